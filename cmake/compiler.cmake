@@ -1,0 +1,29 @@
+# Language level, warnings (errors in our own code), sanitizers and ccache.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE}")
+  set(CMAKE_C_COMPILER_LAUNCHER "${CCACHE}")
+endif()
+
+add_library(optfleet_warnings INTERFACE)
+target_compile_options(optfleet_warnings INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor -Wold-style-cast
+  -Wcast-qual -Woverloaded-virtual -Wimplicit-fallthrough>)
+
+# Sanitizers apply to every target but those that link Torch, whose libraries are not instrumented.
+add_library(optfleet_sanitizers INTERFACE)
+if(OPTFLEET_SANITIZE)
+  target_compile_options(optfleet_sanitizers INTERFACE -fsanitize=${OPTFLEET_SANITIZE} -fno-omit-frame-pointer
+    -fno-sanitize-recover=all)
+  target_link_options(optfleet_sanitizers INTERFACE -fsanitize=${OPTFLEET_SANITIZE})
+endif()

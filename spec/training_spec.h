@@ -1,0 +1,106 @@
+// The spec: everything that decides what one training run computes. A plain value; two runs with equal specs, equal data and
+// the same numerics version train to the same numbers.
+//
+// Keys, types, defaults, ranges, units and one-line docs stand in one table (spec/fields.h), which also validates,
+// documents and fills defaults; this struct only holds the values. A spec is *resolved* when every value that follows from others
+// (marked "0: ...") has been filled in; jobs hold resolved specs only.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace optfleet::spec {
+
+enum class Attention { kAuto, kSdpa, kManual };  // auto: sdpa in fp32; hand-written in bf16 on a CPU, sdpa on a GPU
+enum class OptimizerKind { kSgd, kAdam, kAdamW };
+enum class ScheduleKind { kConstant, kCosine };
+enum class Precision { kFp32, kBf16 };  // bf16: autocast over fp32 master weights
+
+// A decoder-only transformer: pre-norm, learned positions, GELU (exact).
+struct ModelSpec {
+  int64_t layers = 4;
+  int64_t width = 128;
+  int64_t heads = 4;
+  int64_t mlp_width = 0;     // 0: 4 x width
+  int64_t vocab_size = 256;  // rows of the embedding; bytes need 256
+  int64_t context = 0;       // rows of the position table; 0: data.sequence_length
+  bool tie_output = true;    // the output matrix is the token embedding
+  bool bias = true;          // of linear layers and norms
+  Attention attention = Attention::kAuto;
+  double embedding_dropout = 0;
+  double attention_dropout = 0;
+  double residual_dropout = 0;
+  double init_std = 0.02;
+  double norm_epsilon = 1e-5;
+  friend bool operator==(const ModelSpec&, const ModelSpec&) = default;
+};
+
+struct OptimizerSpec {
+  OptimizerKind name = OptimizerKind::kAdamW;
+  double learning_rate = 1e-3;  // peak
+  double momentum = 0.9;        // sgd
+  double dampening = 0;         // sgd
+  bool nesterov = false;        // sgd
+  double beta1 = 0.9;           // adam, adamw
+  double beta2 = 0.95;          // adam, adamw
+  double epsilon = 1e-8;        // adam, adamw
+  double weight_decay = 0;      // coupled in sgd and adam, decoupled in adamw (as torch.optim)
+  friend bool operator==(const OptimizerSpec&, const OptimizerSpec&) = default;
+};
+
+struct ScheduleSpec {
+  ScheduleKind name = ScheduleKind::kCosine;
+  int64_t warmup_steps = 0;  // linear from 0 (not included) to the peak, reached at step warmup_steps
+  double final_ratio = 0.1;  // cosine ends at learning_rate x final_ratio at the last step
+  friend bool operator==(const ScheduleSpec&, const ScheduleSpec&) = default;
+};
+
+struct DataSpec {
+  std::string path;                // a text file, read as bytes (token = byte)
+  int64_t sequence_length = 128;   // tokens of one training sequence
+  double validation_share = 0.1;   // the last share of the file validates, the rest trains
+  friend bool operator==(const DataSpec&, const DataSpec&) = default;
+};
+
+struct TrainingOptions {
+  int64_t batch_size = 16;   // sequences of one optimizer step
+  int64_t micro_batch = 0;   // sequences of one forward pass, divides batch_size; 0: batch_size
+  double clip_norm = 1.0;    // global 2-norm of the gradient; 0: no clipping
+  Precision precision = Precision::kFp32;
+  int64_t recompute_every = 0;  // activation checkpointing of every n-th layer; 0: none, 1: all
+  int64_t seed = 0;
+  friend bool operator==(const TrainingOptions&, const TrainingOptions&) = default;
+};
+
+// Exactly one of the two is given; resolving fills steps.
+struct BudgetSpec {
+  int64_t steps = 0;
+  int64_t tokens = 0;  // rounded up to whole steps
+  friend bool operator==(const BudgetSpec&, const BudgetSpec&) = default;
+};
+
+struct EvaluationSpec {
+  int64_t every_steps = 0;  // 0: only at the end
+  int64_t batches = 0;      // at most so many batches of batch_size sequences; 0: the whole validation part
+  friend bool operator==(const EvaluationSpec&, const EvaluationSpec&) = default;
+};
+
+struct CheckpointSpec {
+  int64_t every_steps = 0;  // 0: only when asked to stop
+  int64_t keep = 2;         // newest good ones
+  friend bool operator==(const CheckpointSpec&, const CheckpointSpec&) = default;
+};
+
+struct TrainingSpec {
+  ModelSpec model;
+  OptimizerSpec optimizer;
+  ScheduleSpec schedule;
+  DataSpec data;
+  TrainingOptions training;
+  BudgetSpec budget;
+  EvaluationSpec evaluation;
+  CheckpointSpec checkpoint;
+  friend bool operator==(const TrainingSpec&, const TrainingSpec&) = default;
+};
+
+}  // namespace optfleet::spec
