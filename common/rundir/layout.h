@@ -1,0 +1,29 @@
+// Names in a run directory (docs/run-directory.md).
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace optfleet::rundir {
+
+inline constexpr const char* kJobFile = "job.json";
+inline constexpr const char* kShimLock = "shim.lock";
+inline constexpr const char* kTrainerLock = "trainer.lock";
+inline constexpr const char* kStartedFile = "started.json";
+inline constexpr const char* kTrainerLog = "trainer.log";
+inline constexpr const char* kMetricsLog = "metrics.log";
+inline constexpr const char* kCheckpoints = "checkpoints";
+inline constexpr const char* kControlSocket = "control.sock";
+inline constexpr const char* kResultFile = "result.json";
+inline constexpr const char* kExitFile = "exit.json";
+inline constexpr const char* kManifestFile = "manifest.json";
+
+// Exit codes by which shim and trainer refuse to begin.
+inline constexpr int kExitUnknownVersion = 3;
+inline constexpr int kExitFolderUnusable = 120;
+inline constexpr int kExitExecFailed = 121;
+
+// "step-000000000100".
+std::string CheckpointName(int64_t step);
+
+}  // namespace optfleet::rundir
