@@ -1,5 +1,6 @@
-// The fence of an attempt: which coordinator database gave it out, and which try of its job it is. A report under an older
-// fence than the job's current one is refused. Ordered: a restored database has a higher incarnation.
+// The fence of an attempt: which coordinator database gave it out, and which try of its job it is. A report
+// under an older fence than the job's current one is refused. Ordered: a restored database has a higher
+// incarnation.
 #pragma once
 
 #include <compare>

@@ -1,4 +1,5 @@
-// One line per event, key=value (JSON on request), job and attempt ids in every line about them; times in UTC. By spdlog, which only this file's source sees.
+// One line per event, key=value (JSON on request), job and attempt ids in every line about them; times in
+// UTC. By spdlog, which only this file's source sees.
 //
 //   Log(Level::kInfo, "lease.expired", {{"job", name}, {"unreachable_s", 600}});
 //
@@ -18,10 +19,10 @@ namespace optfleet {
 enum class Level { kTrace, kDebug, kInfo, kWarn, kError };
 
 struct LogOptions {
-  std::string path;                       // empty: standard error
+  std::string path;  // empty: standard error
   Level level = Level::kInfo;
   bool json = false;
-  size_t max_file_bytes = 16 << 20;       // then rotates
+  size_t max_file_bytes = 16 << 20;  // then rotates
   size_t max_files = 4;
 };
 
@@ -34,8 +35,8 @@ struct LogField {
   LogField(std::string_view k, bool v) : key(k), value(v) {}
   LogField(std::string_view k, double v) : key(k), value(v) {}
   template <typename Int>
-    requires(std::is_integral_v<Int> && !std::is_same_v<Int, bool>)
-  LogField(std::string_view k, Int v) : key(k), value(static_cast<int64_t>(v)) {}
+  requires(std::is_integral_v<Int> && !std::is_same_v<Int, bool>) LogField(std::string_view k, Int v)
+      : key(k), value(static_cast<int64_t>(v)) {}
 };
 
 // Once per process, from main. PERMISSION_DENIED and so on if the file cannot be opened.

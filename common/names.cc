@@ -20,7 +20,8 @@ std::vector<std::string_view> Split(std::string_view text) {
 std::optional<int32_t> ParseNumber(std::string_view text) {
   int32_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 1 || text.front() == '0') return std::nullopt;
+  if (error != std::errc() || end != text.data() + text.size() || value < 1 || text.front() == '0')
+    return std::nullopt;
   return value;
 }
 
@@ -30,7 +31,9 @@ bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 }  // namespace
 
 std::string SweepResource(std::string_view sweep) { return "sweeps/" + std::string(sweep); }
-std::string ToResource(const JobName& name) { return SweepResource(name.sweep) + "/jobs/" + std::to_string(name.job); }
+std::string ToResource(const JobName& name) {
+  return SweepResource(name.sweep) + "/jobs/" + std::to_string(name.job);
+}
 std::string ToResource(const AttemptName& name) {
   return ToResource(name.job) + "/attempts/" + std::to_string(name.attempt);
 }
@@ -44,7 +47,8 @@ std::optional<std::string> ParseSweepResource(std::string_view resource) {
 
 std::optional<JobName> ParseJobResource(std::string_view resource) {
   const auto parts = Split(resource);
-  if (parts.size() != 4 || parts[0] != "sweeps" || parts[2] != "jobs" || !IsValidId(parts[1])) return std::nullopt;
+  if (parts.size() != 4 || parts[0] != "sweeps" || parts[2] != "jobs" || !IsValidId(parts[1]))
+    return std::nullopt;
   const auto number = ParseNumber(parts[3]);
   if (!number) return std::nullopt;
   return JobName{std::string(parts[1]), *number};
@@ -76,8 +80,10 @@ std::string MakeId(std::string_view text) {
   std::string id;
   for (char c : text) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    if (IsLower(c) || (IsDigit(c) && !id.empty())) id += c;
-    else if (!id.empty() && id.back() != '-') id += '-';
+    if (IsLower(c) || (IsDigit(c) && !id.empty()))
+      id += c;
+    else if (!id.empty() && id.back() != '-')
+      id += '-';
     if (id.size() == 63) break;
   }
   while (!id.empty() && id.back() == '-') id.pop_back();

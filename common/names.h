@@ -20,10 +20,10 @@ struct AttemptName {
   friend auto operator<=>(const AttemptName&, const AttemptName&) = default;
 };
 
-std::string SweepResource(std::string_view sweep);            // "sweeps/lr"
-std::string ToResource(const JobName& name);                  // "sweeps/lr/jobs/17"
-std::string ToResource(const AttemptName& name);              // "sweeps/lr/jobs/17/attempts/2"
-std::string WorkerResource(std::string_view worker);          // "workers/gpu01"
+std::string SweepResource(std::string_view sweep);    // "sweeps/lr"
+std::string ToResource(const JobName& name);          // "sweeps/lr/jobs/17"
+std::string ToResource(const AttemptName& name);      // "sweeps/lr/jobs/17/attempts/2"
+std::string WorkerResource(std::string_view worker);  // "workers/gpu01"
 
 // Each accepts exactly what its writer makes.
 std::optional<std::string> ParseSweepResource(std::string_view resource);
@@ -31,7 +31,8 @@ std::optional<JobName> ParseJobResource(std::string_view resource);
 std::optional<AttemptName> ParseAttemptResource(std::string_view resource);
 std::optional<std::string> ParseWorkerResource(std::string_view resource);
 
-// Ids: lower-case letters, digits and hyphens, begins with a letter, ends with a letter or digit, 1 to 63 characters.
+// Ids: lower-case letters, digits and hyphens, begins with a letter, ends with a letter or digit, 1 to 63
+// characters.
 bool IsValidId(std::string_view id);
 // The nearest valid id to any text: "My sweep.v2" -> "my-sweep-v2"; "sweep" if nothing is left.
 std::string MakeId(std::string_view text);

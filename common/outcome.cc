@@ -5,14 +5,15 @@
 
 namespace optfleet {
 namespace {
-constexpr std::array<std::pair<Outcome, std::string_view>, 8> kNames{{{Outcome::kSucceeded, "succeeded"},
-                                                                      {Outcome::kFailed, "failed"},
-                                                                      {Outcome::kOutOfMemory, "out_of_memory"},
-                                                                      {Outcome::kDiverged, "diverged"},
-                                                                      {Outcome::kStoppedEarly, "stopped_early"},
-                                                                      {Outcome::kCancelled, "cancelled"},
-                                                                      {Outcome::kPreempted, "preempted"},
-                                                                      {Outcome::kLost, "lost"}}};
+constexpr std::array<std::pair<Outcome, std::string_view>, 8> kNames{
+    {{Outcome::kSucceeded, "succeeded"},
+     {Outcome::kFailed, "failed"},
+     {Outcome::kOutOfMemory, "out_of_memory"},
+     {Outcome::kDiverged, "diverged"},
+     {Outcome::kStoppedEarly, "stopped_early"},
+     {Outcome::kCancelled, "cancelled"},
+     {Outcome::kPreempted, "preempted"},
+     {Outcome::kLost, "lost"}}};
 }  // namespace
 
 std::string_view OutcomeName(Outcome outcome) {
@@ -28,8 +29,8 @@ std::optional<Outcome> OutcomeFromName(std::string_view name) {
 }
 
 bool IsResult(Outcome outcome) {
-  return outcome == Outcome::kSucceeded || outcome == Outcome::kOutOfMemory || outcome == Outcome::kDiverged ||
-         outcome == Outcome::kStoppedEarly;
+  return outcome == Outcome::kSucceeded || outcome == Outcome::kOutOfMemory ||
+         outcome == Outcome::kDiverged || outcome == Outcome::kStoppedEarly;
 }
 
 }  // namespace optfleet

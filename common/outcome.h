@@ -1,5 +1,5 @@
-// How an attempt ended. The numbers are those of optfleet.v1.Outcome (a test in coordinator/rpc holds the two together);
-// the names are those of result.json, SQL and the command line.
+// How an attempt ended. The numbers are those of optfleet.v1.Outcome (a test in coordinator/rpc holds the two
+// together); the names are those of result.json, SQL and the command line.
 #pragma once
 
 #include <optional>
@@ -22,7 +22,8 @@ enum class Outcome {
 std::string_view OutcomeName(Outcome outcome);
 std::optional<Outcome> OutcomeFromName(std::string_view name);
 
-// Succeeded, out_of_memory, diverged and stopped_early are results with figures: the job is done and is not tried again.
+// Succeeded, out_of_memory, diverged and stopped_early are results with figures: the job is done and is not
+// tried again.
 bool IsResult(Outcome outcome);
 
 }  // namespace optfleet

@@ -1,8 +1,8 @@
 // How functions fail: a value or an Error, never an exception across a module's border.
 //
-// Codes are the canonical ones of gRPC, so that a service turns an Error into a status without a table of its own.
-// An Error is one clear sentence (what was wrong, where, what to do); callers add context in front while returning.
-// Immutable values, usable from any thread.
+// Codes are the canonical ones of gRPC, so that a service turns an Error into a status without a table of its
+// own. An Error is one clear sentence (what was wrong, where, what to do); callers add context in front while
+// returning. Immutable values, usable from any thread.
 #pragma once
 
 #include <string>
@@ -58,15 +58,17 @@ inline tl::unexpected<Error> Fail(Code code, std::string message) {
 }
 inline tl::unexpected<Error> Fail(Error error) { return tl::make_unexpected(std::move(error)); }
 
-// An Error from errno: "what: strerror", with the code that fits (ENOSPC and EDQUOT: RESOURCE_EXHAUSTED, ENOENT: NOT_FOUND,
-// EACCES, EPERM and EROFS: PERMISSION_DENIED, EADDRINUSE: ALREADY_EXISTS, others UNAVAILABLE).
+// An Error from errno: "what: strerror", with the code that fits (ENOSPC and EDQUOT: RESOURCE_EXHAUSTED,
+// ENOENT: NOT_FOUND, EACCES, EPERM and EROFS: PERMISSION_DENIED, EADDRINUSE: ALREADY_EXISTS, others
+// UNAVAILABLE).
 Error ErrnoError(int error_number, std::string_view what);
 
 }  // namespace optfleet
 
-// Returns the error of `expr` from the calling function if it failed. For a Result whose value is wanted, write it out.
-#define OPTFLEET_RETURN_IF_ERROR(expr)                                    \
-  do {                                                                    \
-    if (auto optfleet_status = (expr); !optfleet_status.has_value())      \
-      return tl::make_unexpected(std::move(optfleet_status).error());     \
+// Returns the error of `expr` from the calling function if it failed. For a Result whose value is wanted,
+// write it out.
+#define OPTFLEET_RETURN_IF_ERROR(expr)                                \
+  do {                                                                \
+    if (auto optfleet_status = (expr); !optfleet_status.has_value())  \
+      return tl::make_unexpected(std::move(optfleet_status).error()); \
   } while (false)

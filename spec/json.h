@@ -1,5 +1,6 @@
-// A spec as JSON: {"model": {"layers": 4, ...}, "optimizer": {...}, ...}, every key of spec/fields.h, in the table's order.
-// Canonical text is that JSON without spaces and with shortest round-trip numbers; its SHA-256 is the spec's hash.
+// A spec as JSON: {"model": {"layers": 4, ...}, "optimizer": {...}, ...}, every key of spec/fields.h, in the
+// table's order. Canonical text is that JSON without spaces and with shortest round-trip numbers; its SHA-256
+// is the spec's hash.
 #pragma once
 
 #include <string>
@@ -11,8 +12,8 @@
 namespace optfleet::spec {
 
 Json ToJson(const TrainingSpec& spec);
-// Strict: an unknown key, a wrong type or a value out of range is INVALID_ARGUMENT; missing keys take their defaults. The
-// result is not resolved (spec/resolve.h).
+// Strict: an unknown key, a wrong type or a value out of range is INVALID_ARGUMENT; missing keys take their
+// defaults. The result is not resolved (spec/resolve.h).
 Result<TrainingSpec> FromJson(const Json& json);
 
 std::string CanonicalText(const TrainingSpec& spec);

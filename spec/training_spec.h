@@ -1,9 +1,9 @@
-// The spec: everything that decides what one training run computes. A plain value; two runs with equal specs, equal data and
-// the same numerics version train to the same numbers.
+// The spec: everything that decides what one training run computes. A plain value; two runs with equal specs,
+// equal data and the same numerics version train to the same numbers.
 //
-// Keys, types, defaults, ranges, units and one-line docs stand in one table (spec/fields.h), which also validates,
-// documents and fills defaults; this struct only holds the values. A spec is *resolved* when every value that follows from others
-// (marked "0: ...") has been filled in; jobs hold resolved specs only.
+// Keys, types, defaults, ranges, units and one-line docs stand in one table (spec/fields.h), which also
+// validates, documents and fills defaults; this struct only holds the values. A spec is *resolved* when every
+// value that follows from others (marked "0: ...") has been filled in; jobs hold resolved specs only.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,11 @@
 
 namespace optfleet::spec {
 
-enum class Attention { kAuto, kSdpa, kManual };  // auto: sdpa in fp32; hand-written in bf16 on a CPU, sdpa on a GPU
+enum class Attention {
+  kAuto,
+  kSdpa,
+  kManual
+};  // auto: sdpa in fp32; hand-written in bf16 on a CPU, sdpa on a GPU
 enum class OptimizerKind { kSgd, kAdam, kAdamW };
 enum class ScheduleKind { kConstant, kCosine };
 enum class Precision { kFp32, kBf16 };  // bf16: autocast over fp32 master weights
@@ -56,16 +60,16 @@ struct ScheduleSpec {
 };
 
 struct DataSpec {
-  std::string path;                // a text file, read as bytes (token = byte)
-  int64_t sequence_length = 128;   // tokens of one training sequence
-  double validation_share = 0.1;   // the last share of the file validates, the rest trains
+  std::string path;               // a text file, read as bytes (token = byte)
+  int64_t sequence_length = 128;  // tokens of one training sequence
+  double validation_share = 0.1;  // the last share of the file validates, the rest trains
   friend bool operator==(const DataSpec&, const DataSpec&) = default;
 };
 
 struct TrainingOptions {
-  int64_t batch_size = 16;   // sequences of one optimizer step
-  int64_t micro_batch = 0;   // sequences of one forward pass, divides batch_size; 0: batch_size
-  double clip_norm = 1.0;    // global 2-norm of the gradient; 0: no clipping
+  int64_t batch_size = 16;  // sequences of one optimizer step
+  int64_t micro_batch = 0;  // sequences of one forward pass, divides batch_size; 0: batch_size
+  double clip_norm = 1.0;   // global 2-norm of the gradient; 0: no clipping
   Precision precision = Precision::kFp32;
   int64_t recompute_every = 0;  // activation checkpointing of every n-th layer; 0: none, 1: all
   int64_t seed = 0;

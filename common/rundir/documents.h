@@ -1,6 +1,7 @@
-// The JSON documents of a run directory as values: job, started, result, exit, checkpoint manifest. The page docs/run-directory.md is their
-// contract. Writing is atomic (temporary name, fsync, rename, fsync of the folder); reading is strict about version and types
-// and lenient about unknown keys. Pure but for the Read/Write functions; usable from any thread.
+// The JSON documents of a run directory as values: job, started, result, exit, checkpoint manifest. The page
+// docs/run-directory.md is their contract. Writing is atomic (temporary name, fsync, rename, fsync of the
+// folder); reading is strict about version and types and lenient about unknown keys. Pure but for the
+// Read/Write functions; usable from any thread.
 #pragma once
 
 #include <map>
@@ -33,7 +34,7 @@ struct ResumePoint {
 struct JobDocument {
   std::string attempt;  // resource name
   Fence fence;
-  Json spec;            // canonical spec; this library does not look into it
+  Json spec;  // canonical spec; this library does not look into it
   SlotGrant slot;
   std::optional<ResumePoint> resume;
   int64_t deadline_unix_ms = 0;  // 0: none
@@ -88,20 +89,21 @@ Result<ResultDocument> ResultFromJson(const Json& json);
 Result<ExitDocument> ExitFromJson(const Json& json);
 Result<ManifestDocument> ManifestFromJson(const Json& json);
 
-// NOT_FOUND if the file is not there; DATA_LOSS if it cannot be parsed; FAILED_PRECONDITION for an unknown version.
-// `folder` is the run directory or, for a manifest, the checkpoint's folder.
+// NOT_FOUND if the file is not there; DATA_LOSS if it cannot be parsed; FAILED_PRECONDITION for an unknown
+// version. `folder` is the run directory or, for a manifest, the checkpoint's folder.
 Result<JobDocument> ReadJob(const std::string& folder);
 Result<StartedDocument> ReadStarted(const std::string& folder);
 Result<ResultDocument> ReadResult(const std::string& folder);
 Result<ExitDocument> ReadExit(const std::string& folder);
 Result<ManifestDocument> ReadManifest(const std::string& folder);
 
-// Writes text under `name` in `folder`: temporary name, fsync, rename, fsync of the folder. All or nothing also on a full disk.
+// Writes text under `name` in `folder`: temporary name, fsync, rename, fsync of the folder. All or nothing
+// also on a full disk.
 Status WriteFileAtomically(const std::string& folder, const std::string& name, std::string_view text);
 Result<std::string> ReadWholeFile(const std::string& path);
 
-// A checkpoint is good if every file of its manifest has its size and checksum. Sorted by step, newest first; damaged ones are left
-// out and named in `damaged` (path and what is wrong), which may be null.
+// A checkpoint is good if every file of its manifest has its size and checksum. Sorted by step, newest first;
+// damaged ones are left out and named in `damaged` (path and what is wrong), which may be null.
 struct Checkpoint {
   std::string path;  // absolute if `folder` is
   ManifestDocument manifest;

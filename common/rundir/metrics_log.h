@@ -1,6 +1,6 @@
-// metrics.log of a run directory: numbered, checksummed records, appended by one trainer and followed by one worker
-// (format: docs/run-directory.md). Encoding and decoding are pure; LogWriter and LogReader own one file each and belong to one
-// thread.
+// metrics.log of a run directory: numbered, checksummed records, appended by one trainer and followed by one
+// worker (format: docs/run-directory.md). Encoding and decoding are pure; LogWriter and LogReader own one
+// file each and belong to one thread.
 #pragma once
 
 #include <cstdint>
@@ -32,9 +32,10 @@ struct Record {
 class LogEncoder {
  public:
   static std::string Header();
-  // Appends a key frame if needed and the record's frame to `out`. Keys match [a-z][a-z0-9_/.]{0,62} (checked: assertion).
-  void Append(int64_t number, int64_t step, Time time, std::span<const std::pair<std::string_view, double>> points,
-              std::string* out);
+  // Appends a key frame if needed and the record's frame to `out`. Keys match [a-z][a-z0-9_/.]{0,62}
+  // (checked: assertion).
+  void Append(int64_t number, int64_t step, Time time,
+              std::span<const std::pair<std::string_view, double>> points, std::string* out);
 
  private:
   std::map<std::string, uint16_t, std::less<>> ids_;
@@ -43,8 +44,9 @@ class LogEncoder {
 // Takes bytes as they come and gives whole records back. Pure. Stops for good at the first damaged frame.
 class LogDecoder {
  public:
-  // Consumes as many whole frames of `bytes` as there are; returns how many bytes were used (the rest is a cut-off frame: call again with
-  // it and more). DATA_LOSS names the offset and what is wrong: bad header, checksum, size, a gap in the numbers.
+  // Consumes as many whole frames of `bytes` as there are; returns how many bytes were used (the rest is a
+  // cut-off frame: call again with it and more). DATA_LOSS names the offset and what is wrong: bad header,
+  // checksum, size, a gap in the numbers.
   Result<size_t> Feed(std::string_view bytes, std::vector<Record>* records);
 
   const std::vector<std::string>& keys() const { return keys_; }  // by id; grows
@@ -64,8 +66,8 @@ class LogWriter {
   static Result<std::unique_ptr<LogWriter>> Create(const std::string& folder);
   virtual ~LogWriter() = default;
 
-  // Writes at once (no buffer in this object) and returns the record's number; the file is not fsynced. On failure (disk full) the file is
-  // cut back to the last whole frame and the call may be repeated.
+  // Writes at once (no buffer in this object) and returns the record's number; the file is not fsynced. On
+  // failure (disk full) the file is cut back to the last whole frame and the call may be repeated.
   virtual Result<int64_t> Append(int64_t step, Time time,
                                  std::span<const std::pair<std::string_view, double>> points) = 0;
   // fsync; afterwards all appended records survive a crash of the machine.
@@ -81,9 +83,11 @@ class LogReader {
   LogReader(const LogReader&) = delete;
   LogReader& operator=(const LogReader&) = delete;
 
-  // Up to `limit` further whole records; empty if there are none yet. DATA_LOSS as LogDecoder, once and for all.
+  // Up to `limit` further whole records; empty if there are none yet. DATA_LOSS as LogDecoder, once and for
+  // all.
   Result<std::vector<Record>> Read(size_t limit);
-  // Continues behind record `number` (reads and drops up to it): after a restart, when the coordinator holds that many.
+  // Continues behind record `number` (reads and drops up to it): after a restart, when the coordinator holds
+  // that many.
   Status SkipTo(int64_t number);
 
   const std::vector<std::string>& keys() const;
