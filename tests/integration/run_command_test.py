@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+"""`optctl run` as a person uses it: one command, Ctrl-C, again, and no process left behind."""
+import os
+import pathlib
+import signal
+import sqlite3
+import subprocess
+import tempfile
+import time
+import unittest
+
+from cluster import BIN, ROOT, wait_until
+
+SWEEP = """
+name: small-run
+model: {layers: 1, width: 32, heads: 2}
+optimizer: {name: adamw, learning_rate: [1e-3, 1e-2, 3e-2]}
+data: {path: text.txt, sequence_length: 32}
+training: {batch_size: 8}
+budget: {steps: %d}
+evaluation: {batches: 4}
+checkpoint: {every_steps: 0}
+"""
+
+
+def processes_under(folder):
+    """Processes of this test: those that name its folder on their command line."""
+    found = []
+    for entry in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            command = (entry / "cmdline").read_bytes()
+            state = (entry / "stat").read_text().rsplit(")", 1)[1].split()[0]
+        except OSError:
+            continue
+        if str(folder).encode() in command and state not in "ZX" and int(entry.name) != os.getpid():
+            found.append((int(entry.name), command.replace(b"\0", b" ").decode()))
+    return found
+
+
+class RunCommand(unittest.TestCase):
+    def setUp(self):
+        self.temporary = tempfile.TemporaryDirectory(prefix="optfleet-run-")
+        self.folder = pathlib.Path(self.temporary.name)
+        (self.folder / "text.txt").write_bytes((ROOT / "docs/run-directory.md").read_bytes() * 3)
+
+    def tearDown(self):
+        left = processes_under(self.folder)
+        for pid, _ in left:
+            os.kill(pid, signal.SIGKILL)
+        self.temporary.cleanup()
+        self.assertEqual([], left, "left behind")
+
+    def command(self, steps):
+        (self.folder / "sweep.yaml").write_text(SWEEP % steps)
+        return [BIN / "optctl", "run", self.folder / "sweep.yaml", "--state", self.folder / "state", "--slots", "2"]
+
+    def attempts(self):
+        database = sqlite3.connect(f"file:{self.folder}/state/state.db?mode=ro", uri=True)
+        try:
+            return database.execute("SELECT count(*) FROM attempts").fetchone()[0]
+        finally:
+            database.close()
+
+    def test_trains_reports_and_leaves_nothing_behind(self):
+        began = time.monotonic()
+        result = subprocess.run(self.command(60), capture_output=True, text=True, timeout=120, cwd=self.folder)
+        self.assertEqual(0, result.returncode, result.stderr)
+        self.assertLess(time.monotonic() - began, 60)
+        self.assertIn("best", result.stdout + result.stderr)
+        reports = list(self.folder.glob("**/*.html"))
+        self.assertEqual(1, len(reports), result.stdout + result.stderr)
+        self.assertIn("small-run", reports[0].read_text())
+        self.assertEqual([], processes_under(self.folder))
+
+    def test_second_start_of_a_finished_sweep_trains_nothing_again(self):
+        subprocess.run(self.command(30), capture_output=True, timeout=120, check=True)
+        attempts = self.attempts()
+        again = subprocess.run(self.command(30), capture_output=True, text=True, timeout=60)
+        self.assertEqual(0, again.returncode, again.stderr)
+        self.assertEqual(attempts, self.attempts())
+
+    def interrupt_and_continue(self, signals):
+        steps = 4000
+        process = subprocess.Popen(self.command(steps), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                   start_new_session=True)
+
+        def trains():
+            return any(log.stat().st_size > 2000 for log in self.folder.glob("**/metrics.log"))
+        wait_until(trains, 60)
+        for number in signals:
+            os.killpg(process.pid, number)
+            time.sleep(0.3)
+        output, _ = process.communicate(timeout=60)
+        wait_until(lambda: not processes_under(self.folder), 15, lambda: f"{processes_under(self.folder)}\n{output}")
+        return process.returncode, output
+
+    def finish(self):
+        (self.folder / "sweep.yaml").write_text(SWEEP % 4000)
+        process = subprocess.run(self.command(4000), capture_output=True, text=True, timeout=240)
+        self.assertEqual(0, process.returncode, process.stderr)
+
+    def test_ctrl_c_writes_checkpoints_and_running_again_continues(self):
+        code, output = self.interrupt_and_continue([signal.SIGINT])
+        self.assertEqual(130, code, output)
+        self.assertTrue(list(self.folder.glob("**/checkpoints/step-*/manifest.json")), output)
+        self.finish()
+        database = sqlite3.connect(f"file:{self.folder}/state/metrics.db?mode=ro", uri=True)
+        counts = database.execute("SELECT job, count(*), count(DISTINCT step), max(step) FROM series "
+                                  "WHERE loss IS NOT NULL GROUP BY job").fetchall()
+        database.close()
+        self.assertEqual([(4000, 4000, 4000)] * 3, [row[1:] for row in counts])
+        state = sqlite3.connect(f"file:{self.folder}/state/state.db?mode=ro", uri=True)
+        resumed = state.execute("SELECT count(*) FROM attempts WHERE resume_step > 0").fetchone()[0]
+        state.close()
+        self.assertGreater(resumed, 0, "running it again began from nothing")
+
+    def test_second_ctrl_c_ends_everything_at_once(self):
+        code, output = self.interrupt_and_continue([signal.SIGINT, signal.SIGINT])
+        self.assertEqual(130, code, output)
+
+    def test_killing_optctl_itself_leaves_nothing_behind(self):
+        process = subprocess.Popen(self.command(4000), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until(lambda: any(log.stat().st_size > 2000 for log in self.folder.glob("**/metrics.log")), 60)
+        process.kill()
+        process.wait()
+        wait_until(lambda: not processes_under(self.folder), 40, lambda: str(processes_under(self.folder)))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
