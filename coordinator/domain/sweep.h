@@ -1,0 +1,57 @@
+// A sweep: one question, expanded once.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/time.h"
+#include "coordinator/domain/states.h"
+
+namespace optfleet::domain {
+
+struct SourceFile {
+  std::string path;  // as its author gave it, for diagnostics
+  std::string text;
+  friend bool operator==(const SourceFile&, const SourceFile&) = default;
+};
+
+// What the author wrote; needed only by readers, so the engine does not keep it.
+struct SweepSource {
+  std::vector<SourceFile> files;       // composed left to right
+  std::vector<std::string> overrides;  // key=value, applied in order after the files
+  friend bool operator==(const SweepSource&, const SweepSource&) = default;
+};
+
+struct Sweep {
+  std::string id;
+  std::string display_name;
+  SweepState state = SweepState::kActive;
+  std::vector<std::string> axes;  // in expansion order
+  std::string objective;          // key of Job::final by which jobs are compared; less is better
+  int32_t job_count = 0;
+  int32_t merged_points = 0;  // points that were equal to an earlier one and share its job
+  int32_t priority = 0;       // higher first
+  bool cancel_requested = false;
+  Time create_time;
+  std::optional<Time> end_time;
+  friend bool operator==(const Sweep&, const Sweep&) = default;
+};
+
+// Jobs of one sweep that have ended.
+struct EndedJobs {
+  std::map<std::string, int32_t> by_outcome;  // by OutcomeName
+  std::optional<int32_t> best_job;            // number; least finite objective, then least number
+  double best_objective = 0;                  // only with best_job
+
+  int32_t total() const {
+    int32_t sum = 0;
+    for (const auto& [outcome, count] : by_outcome) sum += count;
+    return sum;
+  }
+  friend bool operator==(const EndedJobs&, const EndedJobs&) = default;
+};
+
+}  // namespace optfleet::domain

@@ -1,0 +1,95 @@
+// Everything the coordinator decides. Pure: no clock, thread, socket, file, random source or SQL; the same
+// state and the same inputs at the same times lead to the same effects.
+//
+// It holds what has not ended: sweeps with their totals, and jobs, attempts and workers. Ended jobs live on
+// only in the store and as counts in their sweep, so memory is bounded by what is open.
+//
+// One thread. Effects must be committed in the order of the calls. If a commit fails, this object is ahead of
+// the disk and must not be used again: nothing was acknowledged, so the process stops and starts from what is
+// on disk.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/time.h"
+#include "coordinator/domain/attempt.h"
+#include "coordinator/domain/event.h"
+#include "coordinator/domain/job.h"
+#include "coordinator/domain/sweep.h"
+#include "coordinator/domain/worker.h"
+#include "coordinator/engine/effects.h"
+#include "coordinator/engine/inputs.h"
+
+namespace optfleet::engine {
+
+struct Options {
+  Duration lease = std::chrono::minutes(10);
+  Duration period = std::chrono::seconds(1);  // how often workers call
+  Duration eager_period =
+      std::chrono::milliseconds(200);  // while something of theirs is starting or stopping
+  int32_t missed_periods = 3;          // silent for longer: unreachable
+  int32_t crash_budget = 3;            // failed attempts without progress until the job has failed
+  Duration first_backoff = std::chrono::seconds(1);  // after a failure; doubles with each further one
+  Duration longest_backoff = std::chrono::minutes(1);
+  Duration request_memory = std::chrono::hours(7 * 24);  // how long a request id is remembered
+};
+
+// What a store knew when the process began. Complete for everything that has not ended.
+struct SavedSweep {
+  domain::Sweep sweep;
+  domain::EndedJobs ended;
+  int64_t ended_steps = 0;  // sum of JobStatus::step of its ended jobs
+};
+struct SavedState {
+  int64_t incarnation = 1;
+  std::vector<SavedSweep> sweeps;           // all
+  std::vector<domain::Job> jobs;            // not ended
+  std::vector<domain::Attempt> attempts;    // all attempts of those jobs
+  std::map<AttemptName, RecordsHeld> held;  // of those attempts, as the metrics store knows
+  std::vector<domain::Worker> workers;
+  std::vector<domain::Request> requests;
+  std::vector<ClassReason> waiting;
+};
+
+// How many of what there is, for /metrics.
+struct Census {
+  std::map<std::string, int64_t> sweeps_by_state;
+  std::map<std::string, int64_t> jobs_by_state;  // open states, and outcomes of the ended jobs of all sweeps
+  std::map<std::string, int64_t> attempts_by_outcome;  // since this process began
+  struct Slots {
+    int64_t total = 0;
+    int64_t taken = 0;
+  };
+  std::map<std::string, Slots> slots;  // by worker id
+};
+
+class State;
+
+class Engine {
+ public:
+  // Every lease gets a full period from `now`. INVALID state (rows that contradict each other) is DATA_LOSS,
+  // with the row.
+  static Result<std::unique_ptr<Engine>> Create(const Options& options, SavedState saved, Time now);
+  ~Engine();
+
+  // `now` never goes back (a smaller value counts as the last one).
+  Effects Handle(const Input& input, Time now);
+
+  // When the next Tick is due; Time::max() if nothing waits for time. Changes with every Handle.
+  Time next_tick() const;
+
+  Census TakeCensus() const;
+
+  // For tests and the simulation.
+  const State& state() const { return *state_; }
+
+ private:
+  explicit Engine(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace optfleet::engine

@@ -1,0 +1,69 @@
+// metrics.db: records, and the highest record held of each attempt in the same transaction. The writing side.
+//
+// Exactly once in the database, at least once on the wire: a record counts by (attempt, number); what is held
+// already is dropped, what would leave a gap is not taken, and the answer says what is held.
+//
+// One object and one thread per database. Failed writes change nothing and may be tried again.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/names.h"
+#include "common/result.h"
+#include "coordinator/domain/attempt.h"
+#include "coordinator/engine/inputs.h"
+#include "coordinator/store/state_store.h"
+
+namespace optfleet::store {
+
+inline constexpr int kMetricsSchemaVersion = 1;
+
+struct MetricPoint {
+  int32_t key = 0;  // index into RecordBatch::keys
+  double value = 0;
+};
+
+struct MetricRecord {
+  int64_t step = 0;
+  Time time;
+  std::vector<MetricPoint> points;
+};
+
+// Record i has number first_record + i. Key names match [a-z][a-z0-9_/.]{0,62} (checked by the caller).
+struct RecordBatch {
+  AttemptName attempt;
+  Fence fence;
+  std::vector<std::string> keys;
+  int64_t first_record = 1;
+  std::vector<MetricRecord> records;
+};
+
+class MetricsStore {
+ public:
+  // Errors as StateStore::Open. The folder's lock is StateStore's: open that first.
+  static Result<std::unique_ptr<MetricsStore>> Open(const StoreOptions& options);
+  virtual ~MetricsStore() = default;
+
+  // Makes attempts known, with their parents and limits; idempotent. Records of an attempt are taken only
+  // afterwards.
+  virtual Status Link(std::span<const domain::Attempt> attempts) = 0;
+
+  // One transaction for all batches. Returns what is held of each batch's attempt after the commit, in the
+  // order of the batches: one entry per attempt, to be told to the engine and to the worker. An attempt that
+  // is not linked, has another fence or is above its limit: nothing is taken, what is held (0 if unknown) is
+  // returned.
+  virtual Result<std::vector<engine::RecordsHeld>> Append(std::span<const RecordBatch> batches) = 0;
+
+  // What is held of these attempts; those without records are left out.
+  virtual Result<std::map<AttemptName, engine::RecordsHeld>> Held(
+      std::span<const domain::Attempt> attempts) = 0;
+
+  virtual int64_t wal_bytes() const = 0;
+};
+
+}  // namespace optfleet::store

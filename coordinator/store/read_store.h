@@ -1,0 +1,107 @@
+// Reads of everything, for the API. Read-only connections of its own; never checkpoints, never blocks a
+// writer.
+//
+// One object per reading thread. Each call sees one consistent state of each database. Pages: at most `limit`
+// rows behind `after`, in a stable order; fewer rows than `limit` means the end.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/names.h"
+#include "common/result.h"
+#include "coordinator/domain/attempt.h"
+#include "coordinator/domain/event.h"
+#include "coordinator/domain/job.h"
+#include "coordinator/domain/sweep.h"
+#include "coordinator/domain/worker.h"
+
+namespace optfleet::store {
+
+struct SweepView {
+  domain::Sweep sweep;
+  domain::SweepSource source;             // only from GetSweep
+  std::map<std::string, int32_t> counts;  // by state name for open jobs, by outcome name for ended ones
+  std::optional<JobName> best_job;
+  std::optional<double> best_objective;
+  int64_t steps_done = 0;
+  int64_t steps_total = 0;
+};
+
+struct JobView {
+  domain::Job
+      job;  // status.step is the newest recorded; status.reason holds why it waits, never empty while queued
+  domain::Figures latest;  // newest value of each key that the records of its newest attempt carried
+};
+
+struct AttemptView {
+  domain::Attempt attempt;
+  int64_t held_record = 0;
+  int64_t step = 0;  // newest recorded
+};
+
+struct WorkerView {
+  domain::Worker worker;
+  std::vector<AttemptName> attempts;  // that have not ended
+};
+
+struct SweepKey {  // place in ListSweeps, newest first
+  Time create_time;
+  std::string id;
+};
+
+struct SeriesQuery {
+  JobName job;
+  std::vector<std::string> keys;  // empty: all
+  int64_t first_step = 0;
+  int32_t buckets = 0;  // at most so many per key; 0: every point
+};
+
+// One key of one job as columns of equal length, by step. Buckets hold equally many points (the last may hold
+// fewer).
+struct SeriesColumn {
+  std::string key;
+  std::vector<int64_t> steps;     // of the last point of each bucket
+  std::vector<double> last;       // as recorded, NaN and infinities too
+  std::vector<double> min;        // least finite value; NaN if the bucket has none
+  std::vector<double> max;        // largest finite value; NaN if the bucket has none
+  std::vector<Time> times;        // of the last point
+  std::vector<int32_t> attempts;  // that recorded the last point
+};
+
+class ReadStore {
+ public:
+  // The databases exist (StateStore and MetricsStore have been opened once). Errors as StateStore::Open.
+  static Result<std::unique_ptr<ReadStore>> Open(const std::string& folder);
+  virtual ~ReadStore() = default;
+
+  // NOT_FOUND names the resource.
+  virtual Result<SweepView> GetSweep(const std::string& id) = 0;
+  virtual Result<JobView> GetJob(const JobName& name) = 0;
+  virtual Result<AttemptView> GetAttempt(const AttemptName& name) = 0;
+  // NOT_FOUND also for an attempt that has not delivered a log.
+  virtual Result<domain::AttemptLog> GetAttemptLog(const AttemptName& name) = 0;
+
+  // Newest first.
+  virtual Result<std::vector<SweepView>> ListSweeps(const std::optional<SweepKey>& after, int32_t limit) = 0;
+  // By sweep id and number; of one sweep (NOT_FOUND if there is none of that id) or of all.
+  virtual Result<std::vector<JobView>> ListJobs(const std::optional<std::string>& sweep,
+                                                const std::optional<JobName>& after, int32_t limit) = 0;
+  // By number, oldest first. NOT_FOUND if there is no such job.
+  virtual Result<std::vector<AttemptView>> ListAttempts(const JobName& job, int32_t after, int32_t limit) = 0;
+  // By id.
+  virtual Result<std::vector<WorkerView>> ListWorkers(const std::string& after, int32_t limit) = 0;
+  // Oldest first, of one resource and everything below it.
+  virtual Result<std::vector<domain::Event>> ListEvents(const std::string& subject, int64_t skip,
+                                                        int32_t limit) = 0;
+
+  // One column per key that has points, in the order asked for, else by name. NOT_FOUND if there is no such
+  // job.
+  virtual Result<std::vector<SeriesColumn>> QuerySeries(const SeriesQuery& query) = 0;
+};
+
+}  // namespace optfleet::store

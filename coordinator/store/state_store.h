@@ -1,0 +1,55 @@
+// state.db: sweeps, jobs, attempts, workers, events, requests. The writing side.
+//
+// One object and one thread per database. Opening takes a lock on the folder, so that only one coordinator
+// writes there. Only this object (and MetricsStore for its own file) ever checkpoints a WAL.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "common/result.h"
+#include "coordinator/engine/effects.h"
+#include "coordinator/engine/engine.h"
+
+namespace optfleet::store {
+
+inline constexpr int kStateSchemaVersion = 1;
+inline constexpr const char* kStateFile = "state.db";
+inline constexpr const char* kMetricsFile = "metrics.db";
+
+struct StoreOptions {
+  std::string folder;  // exists; ":memory:" for a database without a file, that readers cannot open
+  // Type of the file system at a path as statfs names it; replaced in tests.
+  std::function<Result<int64_t>(const std::string&)> file_system_type;
+};
+
+class StateStore {
+ public:
+  // Creates, migrates (after a copy state.db.before-<version>) or opens. Errors, each one sentence with a
+  // remedy:
+  //   FAILED_PRECONDITION a newer schema; a network file system; the folder is in use (its pid is named)
+  //   DATA_LOSS           not a database, or damaged
+  //   PERMISSION_DENIED, RESOURCE_EXHAUSTED (disk full), UNAVAILABLE
+  static Result<std::unique_ptr<StateStore>> Open(const StoreOptions& options);
+  virtual ~StateStore() = default;
+
+  // `held` is left empty: MetricsStore knows it.
+  virtual Result<engine::SavedState> Load() = 0;
+
+  // All or nothing, durable on return. RESOURCE_EXHAUSTED when the disk is full. After a failure the engine
+  // that made the changes must not go on.
+  virtual Status Commit(const engine::Changes& changes) = 0;
+
+  virtual int64_t incarnation() const = 0;
+  virtual int64_t wal_bytes() const = 0;
+};
+
+// Puts `backup` (a copy of state.db made with sqlite3's .backup or while no coordinator ran) in the place of
+// the folder's state.db and raises the incarnation above both, so that attempts which the lost database gave
+// out are refused. The old file is kept as state.db.replaced. The folder must not be in use
+// (FAILED_PRECONDITION).
+Status RestoreBackup(const StoreOptions& options, const std::string& backup);
+
+}  // namespace optfleet::store
