@@ -1,15 +1,20 @@
 // A spec as JSON: {"model": {"layers": 4, ...}, "optimizer": {...}, ...}, every key of spec/fields.h, in the
-// table's order. Canonical text is that JSON without spaces and with shortest round-trip numbers; its SHA-256
-// is the spec's hash.
+// table's order. Canonical text is that JSON without spaces and with shortest round-trip numbers. A spec's
+// hash is the SHA-256 of the canonical text without the group `checkpoint`, which changes no number of a run
+// (docs/decisions/0010-what-a-spec-hash-covers.md). Only hashes of resolved specs can be compared
+// (spec/resolve.h). Pure; usable from any thread.
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "common/json.h"
 #include "common/result.h"
 #include "spec/training_spec.h"
 
 namespace optfleet::spec {
+
+inline constexpr std::string_view kGroupOutsideHash = "checkpoint";
 
 Json ToJson(const TrainingSpec& spec);
 // Strict: an unknown key, a wrong type or a value out of range is INVALID_ARGUMENT; missing keys take their

@@ -1,0 +1,141 @@
+#include "spec/fields.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "common/text.h"
+
+namespace optfleet::spec {
+namespace {
+
+constexpr double kLargestExactInteger = 9007199254740992.0;  // 2^53
+
+bool InRange(const Range& range, double value) {
+  const bool high_enough = range.min_open ? value > range.min : value >= range.min;
+  const bool low_enough = range.max_open ? value < range.max : value <= range.max;
+  return high_enough && low_enough;
+}
+
+std::string_view WithoutPlus(std::string_view text) {
+  if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
+  return text;
+}
+
+std::optional<double> ParseDouble(std::string_view text) {
+  text = WithoutPlus(text);
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
+  return value == 0 ? 0.0 : value;  // -0 and 0 are one value
+}
+
+std::optional<int64_t> ParseInteger(std::string_view text) {
+  text = WithoutPlus(text);
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc() && end == text.data() + text.size()) return value;
+  const auto number = ParseDouble(text);
+  if (!number || std::floor(*number) != *number || std::abs(*number) > kLargestExactInteger)
+    return std::nullopt;
+  return static_cast<int64_t>(*number);
+}
+
+std::optional<bool> ParseBoolean(std::string_view text) {
+  if (text == "true" || text == "True" || text == "TRUE") return true;
+  if (text == "false" || text == "False" || text == "FALSE") return false;
+  return std::nullopt;
+}
+
+std::optional<Value> Parse(const Field& field, std::string_view text) {
+  const auto wrap = [](auto parsed) { return parsed ? std::optional<Value>(*parsed) : std::nullopt; };
+  switch (field.type) {
+    case FieldType::kInteger:
+      return wrap(ParseInteger(text));
+    case FieldType::kNumber:
+      return wrap(ParseDouble(text));
+    case FieldType::kBoolean:
+      return wrap(ParseBoolean(text));
+    case FieldType::kText:
+    case FieldType::kChoice:
+      break;
+  }
+  return Value(std::string(text));
+}
+
+std::string Bounds(const Range& range) {
+  const std::string min = ToText(range.min);
+  const std::string max = ToText(range.max);
+  if (!range.min_open && !range.max_open) return "from " + min + " to " + max;
+  if (range.min_open && range.max_open) return "between " + min + " and " + max + ", neither of them";
+  if (range.min_open) return "above " + min + ", at most " + max;
+  return "from " + min + ", below " + max;
+}
+
+}  // namespace
+
+const Field* FindField(std::string_view key) {
+  const auto fields = Fields();
+  const auto found =
+      std::find_if(fields.begin(), fields.end(), [&](const Field& field) { return field.key == key; });
+  return found == fields.end() ? nullptr : &*found;
+}
+
+std::string Expectation(const Field& field) {
+  const std::string of_unit = field.unit.empty() ? "" : " of " + std::string(field.unit);
+  switch (field.type) {
+    case FieldType::kInteger:
+      return "a whole number" + of_unit + " " + Bounds(field.range);
+    case FieldType::kNumber:
+      return "a number" + of_unit + " " + Bounds(field.range);
+    case FieldType::kBoolean:
+      return "true or false";
+    case FieldType::kText:
+      return "a text";
+    case FieldType::kChoice:
+      break;
+  }
+  std::string list;
+  for (const auto choice : field.choices) list += (list.empty() ? "" : ", ") + std::string(choice);
+  return "one of " + list;
+}
+
+tl::expected<Value, std::string> ParseValue(const Field& field, std::string_view text, bool quoted) {
+  const bool takes_text = field.type == FieldType::kText || field.type == FieldType::kChoice;
+  if (quoted && !takes_text) return tl::make_unexpected("the text \"" + std::string(text) + "\"");
+  const auto value = Parse(field, text);
+  if (value && IsAllowed(field, *value)) return *value;
+  if (text.empty()) return tl::make_unexpected(std::string("an empty text"));
+  return tl::make_unexpected(std::string(text));
+}
+
+bool IsAllowed(const Field& field, const Value& value) {
+  switch (field.type) {
+    case FieldType::kInteger: {
+      const auto* number = std::get_if<int64_t>(&value);
+      return number != nullptr && InRange(field.range, static_cast<double>(*number));
+    }
+    case FieldType::kNumber: {
+      const auto* number = std::get_if<double>(&value);
+      return number != nullptr && std::isfinite(*number) && InRange(field.range, *number);
+    }
+    case FieldType::kBoolean:
+      return std::holds_alternative<bool>(value);
+    case FieldType::kText:
+      return std::holds_alternative<std::string>(value);
+    case FieldType::kChoice:
+      break;
+  }
+  const auto* text = std::get_if<std::string>(&value);
+  return text != nullptr &&
+         std::find(field.choices.begin(), field.choices.end(), *text) != field.choices.end();
+}
+
+std::string ToText(const Value& value) {
+  if (const auto* integer = std::get_if<int64_t>(&value)) return std::to_string(*integer);
+  if (const auto* number = std::get_if<double>(&value)) return FormatNumber(*number);
+  if (const auto* boolean = std::get_if<bool>(&value)) return *boolean ? "true" : "false";
+  return std::get<std::string>(value);
+}
+
+}  // namespace optfleet::spec

@@ -1,0 +1,67 @@
+// The keys of a spec: one ordered table that types, bounds, documents, reads and writes every member of
+// TrainingSpec. Whatever knows a key by name goes through it: sweep files, JSON, the reference page. Defaults
+// are those of a default-constructed TrainingSpec. Pure; the table is constant, so everything here is usable
+// from any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <variant>
+
+#include "spec/training_spec.h"
+
+namespace optfleet::spec {
+
+enum class FieldType { kInteger, kNumber, kBoolean, kText, kChoice };
+
+// A choice is held as its name.
+using Value = std::variant<int64_t, double, bool, std::string>;
+
+struct Range {
+  double min = 0;
+  double max = 0;
+  bool min_open = false;  // min itself is not allowed
+  bool max_open = false;
+};
+
+struct Field {
+  std::string_view key;  // "optimizer.learning_rate": group, point, name
+  FieldType type = FieldType::kInteger;
+  Range range;                                // integers and numbers
+  std::span<const std::string_view> choices;  // choices
+  std::string_view unit;                      // plural noun, or empty for a bare figure
+  std::string_view doc;                       // one line
+  Value (*get)(const TrainingSpec& spec) = nullptr;
+  void (*set)(TrainingSpec& spec, const Value& value) = nullptr;  // value has the field's type
+
+  std::string_view group() const { return key.substr(0, key.find('.')); }
+  std::string_view name() const { return key.substr(key.find('.') + 1); }
+};
+
+// In the order of the canonical form.
+std::span<const Field> Fields();
+const Field* FindField(std::string_view key);  // null if unknown
+std::span<const std::string_view> Groups();    // "model", "optimizer", ... in order
+
+// What the field takes, to follow "must be": "a whole number of sequences from 1 to 1048576", "a number above
+// 0, at most 100", "true or false", "one of sgd, adam, adamw".
+std::string Expectation(const Field& field);
+
+// A value from the text of a scalar. `quoted` scalars are text and never numbers or booleans. Whole numbers
+// may be written 1e6. On error: what was found, to follow "found ", e.g. "12.5" or "the text \"12\"".
+tl::expected<Value, std::string> ParseValue(const Field& field, std::string_view text, bool quoted);
+
+// Whether a value has the field's type and lies in its range or choices.
+bool IsAllowed(const Field& field, const Value& value);
+
+// Shortest text that ParseValue reads back as the same value.
+std::string ToText(const Value& value);
+
+// The reference of all keys as Markdown (docs/spec-keys.md).
+std::string ReferenceMarkdown();
+
+}  // namespace optfleet::spec

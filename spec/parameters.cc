@@ -1,0 +1,91 @@
+#include "spec/parameters.h"
+
+namespace optfleet::spec {
+namespace {
+
+constexpr int64_t kBytesPerElement = 4;  // fp32
+
+class Listing {
+ public:
+  explicit Listing(bool bias) : bias_(bias) {}
+
+  void Add(std::string name, std::vector<int64_t> shape, Role role) {
+    parameters_.push_back({std::move(name), std::move(shape), role});
+  }
+  void Norm(const std::string& name, int64_t width) {
+    Add(name + ".weight", {width}, Role::kNormGain);
+    if (bias_) Add(name + ".bias", {width}, Role::kNormBias);
+  }
+  void Linear(const std::string& name, int64_t outputs, int64_t inputs) {
+    Add(name + ".weight", {outputs, inputs}, Role::kLinearWeight);
+    if (bias_) Add(name + ".bias", {outputs}, Role::kLinearBias);
+  }
+  std::vector<Parameter> Take() { return std::move(parameters_); }
+
+ private:
+  bool bias_;
+  std::vector<Parameter> parameters_;
+};
+
+int64_t LinearWeightsOfBlock(const ModelSpec& model) {
+  return 4 * model.width * model.width + 2 * model.width * model.mlp_width;
+}
+
+int64_t OtherElementsOfBlock(const ModelSpec& model) {
+  const int64_t gains = 2 * model.width;
+  const int64_t norm_biases = 2 * model.width;
+  const int64_t linear_biases = (3 + 1 + 1) * model.width + model.mlp_width;
+  return gains + (model.bias ? norm_biases + linear_biases : 0);
+}
+
+int64_t CopiesHeldByOptimizer(const OptimizerSpec& optimizer) {
+  if (optimizer.name != OptimizerKind::kSgd) return 2;
+  return optimizer.momentum > 0 ? 1 : 0;
+}
+
+}  // namespace
+
+int64_t Parameter::count() const {
+  int64_t elements = 1;
+  for (const int64_t extent : shape) elements *= extent;
+  return elements;
+}
+
+std::vector<Parameter> Parameters(const ModelSpec& model) {
+  Listing listing(model.bias);
+  listing.Add("token_embedding.weight", {model.vocab_size, model.width}, Role::kEmbedding);
+  listing.Add("position_embedding.weight", {model.context, model.width}, Role::kPosition);
+  for (int64_t layer = 0; layer < model.layers; ++layer) {
+    const std::string block = "blocks." + std::to_string(layer) + ".";
+    listing.Norm(block + "norm1", model.width);
+    listing.Linear(block + "attention.qkv", 3 * model.width, model.width);
+    listing.Linear(block + "attention.output", model.width, model.width);
+    listing.Norm(block + "norm2", model.width);
+    listing.Linear(block + "mlp.up", model.mlp_width, model.width);
+    listing.Linear(block + "mlp.down", model.width, model.mlp_width);
+  }
+  listing.Norm("final_norm", model.width);
+  if (!model.tie_output) listing.Add("output.weight", {model.vocab_size, model.width}, Role::kOutput);
+  return listing.Take();
+}
+
+int64_t CountParameters(const ModelSpec& model) {
+  const int64_t tables = (model.vocab_size * (model.tie_output ? 1 : 2) + model.context) * model.width;
+  const int64_t final_norm = model.width * (model.bias ? 2 : 1);
+  return tables + model.layers * (LinearWeightsOfBlock(model) + OtherElementsOfBlock(model)) + final_norm;
+}
+
+StateBytes BytesOfState(const TrainingSpec& spec) {
+  const int64_t one_copy = CountParameters(spec.model) * kBytesPerElement;
+  return {one_copy, one_copy, one_copy * CopiesHeldByOptimizer(spec.optimizer)};
+}
+
+double FlopsPerToken(const ModelSpec& model, int64_t sequence_length) {
+  const double weights = static_cast<double>(model.layers * LinearWeightsOfBlock(model)) +
+                         static_cast<double>(model.vocab_size * model.width);
+  const double attention = 12.0 * static_cast<double>(model.layers) * static_cast<double>(model.width) *
+                           static_cast<double>(sequence_length);
+  return 6.0 * weights + attention;
+}
+
+}  // namespace optfleet::spec

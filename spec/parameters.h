@@ -1,0 +1,49 @@
+// The model of a spec on paper: its parameters by name and shape, their bytes and the work they cause.
+// trainer_core registers exactly these, in this order (its tests hold the list against real tensors). Pure;
+// usable from any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "spec/training_spec.h"
+
+namespace optfleet::spec {
+
+enum class Role { kEmbedding, kPosition, kNormGain, kNormBias, kLinearWeight, kLinearBias, kOutput };
+
+struct Parameter {
+  std::string name;            // "blocks.0.attention.qkv.weight"; part of the checkpoint format
+  std::vector<int64_t> shape;  // a linear weight is [outputs, inputs]
+  Role role = Role::kLinearWeight;
+
+  int64_t count() const;  // elements
+};
+
+// In the order of registration. Without model.bias there are no biases; with model.tie_output no
+// output.weight. The model is resolved.
+std::vector<Parameter> Parameters(const ModelSpec& model);
+
+// Elements of all of them, in closed form: cheap for any depth.
+int64_t CountParameters(const ModelSpec& model);
+
+// Bytes that a run holds from its first step to its last, besides activations and scratch. Exact: all of it
+// is fp32, also under bf16 autocast. sgd keeps one copy of the parameters (none without momentum), adam and
+// adamw two.
+struct StateBytes {
+  int64_t weights = 0;
+  int64_t gradients = 0;
+  int64_t optimizer = 0;
+  int64_t total() const { return weights + gradients + optimizer; }
+};
+StateBytes BytesOfState(const TrainingSpec& spec);
+
+// Floating-point operations to train on one token, forward and backward:
+//   6 N + 12 layers x width x sequence_length
+// N: parameters of matrix products (linear weights and the output matrix, tied or not; not embeddings,
+// positions, norms, biases). The second term is attention's two products over the full square (arXiv
+// 2204.02311, appendix B); recomputation is not counted.
+double FlopsPerToken(const ModelSpec& model, int64_t sequence_length);
+
+}  // namespace optfleet::spec

@@ -1,0 +1,30 @@
+// docs/spec-keys.md, made from the table of fields.
+#include "spec/fields.h"
+
+namespace optfleet::spec {
+namespace {
+
+std::string Row(const Field& field) {
+  std::string value = ToText(field.get(TrainingSpec{}));
+  value = value.empty() ? "(must be given)" : "`" + value + "`";
+  return "| `" + std::string(field.key) + "` | " + value + " | " + Expectation(field) + " | " +
+         std::string(field.doc) + " |\n";
+}
+
+}  // namespace
+
+std::string ReferenceMarkdown() {
+  std::string page =
+      "# Keys of a spec\n\n"
+      "Made from the table in `spec/field_table.cc`; a test keeps the two equal. How a sweep file uses these "
+      "keys:\n"
+      "[sweeps.md](sweeps.md).\n";
+  for (const auto group : Groups()) {
+    page += "\n## " + std::string(group) + "\n\n| key | default | takes | meaning |\n|---|---|---|---|\n";
+    for (const Field& field : Fields())
+      if (field.group() == group) page += Row(field);
+  }
+  return page;
+}
+
+}  // namespace optfleet::spec

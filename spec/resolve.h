@@ -1,0 +1,32 @@
+// Resolving: fills what follows from other values, resets what the run does not use, and checks what the keys
+// promise each other. Afterwards equal computations are equal specs. Pure; usable from any thread.
+//
+// Filled:  model.mlp_width, model.context, training.micro_batch; budget.steps from budget.tokens (rounded up)
+// and budget.tokens = steps x
+//          batch_size x sequence_length.
+// Reset to defaults: options of other optimizers; dampening without momentum; final_ratio of a constant
+// schedule; evaluation.every_steps at
+//          or beyond the last step (which is always validated).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "spec/training_spec.h"
+
+namespace optfleet::spec {
+
+struct Problem {
+  std::string_view rule;  // stable name of the broken rule: problems of different specs group by it
+  std::vector<std::string_view> keys;  // those to change, the likeliest first
+  std::string message;                 // names the keys and their values
+  std::string remedy;                  // what to do
+};
+
+// All problems at once; empty if the spec is now resolved (then a second call changes nothing). With problems
+// the spec is left partly resolved. Values must lie in their fields' ranges (spec/fields.h), which readers of
+// files and JSON have checked.
+std::vector<Problem> Resolve(TrainingSpec* spec);
+
+}  // namespace optfleet::spec
