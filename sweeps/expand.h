@@ -1,0 +1,79 @@
+// From sweep files to jobs: the whole language of docs/sweeps.md. Pure: texts in, jobs or diagnostics out; no
+// file is opened. The same input gives the same jobs everywhere, so optctl and the coordinator expand alike.
+//
+// Order of composition: files left to right (a later value wins, maps are merged), each block of `sweep:`
+// over that, overrides over each block. Each list is an axis; a block is the product of its axes, the last
+// one fastest; blocks follow each other.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/diagnostics.h"
+#include "spec/training_spec.h"
+
+namespace optfleet::sweeps {
+
+inline constexpr int64_t kMostPoints = 1'000'000;
+
+struct SweepFile {
+  std::string path;  // as its author named it, for diagnostics
+  std::string text;  // YAML
+  std::string
+      folder;  // absolute; relative data paths in this file start from here. Empty: they stay as written
+};
+
+struct SweepInput {
+  std::vector<SweepFile> files;                    // left to right
+  std::vector<std::string> overrides;              // "key=value", applied in order
+  std::string working_folder;                      // as SweepFile::folder, for data paths in overrides
+  std::map<std::string, std::string> environment;  // what ${env:NAME} may refer to
+};
+
+struct Job {
+  int32_t number = 0;               // from 1 without gaps, in the order of the first points
+  int32_t block = 0;                // from 1; of its first point
+  spec::TrainingSpec spec;          // resolved
+  std::string hash;                 // spec::Hash
+  std::vector<std::string> values;  // one per axis of the expansion
+};
+
+// A point that equals an earlier one.
+struct MergedPoint {
+  int64_t point = 0;  // from 1, its place in the grid
+  int32_t job = 0;    // number of the job that stands for it
+};
+
+struct Expansion {
+  std::string name;         // as written, or the first file's name without its ending
+  std::string description;  // may be empty
+  std::string objective;    // key of the metric that compares jobs, less is better
+  // Dotted keys that tell jobs apart: each key that is a list somewhere or that differs between blocks, in
+  // order of appearance. A job's value is as the file writes it (the first spelling of equal values) or,
+  // where its block does not give the key, as resolved.
+  std::vector<std::string> axes;
+  std::vector<Job> jobs;
+  std::vector<MergedPoint> merged_points;
+  int64_t points = 0;  // jobs and merged points
+  std::map<std::string, std::string>
+      environment;  // the references that were used; enough to expand again elsewhere
+};
+
+// A data file that some job needs, for the caller to look for; a missing one is reported at its position.
+struct DataPath {
+  std::string path;  // as in the specs
+  SourcePosition position;
+};
+
+struct ExpandResult {
+  std::optional<Expansion> expansion;  // present exactly if there are no diagnostics
+  Diagnostics diagnostics;             // its sources: the files, then the overrides as "--set #1" and so on
+  std::vector<DataPath> data_paths;    // distinct paths; as far as known also where there are diagnostics
+};
+
+ExpandResult ExpandSweep(const SweepInput& input);
+
+}  // namespace optfleet::sweeps
