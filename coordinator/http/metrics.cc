@@ -61,8 +61,10 @@ class Snapshot {
 
 struct Metrics::State {
   prometheus::Registry registry;
-  Family<Gauge>& build = GaugeFamily(registry, "optfleet_build_info", "1, labelled with the version of this program.");
-  Family<Counter>& rpc = CounterFamily(registry, "optfleet_rpc_requests_total", "Calls answered, by method and code.");
+  Family<Gauge>& build =
+      GaugeFamily(registry, "optfleet_build_info", "1, labelled with the version of this program.");
+  Family<Counter>& rpc =
+      CounterFamily(registry, "optfleet_rpc_requests_total", "Calls answered, by method and code.");
   Family<Histogram>& rpc_seconds =
       HistogramFamily(registry, "optfleet_rpc_duration_seconds", "From the call to its answer, by method.");
   Histogram& lag = HistogramFamily(registry, "optfleet_event_loop_lag_seconds",
@@ -71,22 +73,25 @@ struct Metrics::State {
   Family<Histogram>& commit =
       HistogramFamily(registry, "optfleet_db_commit_seconds", "Duration of a commit, by database.");
   Counter& records = CounterFamily(registry, "optfleet_ingest_records_total", "Records committed.").Add({});
-  Counter& points = CounterFamily(registry, "optfleet_ingest_points_total", "Points (scalars of steps) committed.").Add({});
-  Family<Counter>& rejected =
-      CounterFamily(registry, "optfleet_ingest_rejected_total", "Reports refused and left to be sent again, by reason.");
+  Counter& points =
+      CounterFamily(registry, "optfleet_ingest_points_total", "Points (scalars of steps) committed.").Add({});
+  Family<Counter>& rejected = CounterFamily(registry, "optfleet_ingest_rejected_total",
+                                            "Reports refused and left to be sent again, by reason.");
   Family<Gauge>& depth = GaugeFamily(registry, "optfleet_queue_depth", "Entries of a bounded queue.");
   Family<Gauge>& limit = GaugeFamily(registry, "optfleet_queue_limit", "Size of a bounded queue.");
-  Gauge& writable = GaugeFamily(registry, "optfleet_metrics_store_writable",
-                                "1 while records can be committed, 0 while the disk refuses them and they wait at the workers.")
-                        .Add({});
+  Gauge& writable =
+      GaugeFamily(
+          registry, "optfleet_metrics_store_writable",
+          "1 while records can be committed, 0 while the disk refuses them and they wait at the workers.")
+          .Add({});
 
   std::mutex mutex;  // guards the snapshots
   Snapshot jobs{GaugeFamily(registry, "optfleet_jobs", "Jobs by state; ended ones by outcome.")};
   Snapshot sweeps{GaugeFamily(registry, "optfleet_sweeps", "Sweeps by state.")};
   Snapshot slots{GaugeFamily(registry, "optfleet_slots", "Slots by worker and state.")};
   Snapshot wal{GaugeFamily(registry, "optfleet_db_wal_bytes", "Size of the write-ahead log, by database.")};
-  Family<Counter>& attempts =
-      CounterFamily(registry, "optfleet_attempts_total", "Attempts that ended, by outcome; counted in the database.");
+  Family<Counter>& attempts = CounterFamily(registry, "optfleet_attempts_total",
+                                            "Attempts that ended, by outcome; counted in the database.");
 };
 
 Metrics::Metrics(std::string_view version) : state_(std::make_unique<State>()) {
@@ -113,7 +118,9 @@ void Metrics::Ingested(int64_t records, int64_t points) {
   state_->points.Increment(static_cast<double>(points));
 }
 
-void Metrics::IngestRejected(std::string_view reason) { state_->rejected.Add({{"reason", std::string(reason)}}).Increment(); }
+void Metrics::IngestRejected(std::string_view reason) {
+  state_->rejected.Add({{"reason", std::string(reason)}}).Increment();
+}
 
 void Metrics::Queue(std::string_view queue, int64_t depth, int64_t limit) {
   const prometheus::Labels labels = {{"queue", std::string(queue)}};
@@ -125,7 +132,8 @@ void Metrics::MetricsStoreWritable(bool writable) { state_->writable.Set(writabl
 
 void Metrics::Fleet(const FleetCounts& counts) {
   const std::lock_guard lock(state_->mutex);
-  const auto replace = [](Snapshot& snapshot, const char* label, const std::map<std::string, int64_t>& values) {
+  const auto replace = [](Snapshot& snapshot, const char* label,
+                          const std::map<std::string, int64_t>& values) {
     snapshot.Begin();
     for (const auto& [key, value] : values) snapshot.Set({{label, key}}, value);
     snapshot.End();
@@ -145,6 +153,8 @@ void Metrics::Fleet(const FleetCounts& counts) {
   }
 }
 
-std::string Metrics::Text() const { return prometheus::TextSerializer().Serialize(state_->registry.Collect()); }
+std::string Metrics::Text() const {
+  return prometheus::TextSerializer().Serialize(state_->registry.Collect());
+}
 
 }  // namespace optfleet::http

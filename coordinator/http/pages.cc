@@ -36,31 +36,37 @@ optctl worker list           the machines</pre>
 void ServeGet(const PageSources& sources, const Request& request, Respond respond) {
   if (request.path == "/") return respond({200, kHtml, FrontPage(sources.version)});
   if (request.path == "/metrics") {
-    return sources.metrics_text([respond](std::string text) { respond({200, kPrometheusText, std::move(text)}); });
+    return sources.metrics_text([respond](std::string text) {
+      respond({200, kPrometheusText, std::move(text)});
+    });
   }
   if (request.path == "/healthz") {
     return sources.health([respond](std::string problem) {
       problem.empty() ? respond({200, kText, "ok\n"}) : respond({503, kText, problem + "\n"});
     });
   }
-  if (sources.is_method(request.path)) return respond({405, kText, "use POST with content type application/json\n"});
+  if (sources.is_method(request.path))
+    return respond({405, kText, "use POST with content type application/json\n"});
   respond({404, kText, "nothing is here; see /\n"});
 }
 
 void ServePost(const PageSources& sources, const Request& request, Respond respond) {
-  if (!sources.is_method(request.path)) return respond({404, kText, "there is no method " + request.path + "\n"});
+  if (!sources.is_method(request.path))
+    return respond({404, kText, "there is no method " + request.path + "\n"});
   if (request.content_type != "application/json") {
     return respond({415, kText, "the content type must be application/json\n"});
   }
-  sources.call(request.path, request.body,
-               [respond](int status, std::string body) { respond({status, kJson, std::move(body)}); });
+  sources.call(request.path, request.body, [respond](int status, std::string body) {
+    respond({status, kJson, std::move(body)});
+  });
 }
 
 }  // namespace
 
 Handler MakePages(PageSources sources) {
   return [sources = std::move(sources)](const Request& request, Respond respond) {
-    if (request.method == "GET" || request.method == "HEAD") return ServeGet(sources, request, std::move(respond));
+    if (request.method == "GET" || request.method == "HEAD")
+      return ServeGet(sources, request, std::move(respond));
     if (request.method == "POST") return ServePost(sources, request, std::move(respond));
     respond({405, kText, "use GET or POST\n"});
   };

@@ -20,8 +20,9 @@ constexpr std::chrono::milliseconds kPauseAfterFailedAccept{200};
 Error ListenError(const ServerOptions& options, const ErrorCode& error) {
   const std::string what = "cannot serve HTTP on " + options.host + ":" + std::to_string(options.port);
   if (error == boost::asio::error::address_in_use) {
-    return {Code::kAlreadyExists,
-            what + ": another program uses this port; stop it, or choose another with --http (port 0 takes a free one)"};
+    return {Code::kAlreadyExists, what +
+                                      ": another program uses this port; stop it, or choose another with "
+                                      "--http (port 0 takes a free one)"};
   }
   return ErrnoError(error.value(), what);
 }
@@ -43,13 +44,15 @@ struct Server::State {
   boost::asio::io_context io{1};
   std::shared_ptr<Gate> gate = std::make_shared<Gate>(io);
   tcp::acceptor acceptor;
-  boost::asio::steady_timer pause;  // after a failed accept, so that a process out of descriptors does not spin
+  boost::asio::steady_timer
+      pause;  // after a failed accept, so that a process out of descriptors does not spin
   std::thread thread;
 };
 
 Status Server::State::Listen() {
   ErrorCode error;
-  const auto address = boost::asio::ip::make_address(options.host == "localhost" ? "127.0.0.1" : options.host, error);
+  const auto address =
+      boost::asio::ip::make_address(options.host == "localhost" ? "127.0.0.1" : options.host, error);
   if (error) return Fail(Code::kInvalidArgument, options.host + " is not an IP address to serve HTTP on");
   const tcp::endpoint endpoint(address, options.port);
   if (acceptor.open(endpoint.protocol(), error)) return Fail(ListenError(options, error));

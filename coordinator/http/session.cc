@@ -78,7 +78,8 @@ void Session::Serve() {
   const auto& message = parser_->get();
   const std::string_view host = View(message[beast::http::field::host]);
   if (!IsOurHost(host, options_.host) || !IsOurOrigin(View(message[beast::http::field::origin]), host)) {
-    return Write({403, "text/plain; charset=utf-8", "this Host or Origin is not served here\n"}, message.keep_alive());
+    return Write({403, "text/plain; charset=utf-8", "this Host or Origin is not served here\n"},
+                 message.keep_alive());
   }
   Request request;
   request.method = std::string(message.method_string());
@@ -116,15 +117,16 @@ void Session::Write(Response response, bool keep_alive) {
   response_->set(beast::http::field::content_type, response.content_type);
   response_->set(beast::http::field::cache_control, "no-store");
   response_->set("X-Content-Type-Options", "nosniff");
-  response_->set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
+  response_->set("Content-Security-Policy",
+                 "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
   const bool head = parser_ && parser_->get().method() == beast::http::verb::head;
   response_->content_length(response.body.size());
   if (!head) response_->body() = std::move(response.body);
   response_->keep_alive(keep_alive);
   stream_.expires_after(options_.idle_timeout);
-  beast::http::async_write(stream_, *response_, [self = shared_from_this(), keep_alive](ErrorCode error, size_t) {
-    self->OnWrite(error, keep_alive);
-  });
+  beast::http::async_write(
+      stream_, *response_,
+      [self = shared_from_this(), keep_alive](ErrorCode error, size_t) { self->OnWrite(error, keep_alive); });
 }
 
 void Session::OnWrite(ErrorCode error, bool keep_alive) {

@@ -50,13 +50,15 @@ int HttpStatus(Code code) {
 
 std::string LowerCodeName(Code code) {
   std::string name(CodeName(code));
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return name == "cancelled" ? "canceled" : name;  // Connect's spelling
 }
 
 // Without padding, as Connect asks for.
 std::string Base64(std::string_view bytes) {
-  static constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  static constexpr std::string_view kAlphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string text;
   unsigned bits = 0;
   unsigned buffered = 0;
@@ -84,7 +86,8 @@ void AddDebug(const google::protobuf::Any& any, Json* detail) {
 
 JsonAnswer ErrorAnswer(const RpcError& error) {
   const google::rpc::Status status = ToRpcStatus(error);
-  Json body = {{"code", LowerCodeName(error.code)}, {"message", status.message()}, {"details", Json::array()}};
+  Json body = {
+      {"code", LowerCodeName(error.code)}, {"message", status.message()}, {"details", Json::array()}};
   for (const auto& any : status.details()) {
     const std::string& url = any.type_url();
     Json detail = {{"type", url.substr(url.rfind('/') + 1)}, {"value", Base64(any.value())}};
@@ -94,13 +97,15 @@ JsonAnswer ErrorAnswer(const RpcError& error) {
     AddDebug<google::rpc::RetryInfo>(any, &detail);
     body["details"].push_back(std::move(detail));
   }
-  // A message may quote bytes of a user's file that are no UTF-8; they must not end this process by an exception.
+  // A message may quote bytes of a user's file that are no UTF-8; they must not end this process by an
+  // exception.
   return {HttpStatus(error.code), body.dump(-1, ' ', false, Json::error_handler_t::replace)};
 }
 
 JsonAnswer SuccessAnswer(const Message& response) {
   google::protobuf::util::JsonPrintOptions options;
-  options.always_print_primitive_fields = true;  // a script should find state and counts also when they are zero
+  options.always_print_primitive_fields =
+      true;  // a script should find state and counts also when they are zero
   std::string body;
   const auto status = google::protobuf::util::MessageToJsonString(response, &body, options);
   if (!status.ok()) return ErrorAnswer({Code::kInternal, "RESPONSE_NOT_JSON", status.ToString()});
@@ -114,20 +119,25 @@ bool IsJsonMethod(const MethodTable& methods, std::string_view path) {
   return method != nullptr && method->json;
 }
 
-void CallJson(const MethodTable& methods, std::string_view path, std::string_view body, std::function<void(JsonAnswer)> answer) {
+void CallJson(const MethodTable& methods, std::string_view path, std::string_view body,
+              std::function<void(JsonAnswer)> answer) {
   if (!IsJsonMethod(methods, path)) {
-    return answer(ErrorAnswer({Code::kUnimplemented, "UNKNOWN_METHOD", "there is no method " + std::string(path)}));
+    return answer(
+        ErrorAnswer({Code::kUnimplemented, "UNKNOWN_METHOD", "there is no method " + std::string(path)}));
   }
   const MethodTable::Method& method = *methods.Find(path);
   const std::unique_ptr<Message> request(method.request->New());
-  const auto parsed = google::protobuf::util::JsonStringToMessage(google::protobuf::StringPiece(body.data(), body.size()), request.get());
+  const auto parsed = google::protobuf::util::JsonStringToMessage(
+      google::protobuf::StringPiece(body.data(), body.size()), request.get());
   if (!parsed.ok()) {
-    return answer(ErrorAnswer(BadField("body", "is not the JSON form of " + request->GetTypeName() + ": " + std::string(parsed.message()))));
+    return answer(ErrorAnswer(BadField(
+        "body", "is not the JSON form of " + request->GetTypeName() + ": " + std::string(parsed.message()))));
   }
   const std::shared_ptr<Message> response(method.response->New());
-  methods.Call(path, *request, response.get(), [response, answer = std::move(answer)](const std::optional<RpcError>& error) {
-    answer(error ? ErrorAnswer(*error) : SuccessAnswer(*response));
-  });
+  methods.Call(path, *request, response.get(),
+               [response, answer = std::move(answer)](const std::optional<RpcError>& error) {
+                 answer(error ? ErrorAnswer(*error) : SuccessAnswer(*response));
+               });
 }
 
 }  // namespace optfleet::rpc

@@ -25,7 +25,8 @@ Error ExplainListenFailure(const std::string& host, uint16_t port) {
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* found = nullptr;
-  if (const int failed = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found); failed != 0) {
+  if (const int failed = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
+      failed != 0) {
     return {Code::kInvalidArgument, what + ": " + gai_strerror(failed) + "; give an address of this machine"};
   }
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, &freeaddrinfo);
@@ -34,9 +35,12 @@ Error ExplainListenFailure(const std::string& host, uint16_t port) {
   const int failed = bind(probe, found->ai_addr, found->ai_addrlen) == 0 ? 0 : errno;
   close(probe);
   if (failed == EADDRINUSE) {
-    return {Code::kAlreadyExists, what + ": another program uses this port; stop it, or choose another port with --listen (port 0 takes a free one)"};
+    return {Code::kAlreadyExists, what +
+                                      ": another program uses this port; stop it, or choose another port "
+                                      "with --listen (port 0 takes a free one)"};
   }
-  return failed == 0 ? Error(Code::kUnavailable, what + ": gRPC gave no reason; try again") : ErrnoError(failed, what);
+  return failed == 0 ? Error(Code::kUnavailable, what + ": gRPC gave no reason; try again")
+                     : ErrnoError(failed, what);
 }
 
 void LogFromGrpc(gpr_log_func_args* line) {
@@ -56,8 +60,10 @@ Result<std::unique_ptr<GrpcServer>> GrpcServer::Start(const std::string& host, u
   grpc::ServerBuilder builder;
   int bound_port = 0;
   const std::string literal = host.find(':') == std::string::npos ? host : "[" + host + "]";
-  builder.AddListeningPort(literal + ":" + std::to_string(port), grpc::InsecureServerCredentials(), &bound_port);
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a second coordinator on the port must fail, not share
+  builder.AddListeningPort(literal + ":" + std::to_string(port), grpc::InsecureServerCredentials(),
+                           &bound_port);
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT,
+                             0);  // a second coordinator on the port must fail, not share
   builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
   builder.SetMaxSendMessageSize(kMaxResponseBytes);
   for (const auto& service : self->services_) builder.RegisterService(service.get());

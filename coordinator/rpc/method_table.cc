@@ -16,11 +16,12 @@ void MethodTable::Call(std::string_view path, const Message& request, Message* r
   }
   const auto begin = std::chrono::steady_clock::now();
   const std::string& name = found->first;
-  found->second.run(request, response, [this, &name, begin, done = std::move(done)](std::optional<RpcError> error) {
-    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
-    observer_(name, error ? CodeName(error->code) : "OK", elapsed.count());
-    done(std::move(error));
-  });
+  found->second.run(request, response,
+                    [this, &name, begin, done = std::move(done)](std::optional<RpcError> error) {
+                      const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
+                      observer_(name, error ? CodeName(error->code) : "OK", elapsed.count());
+                      done(std::move(error));
+                    });
 }
 
 }  // namespace optfleet::rpc

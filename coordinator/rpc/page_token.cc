@@ -42,18 +42,22 @@ std::string Checksum(std::string_view binding, std::string_view key) {
   text.append(key);
   const uint32_t crc = Crc32c(text);
   std::string bytes;
-  for (int shift = 24; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>((crc >> static_cast<unsigned>(shift)) & 255u));
+  for (int shift = 24; shift >= 0; shift -= 8)
+    bytes.push_back(static_cast<char>((crc >> static_cast<unsigned>(shift)) & 255u));
   return ToHex(bytes);
 }
 
 }  // namespace
 
-std::string MakePageToken(std::string_view binding, std::string_view key) { return Checksum(binding, key) + ToHex(key); }
+std::string MakePageToken(std::string_view binding, std::string_view key) {
+  return Checksum(binding, key) + ToHex(key);
+}
 
 RpcResult<std::string> ReadPageToken(std::string_view token, std::string_view binding) {
   if (token.empty()) return std::string();
   const auto refuse = [] {
-    return tl::make_unexpected(BadField("page_token", "is not the next_page_token of an answer to this call with the same parameters"));
+    return tl::make_unexpected(BadField(
+        "page_token", "is not the next_page_token of an answer to this call with the same parameters"));
   };
   if (token.size() <= kChecksumDigits) return refuse();
   const std::optional<std::string> key = FromHex(token.substr(kChecksumDigits));
@@ -62,7 +66,9 @@ RpcResult<std::string> ReadPageToken(std::string_view token, std::string_view bi
 }
 
 RpcResult<int32_t> PageSize(int32_t requested) {
-  if (requested < 0) return tl::make_unexpected(BadField("page_size", "must not be negative, found " + std::to_string(requested)));
+  if (requested < 0)
+    return tl::make_unexpected(
+        BadField("page_size", "must not be negative, found " + std::to_string(requested)));
   if (requested == 0) return kDefaultPage;
   return requested > kLargestPage ? kLargestPage : requested;
 }

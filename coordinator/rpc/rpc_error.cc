@@ -10,7 +10,8 @@ namespace optfleet::rpc {
 namespace {
 
 constexpr std::string_view kDomain = "optfleet";
-// Together below 8 KiB on the wire, where details grow by a third (base64) and line ends of the message to three characters.
+// Together below 8 KiB on the wire, where details grow by a third (base64) and line ends of the message to
+// three characters.
 constexpr size_t kMaxMessageBytes = 2000;
 constexpr size_t kMaxViolationBytes = 2400;
 constexpr size_t kMaxMetadataValue = 256;
@@ -20,7 +21,8 @@ std::string CutAtLine(const std::string& text, size_t limit) {
   size_t end = text.rfind('\n', limit);
   if (end == std::string::npos || end == 0) {
     end = limit;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u) --end;  // not inside a UTF-8 character
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u)
+      --end;  // not inside a UTF-8 character
   }
   return text.substr(0, end) + "\n...";
 }
@@ -46,7 +48,9 @@ RpcError FromError(const Error& error) {
 }
 
 RpcError NotFound(std::string_view type, std::string_view name) {
-  RpcError error{.code = Code::kNotFound, .reason = "RESOURCE_NOT_FOUND", .message = std::string(name) + " does not exist"};
+  RpcError error{.code = Code::kNotFound,
+                 .reason = "RESOURCE_NOT_FOUND",
+                 .message = std::string(name) + " does not exist"};
   error.metadata["name"] = std::string(name);
   error.resource_type = std::string(type);
   error.resource_name = std::string(name);
@@ -54,7 +58,8 @@ RpcError NotFound(std::string_view type, std::string_view name) {
 }
 
 RpcError BadField(std::string field, std::string description) {
-  RpcError error{.code = Code::kInvalidArgument, .reason = "INVALID_FIELD", .message = field + " " + description};
+  RpcError error{
+      .code = Code::kInvalidArgument, .reason = "INVALID_FIELD", .message = field + " " + description};
   error.metadata["field"] = field;
   error.violations.push_back({std::move(field), std::move(description)});
   return error;
@@ -63,7 +68,8 @@ RpcError BadField(std::string field, std::string description) {
 RpcError Overloaded(std::string_view queue, std::chrono::milliseconds retry_after) {
   RpcError error{.code = Code::kResourceExhausted,
                  .reason = "QUEUE_FULL",
-                 .message = "the coordinator's " + std::string(queue) + " queue is full; nothing was done, call again later"};
+                 .message = "the coordinator's " + std::string(queue) +
+                            " queue is full; nothing was done, call again later"};
   error.metadata["queue"] = std::string(queue);
   error.retry_after = retry_after;
   return error;
@@ -76,7 +82,8 @@ google::rpc::Status ToRpcStatus(const RpcError& error) {
   google::rpc::ErrorInfo info;
   info.set_reason(error.reason);
   info.set_domain(std::string(kDomain));
-  for (const auto& [key, value] : error.metadata) (*info.mutable_metadata())[key] = CutAtLine(value, kMaxMetadataValue);
+  for (const auto& [key, value] : error.metadata)
+    (*info.mutable_metadata())[key] = CutAtLine(value, kMaxMetadataValue);
   if (left_out > 0) (*info.mutable_metadata())["violations_left_out"] = std::to_string(left_out);
 
   google::rpc::Status status;
@@ -93,7 +100,8 @@ google::rpc::Status ToRpcStatus(const RpcError& error) {
   }
   if (error.retry_after) {
     google::rpc::RetryInfo retry;
-    *retry.mutable_retry_delay() = google::protobuf::util::TimeUtil::MillisecondsToDuration(error.retry_after->count());
+    *retry.mutable_retry_delay() =
+        google::protobuf::util::TimeUtil::MillisecondsToDuration(error.retry_after->count());
     status.add_details()->PackFrom(retry);
   }
   return status;

@@ -10,9 +10,10 @@ namespace {
 using Context = grpc::CallbackServerContext;
 using Reactor = grpc::ServerUnaryReactor;
 
-Reactor* Serve(const MethodTable& methods, std::string_view path, Context* context, const google::protobuf::Message& request,
-               google::protobuf::Message* response) {
-  Reactor* reactor = context->DefaultReactor();  // owned by the context; lives until Finish was called and sent
+Reactor* Serve(const MethodTable& methods, std::string_view path, Context* context,
+               const google::protobuf::Message& request, google::protobuf::Message* response) {
+  Reactor* reactor =
+      context->DefaultReactor();  // owned by the context; lives until Finish was called and sent
   methods.Call(path, request, response, [reactor](const std::optional<RpcError>& error) {
     reactor->Finish(error ? ToGrpcStatus(*error) : grpc::Status::OK);
   });
@@ -23,7 +24,8 @@ class SweepService final : public v1::SweepService::CallbackService {
  public:
   explicit SweepService(const MethodTable& methods) : methods_(methods) {}
 
-  Reactor* CreateSweep(Context* context, const v1::CreateSweepRequest* request, v1::Sweep* response) override {
+  Reactor* CreateSweep(Context* context, const v1::CreateSweepRequest* request,
+                       v1::Sweep* response) override {
     return Serve(methods_, "/optfleet.v1.SweepService/CreateSweep", context, *request, response);
   }
 
@@ -31,14 +33,15 @@ class SweepService final : public v1::SweepService::CallbackService {
     return Serve(methods_, "/optfleet.v1.SweepService/GetSweep", context, *request, response);
   }
 
-  Reactor* ListSweeps(Context* context, const v1::ListSweepsRequest* request, v1::ListSweepsResponse* response) override {
+  Reactor* ListSweeps(Context* context, const v1::ListSweepsRequest* request,
+                      v1::ListSweepsResponse* response) override {
     return Serve(methods_, "/optfleet.v1.SweepService/ListSweeps", context, *request, response);
   }
 
-  Reactor* CancelSweep(Context* context, const v1::CancelSweepRequest* request, v1::Sweep* response) override {
+  Reactor* CancelSweep(Context* context, const v1::CancelSweepRequest* request,
+                       v1::Sweep* response) override {
     return Serve(methods_, "/optfleet.v1.SweepService/CancelSweep", context, *request, response);
   }
-
 
  private:
   const MethodTable& methods_;
@@ -52,14 +55,14 @@ class JobService final : public v1::JobService::CallbackService {
     return Serve(methods_, "/optfleet.v1.JobService/GetJob", context, *request, response);
   }
 
-  Reactor* ListJobs(Context* context, const v1::ListJobsRequest* request, v1::ListJobsResponse* response) override {
+  Reactor* ListJobs(Context* context, const v1::ListJobsRequest* request,
+                    v1::ListJobsResponse* response) override {
     return Serve(methods_, "/optfleet.v1.JobService/ListJobs", context, *request, response);
   }
 
   Reactor* CancelJob(Context* context, const v1::CancelJobRequest* request, v1::Job* response) override {
     return Serve(methods_, "/optfleet.v1.JobService/CancelJob", context, *request, response);
   }
-
 
  private:
   const MethodTable& methods_;
@@ -69,18 +72,20 @@ class AttemptService final : public v1::AttemptService::CallbackService {
  public:
   explicit AttemptService(const MethodTable& methods) : methods_(methods) {}
 
-  Reactor* GetAttempt(Context* context, const v1::GetAttemptRequest* request, v1::Attempt* response) override {
+  Reactor* GetAttempt(Context* context, const v1::GetAttemptRequest* request,
+                      v1::Attempt* response) override {
     return Serve(methods_, "/optfleet.v1.AttemptService/GetAttempt", context, *request, response);
   }
 
-  Reactor* ListAttempts(Context* context, const v1::ListAttemptsRequest* request, v1::ListAttemptsResponse* response) override {
+  Reactor* ListAttempts(Context* context, const v1::ListAttemptsRequest* request,
+                        v1::ListAttemptsResponse* response) override {
     return Serve(methods_, "/optfleet.v1.AttemptService/ListAttempts", context, *request, response);
   }
 
-  Reactor* GetAttemptLog(Context* context, const v1::GetAttemptLogRequest* request, v1::GetAttemptLogResponse* response) override {
+  Reactor* GetAttemptLog(Context* context, const v1::GetAttemptLogRequest* request,
+                         v1::GetAttemptLogResponse* response) override {
     return Serve(methods_, "/optfleet.v1.AttemptService/GetAttemptLog", context, *request, response);
   }
-
 
  private:
   const MethodTable& methods_;
@@ -90,10 +95,10 @@ class MetricService final : public v1::MetricService::CallbackService {
  public:
   explicit MetricService(const MethodTable& methods) : methods_(methods) {}
 
-  Reactor* QueryMetrics(Context* context, const v1::QueryMetricsRequest* request, v1::QueryMetricsResponse* response) override {
+  Reactor* QueryMetrics(Context* context, const v1::QueryMetricsRequest* request,
+                        v1::QueryMetricsResponse* response) override {
     return Serve(methods_, "/optfleet.v1.MetricService/QueryMetrics", context, *request, response);
   }
-
 
  private:
   const MethodTable& methods_;
@@ -103,10 +108,10 @@ class WorkerService final : public v1::WorkerService::CallbackService {
  public:
   explicit WorkerService(const MethodTable& methods) : methods_(methods) {}
 
-  Reactor* ListWorkers(Context* context, const v1::ListWorkersRequest* request, v1::ListWorkersResponse* response) override {
+  Reactor* ListWorkers(Context* context, const v1::ListWorkersRequest* request,
+                       v1::ListWorkersResponse* response) override {
     return Serve(methods_, "/optfleet.v1.WorkerService/ListWorkers", context, *request, response);
   }
-
 
  private:
   const MethodTable& methods_;
@@ -116,10 +121,10 @@ class SystemService final : public v1::SystemService::CallbackService {
  public:
   explicit SystemService(const MethodTable& methods) : methods_(methods) {}
 
-  Reactor* GetInfo(Context* context, const v1::GetInfoRequest* request, v1::GetInfoResponse* response) override {
+  Reactor* GetInfo(Context* context, const v1::GetInfoRequest* request,
+                   v1::GetInfoResponse* response) override {
     return Serve(methods_, "/optfleet.v1.SystemService/GetInfo", context, *request, response);
   }
-
 
  private:
   const MethodTable& methods_;
@@ -129,14 +134,15 @@ class AgentService final : public v1::AgentService::CallbackService {
  public:
   explicit AgentService(const MethodTable& methods) : methods_(methods) {}
 
-  Reactor* Synchronize(Context* context, const v1::SynchronizeRequest* request, v1::SynchronizeResponse* response) override {
+  Reactor* Synchronize(Context* context, const v1::SynchronizeRequest* request,
+                       v1::SynchronizeResponse* response) override {
     return Serve(methods_, "/optfleet.v1.AgentService/Synchronize", context, *request, response);
   }
 
-  Reactor* ReportMetrics(Context* context, const v1::ReportMetricsRequest* request, v1::ReportMetricsResponse* response) override {
+  Reactor* ReportMetrics(Context* context, const v1::ReportMetricsRequest* request,
+                         v1::ReportMetricsResponse* response) override {
     return Serve(methods_, "/optfleet.v1.AgentService/ReportMetrics", context, *request, response);
   }
-
 
  private:
   const MethodTable& methods_;
@@ -157,9 +163,9 @@ std::vector<std::unique_ptr<grpc::Service>> MakeServices(const MethodTable& meth
 }
 
 std::vector<std::string> ServiceNames() {
-  return {v1::SweepService::service_full_name(),  v1::JobService::service_full_name(),
+  return {v1::SweepService::service_full_name(),   v1::JobService::service_full_name(),
           v1::AttemptService::service_full_name(), v1::MetricService::service_full_name(),
-          v1::WorkerService::service_full_name(), v1::SystemService::service_full_name(),
+          v1::WorkerService::service_full_name(),  v1::SystemService::service_full_name(),
           v1::AgentService::service_full_name()};
 }
 
