@@ -14,46 +14,48 @@ namespace optfleet::report {
 
 inline constexpr size_t kNoJob = static_cast<size_t>(-1);
 
-enum class Edge { kNone, kLow, kHigh };  // of the range tried on the main axis
+enum class Edge { kNone, kLow, kHigh };  // of the range that the line tried on the main axis
 
-// One point of a line: jobs that differ only in the axes of `Analysis::repeats` (seeds) stand at one point.
+// One point of a line. Jobs that differ only in seeds stand at one point.
 struct Point {
   double x = 0;              // value on the main axis
   std::string label;         // the same as written in the sweep
   std::vector<size_t> jobs;  // indexes into ReportData::jobs
-  double objective = 0;      // mean over the jobs that have a finite figure; NaN if none
+  double objective = 0;      // mean over the jobs that count (Counts); NaN if none
 };
 
 struct Line {
-  std::vector<Parameter> at;  // its values on the line axes, in axis order
-  std::vector<Point> points;  // ascending in x
-  size_t best_job =
-      kNoJob;  // the job with the least finite objective among those that succeeded or stopped early
-  size_t best_point = kNoJob;  // its index in points
-  Edge edge = Edge::kNone;     // where best_point lies; kNone with fewer than 3 points
+  std::string
+      label;  // "adamw batch 16": its values on the axes that make lines, where its own block varies them
+  std::vector<Parameter> at;  // the same values, all of them, in axis order
+  std::vector<Point> points;  // ascending in x; one point where there is no main axis
+  size_t best_job = kNoJob;   // the job that counts with the least objective, at best_point
+  size_t best_point = kNoJob;
+  Edge edge = Edge::kNone;  // where best_point lies; kNone with fewer than 3 points
+  double good_low =
+      0;  // around the best point: the stretch of neighbours within kGoodMargin of it, on the main axis
+  double good_high = 0;
 };
+
+inline constexpr double kGoodMargin = 0.05;  // of the objective, for val_loss in nats
 
 struct Analysis {
   std::string main_axis;               // the numeric axis with the most values; empty if no axis is numeric
   bool main_axis_log = false;          // its values are positive and span a decade or more
   std::vector<std::string> line_axes;  // the other axes that vary, in axis order
   std::vector<std::string> repeats;    // axes that are seeds: averaged, never a line
-  std::vector<Line> lines;             // in order of their first job; one per job where there is no main axis
+  std::vector<Line> lines;             // in order of their first job
   std::vector<size_t> unplaced;        // jobs without a value on the main axis
-  size_t best_job = kNoJob;            // of the whole sweep
+  size_t best_job = kNoJob;            // of the line whose best point has the least objective
 };
 
 Analysis Analyze(const ReportData& data);
 
-// The figure by which jobs are compared: of the result, or of the newest record while the job runs; nothing
-// if neither has it.
+// Whether a job may be called the best: it succeeded or was stopped early by a rule. What diverged, failed or
+// still runs may not.
+bool Counts(const Job& job);
+
+// A figure of the result or, where that lacks it, of the newest record; nothing if neither has it.
 std::optional<double> FigureOf(const Job& job, const std::string& key);
-
-// "best: adamw lr=3e-3 batch 16: val loss 1.874, 2.70 bits/byte; sgd's best lr (1.0) is at the edge of its
-// range", or what there is to say before any job has ended or when none succeeded. Plain text.
-std::string AnswerSentence(const ReportData& data, const Analysis& analysis);
-
-// "lr" for "optimizer.learning_rate" and so on; the last part of the key where no shorter word is usual.
-std::string ShortName(const std::string& key);
 
 }  // namespace optfleet::report

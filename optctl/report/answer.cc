@@ -1,0 +1,143 @@
+#include "optctl/report/answer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+
+#include "optctl/report/values.h"
+
+namespace optfleet::report {
+namespace {
+
+std::string Spaced(std::string_view text) {
+  std::string out(text);
+  std::replace(out.begin(), out.end(), '_', ' ');
+  return out;
+}
+
+std::string_view LastPart(std::string_view key) {
+  const size_t dot = key.rfind('.');
+  return dot == std::string_view::npos ? key : key.substr(dot + 1);
+}
+
+// "31 succeeded, 3 diverged", most first.
+std::string CountOutcomes(const ReportData& data) {
+  std::map<std::string, int> counts;
+  for (const Job& job : data.jobs) {
+    ++counts[job.outcome ? Spaced(OutcomeName(*job.outcome)) : job.state];
+  }
+  std::vector<std::pair<std::string, int>> sorted(counts.begin(), counts.end());
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::string out;
+  for (const auto& [word, count] : sorted)
+    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", count, word);
+  return out;
+}
+
+size_t CountEnded(const ReportData& data) {
+  return static_cast<size_t>(std::count_if(data.jobs.begin(), data.jobs.end(),
+                                           [](const Job& job) { return job.outcome.has_value(); }));
+}
+
+std::string FiguresOf(const ReportData& data, const Job& job) {
+  std::string out =
+      fmt::format("{} {:.3f}", Spaced(data.objective), FigureOf(job, data.objective).value_or(NAN));
+  if (const auto bits = FigureOf(job, "val_bits_per_byte"); bits && std::isfinite(*bits)) {
+    out += fmt::format(", {:.2f} bits/byte", *bits);
+  }
+  return out;
+}
+
+// What the reader must know before trusting an optimum: where it may lie outside of what was tried.
+std::string EdgeClause(const Analysis& analysis) {
+  constexpr size_t kNamed = 2;  // more than that are counted instead
+  const std::string axis = ShortName(analysis.main_axis);
+  std::vector<std::string> named;
+  size_t judged = 0;
+  for (const Line& line : analysis.lines) {
+    judged += line.best_point != kNoJob ? 1 : 0;
+    if (line.edge == Edge::kNone) continue;
+    const std::string owner = line.label.empty() ? "its best " : line.label + "'s best ";
+    named.push_back(fmt::format("{}{} ({}) is at the edge of its range", owner, axis,
+                                line.points[line.best_point].label));
+  }
+  if (named.empty()) return "";
+  if (named.size() > kNamed) {
+    return fmt::format("; the best {} of {} of {} lines is at the edge of its range", axis, named.size(),
+                       judged);
+  }
+  std::string out;
+  for (const std::string& clause : named) out += "; " + clause;
+  return out;
+}
+
+}  // namespace
+
+std::string ShortName(const std::string& key) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kUsual = {{
+      {"optimizer.learning_rate", "lr"},
+      {"training.batch_size", "batch"},
+      {"data.sequence_length", "sequence"},
+      {"budget.tokens", "tokens"},
+      {"budget.steps", "steps"},
+      {"training.clip_norm", "clip"},
+  }};
+  for (const auto& [from, to] : kUsual) {
+    if (key == from) return std::string(to);
+  }
+  const std::string_view last = LastPart(key);
+  if (last == "name" && last.size() < key.size()) {
+    return Spaced(LastPart(std::string_view(key).substr(0, key.size() - last.size() - 1)));
+  }
+  return Spaced(last);
+}
+
+std::string DescribeValue(const std::string& key, const std::string& text) {
+  const bool says_enough = !ParseNumber(text) && text != "true" && text != "false";
+  return says_enough ? text : ShortName(key) + " " + text;
+}
+
+std::string DescribeJob(const ReportData& data, const Analysis& analysis, size_t job) {
+  std::string out;
+  const Json spec = Json::parse(data.jobs[job].spec_json, nullptr, false);
+  const auto in = [](const std::vector<std::string>& axes, const std::string& axis) {
+    return std::find(axes.begin(), axes.end(), axis) != axes.end();
+  };
+  for (const std::string& axis : data.axes) {
+    const auto value = ValueOn(data.jobs[job], spec, axis);
+    if (!value) continue;
+    std::string word;
+    if (axis == analysis.main_axis) {
+      word = ShortName(axis) + "=" + value->text;
+    } else if (value->own && (in(analysis.line_axes, axis) || in(analysis.repeats, axis))) {
+      word = DescribeValue(axis, value->text);
+    }
+    if (!word.empty()) out += (out.empty() ? "" : " ") + word;
+  }
+  return out;
+}
+
+std::string AnswerSentence(const ReportData& data, const Analysis& analysis) {
+  const size_t ended = CountEnded(data);
+  const size_t total = data.jobs.size();
+  if (total == 0) return "this sweep has no jobs";
+  if (analysis.best_job == kNoJob) {
+    if (ended == total) return fmt::format("no job reached its end: {}", CountOutcomes(data));
+    return fmt::format("no result yet, {} of {} jobs have ended: {}", ended, total, CountOutcomes(data));
+  }
+  const std::string point = DescribeJob(data, analysis, analysis.best_job);
+  const std::string figures = FiguresOf(data, data.jobs[analysis.best_job]);
+  const std::string edges = EdgeClause(analysis);
+  if (ended < total) {
+    return fmt::format("best so far, {} of {} jobs have ended: {}{}{}{}", ended, total, point,
+                       point.empty() ? "" : ": ", figures, edges);
+  }
+  if (point.empty()) return figures + edges;
+  return fmt::format("best: {}: {}{}", point, figures, edges);
+}
+
+}  // namespace optfleet::report

@@ -1,0 +1,25 @@
+// The answer in words. Plain text, never HTML.
+#pragma once
+
+#include <string>
+
+#include "optctl/report/analysis.h"
+
+namespace optfleet::report {
+
+// "best: adamw lr=3e-3 batch 16: val loss 1.874, 2.70 bits/byte; sgd's best lr (1.0) is at the edge of its
+// range", or what there is to say before any job has ended or when none succeeded.
+std::string AnswerSentence(const ReportData& data, const Analysis& analysis);
+
+// The values of a job on the axes that vary, in axis order: "adamw lr=3e-3 batch 16".
+std::string DescribeJob(const ReportData& data, const Analysis& analysis, size_t job);
+
+// The usual short word for a key: "lr" for optimizer.learning_rate, "optimizer" for optimizer.name, else its
+// last part with spaces.
+std::string ShortName(const std::string& key);
+
+// A word for how a value is called beside others: "adamw", but "batch 16" where the bare number would say
+// nothing.
+std::string DescribeValue(const std::string& key, const std::string& text);
+
+}  // namespace optfleet::report

@@ -1,0 +1,30 @@
+# Writes OUT, the definitions of web_assets.h, from the chart library's package (PACKAGE) and our own files (WEB).
+#   cmake -D OUT=web_assets.cc -D PACKAGE=.../node_modules/uplot -D WEB=.../web -D "SCRIPTS=a.js;b.js" -D STYLE=report.css -P embed.cmake
+
+function(embed name text)
+  string(FIND "${text}" ")optfleet_asset\"" clash)
+  if(text MATCHES "</(script|style)" OR NOT clash EQUAL -1)
+    message(FATAL_ERROR "${name}: the text would end the element or the literal that holds it")
+  endif()
+  string(SHA256 digest "${text}")
+  file(APPEND "${OUT}.tmp" "const WebAsset ${name}{R\"optfleet_asset(${text})optfleet_asset\",\n    \"${digest}\"};\n")
+endfunction()
+
+file(READ "${PACKAGE}/LICENSE" license)
+file(READ "${PACKAGE}/dist/uPlot.iife.min.js" chart_script)
+file(READ "${PACKAGE}/dist/uPlot.min.css" chart_style)
+file(READ "${WEB}/${STYLE}" page_style)
+set(page_script "'use strict';\n(() => {\n")
+foreach(script IN LISTS SCRIPTS)
+  file(READ "${WEB}/${script}" text)
+  string(APPEND page_script "${text}")
+endforeach()
+string(APPEND page_script "})();\n")
+
+file(WRITE "${OUT}.tmp" "#include \"optctl/report/web_assets.h\"\n\nnamespace optfleet::report {\n")
+embed(kChartScript "/*\n${license}*/\n${chart_script}")
+embed(kChartStyle "${chart_style}")
+embed(kPageScript "${page_script}")
+embed(kPageStyle "${page_style}")
+file(APPEND "${OUT}.tmp" "}  // namespace optfleet::report\n")
+file(RENAME "${OUT}.tmp" "${OUT}")
