@@ -1,0 +1,204 @@
+#include "optctl/commands/client.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <utility>
+
+#include "optctl/commands/request_id.h"
+#include "optfleet/v1/operator.grpc.pb.h"
+
+namespace optfleet::commands {
+namespace {
+
+constexpr int kPageSize = 1000;
+constexpr int kMaxMessageBytes =
+    256 << 20;  // a sweep's files or a page of specs, far above what the server sends
+
+std::shared_ptr<grpc::Channel> OpenChannel(const std::string& target) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY,
+                   0);  // a proxy for the web is none for a machine of the cluster
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
+}
+
+}  // namespace
+
+struct Client::Stubs {
+  Stubs(Address where, std::chrono::milliseconds limit)
+      : address(std::move(where)),
+        deadline(limit),
+        channel(OpenChannel(address.target)),
+        sweeps(v1::SweepService::NewStub(channel)),
+        jobs(v1::JobService::NewStub(channel)),
+        attempts(v1::AttemptService::NewStub(channel)),
+        metrics(v1::MetricService::NewStub(channel)),
+        workers(v1::WorkerService::NewStub(channel)),
+        system(v1::SystemService::NewStub(channel)) {}
+
+  template <typename Stub, typename Request, typename Response>
+  Result<Response> Call(Stub& stub,
+                        grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                        const Request& request) const {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + deadline);
+    Response response;
+    const grpc::Status status = (stub.*method)(&context, request, &response);
+    if (status.ok()) return response;
+    return Fail(ErrorFrom(status));
+  }
+
+  // Calls `method` until the last page and hands each page to `take`.
+  template <typename Stub, typename Request, typename Response, typename Take>
+  Status Pages(Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+               Request request, Take take) const {
+    request.set_page_size(kPageSize);
+    do {
+      auto response = Call(stub, method, request);
+      if (!response) return Fail(std::move(response).error());
+      request.set_page_token(response->next_page_token());
+      take(*response);
+    } while (!request.page_token().empty());
+    return {};
+  }
+
+  Error ErrorFrom(const grpc::Status& status) const;
+
+  Address address;
+  std::chrono::milliseconds deadline;
+  std::shared_ptr<grpc::Channel> channel;
+  std::unique_ptr<v1::SweepService::Stub> sweeps;
+  std::unique_ptr<v1::JobService::Stub> jobs;
+  std::unique_ptr<v1::AttemptService::Stub> attempts;
+  std::unique_ptr<v1::MetricService::Stub> metrics;
+  std::unique_ptr<v1::WorkerService::Stub> workers;
+  std::unique_ptr<v1::SystemService::Stub> system;
+};
+
+Error Client::Stubs::ErrorFrom(const grpc::Status& status) const {
+  const auto code = static_cast<Code>(status.error_code());
+  if (code == Code::kUnavailable) {
+    return Error(
+        code,
+        "no coordinator answers at " + address.target + " (from " + address.origin +
+            "): " + status.error_message() +
+            "\nname another with --coordinator HOST:PORT, start one with `opt-coordinator --state DIR`, "
+            "or run a sweep on this machine alone with `optctl run FILE`");
+  }
+  if (code == Code::kDeadlineExceeded) {
+    return Error(code, "the coordinator at " + address.target + " did not answer within " +
+                           std::to_string(deadline.count() / 1000) + " s; it may be overloaded: try again");
+  }
+  return Error(code, status.error_message().empty() ? std::string(CodeName(code)) : status.error_message());
+}
+
+Client::Client(Address address, std::chrono::milliseconds deadline)
+    : stubs_(std::make_unique<Stubs>(std::move(address), deadline)) {}
+Client::~Client() = default;
+Client::Client(Client&&) noexcept = default;
+Client& Client::operator=(Client&&) noexcept = default;
+
+const Address& Client::address() const { return stubs_->address; }
+
+Result<v1::GetInfoResponse> Client::GetInfo() {
+  return stubs_->Call(*stubs_->system, &v1::SystemService::Stub::GetInfo, v1::GetInfoRequest());
+}
+
+Result<v1::Sweep> Client::CreateSweep(const v1::CreateSweepRequest& request) {
+  return stubs_->Call(*stubs_->sweeps, &v1::SweepService::Stub::CreateSweep, request);
+}
+
+Result<v1::Sweep> Client::GetSweep(const std::string& name) {
+  v1::GetSweepRequest request;
+  request.set_name(name);
+  return stubs_->Call(*stubs_->sweeps, &v1::SweepService::Stub::GetSweep, request);
+}
+
+Result<std::vector<v1::Sweep>> Client::ListSweeps() {
+  std::vector<v1::Sweep> all;
+  OPTFLEET_RETURN_IF_ERROR(stubs_->Pages(*stubs_->sweeps, &v1::SweepService::Stub::ListSweeps,
+                                         v1::ListSweepsRequest(), [&](const v1::ListSweepsResponse& page) {
+                                           all.insert(all.end(), page.sweeps().begin(), page.sweeps().end());
+                                         }));
+  return all;
+}
+
+Result<v1::Sweep> Client::CancelSweep(const std::string& name, const std::string& reason) {
+  v1::CancelSweepRequest request;
+  request.set_name(name);
+  request.set_reason(reason);
+  request.set_request_id(RandomRequestId());
+  return stubs_->Call(*stubs_->sweeps, &v1::SweepService::Stub::CancelSweep, request);
+}
+
+Result<v1::Job> Client::GetJob(const std::string& name) {
+  v1::GetJobRequest request;
+  request.set_name(name);
+  return stubs_->Call(*stubs_->jobs, &v1::JobService::Stub::GetJob, request);
+}
+
+Result<std::vector<v1::Job>> Client::ListJobs(const std::string& parent) {
+  v1::ListJobsRequest request;
+  request.set_parent(parent);
+  std::vector<v1::Job> all;
+  OPTFLEET_RETURN_IF_ERROR(stubs_->Pages(*stubs_->jobs, &v1::JobService::Stub::ListJobs, request,
+                                         [&](const v1::ListJobsResponse& page) {
+                                           all.insert(all.end(), page.jobs().begin(), page.jobs().end());
+                                         }));
+  return all;
+}
+
+Result<v1::Job> Client::CancelJob(const std::string& name, const std::string& reason) {
+  v1::CancelJobRequest request;
+  request.set_name(name);
+  request.set_reason(reason);
+  request.set_request_id(RandomRequestId());
+  return stubs_->Call(*stubs_->jobs, &v1::JobService::Stub::CancelJob, request);
+}
+
+Result<v1::Attempt> Client::GetAttempt(const std::string& name) {
+  v1::GetAttemptRequest request;
+  request.set_name(name);
+  return stubs_->Call(*stubs_->attempts, &v1::AttemptService::Stub::GetAttempt, request);
+}
+
+Result<std::vector<v1::Attempt>> Client::ListAttempts(const std::string& job) {
+  v1::ListAttemptsRequest request;
+  request.set_parent(job);
+  std::vector<v1::Attempt> all;
+  OPTFLEET_RETURN_IF_ERROR(stubs_->Pages(*stubs_->attempts, &v1::AttemptService::Stub::ListAttempts, request,
+                                         [&](const v1::ListAttemptsResponse& page) {
+                                           all.insert(all.end(), page.attempts().begin(),
+                                                      page.attempts().end());
+                                         }));
+  return all;
+}
+
+Result<v1::GetAttemptLogResponse> Client::GetAttemptLog(const std::string& attempt) {
+  v1::GetAttemptLogRequest request;
+  request.set_name(attempt);
+  return stubs_->Call(*stubs_->attempts, &v1::AttemptService::Stub::GetAttemptLog, request);
+}
+
+Result<v1::QueryMetricsResponse> Client::QueryMetrics(const std::string& job,
+                                                      const std::vector<std::string>& keys, int buckets) {
+  v1::QueryMetricsRequest request;
+  request.set_job(job);
+  for (const std::string& key : keys) request.add_keys(key);
+  request.set_buckets(buckets);
+  return stubs_->Call(*stubs_->metrics, &v1::MetricService::Stub::QueryMetrics, request);
+}
+
+Result<std::vector<v1::Worker>> Client::ListWorkers() {
+  std::vector<v1::Worker> all;
+  OPTFLEET_RETURN_IF_ERROR(stubs_->Pages(*stubs_->workers, &v1::WorkerService::Stub::ListWorkers,
+                                         v1::ListWorkersRequest(), [&](const v1::ListWorkersResponse& page) {
+                                           all.insert(all.end(), page.workers().begin(),
+                                                      page.workers().end());
+                                         }));
+  return all;
+}
+
+}  // namespace optfleet::commands

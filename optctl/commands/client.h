@@ -1,0 +1,52 @@
+// The operator API as calls that return a value or an Error. Blocking, each with a deadline; a list is read
+// page by page to its end. One thread at a time.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "optctl/commands/address.h"
+#include "optfleet/v1/operator.pb.h"
+
+namespace optfleet::commands {
+
+class Client {
+ public:
+  Client(Address address, std::chrono::milliseconds deadline);
+  ~Client();
+  Client(Client&&) noexcept;
+  Client& operator=(Client&&) noexcept;
+
+  const Address& address() const;
+
+  Result<v1::GetInfoResponse> GetInfo();
+
+  Result<v1::Sweep> CreateSweep(const v1::CreateSweepRequest& request);
+  Result<v1::Sweep> GetSweep(const std::string& name);
+  Result<std::vector<v1::Sweep>> ListSweeps();
+  Result<v1::Sweep> CancelSweep(const std::string& name, const std::string& reason);
+
+  Result<v1::Job> GetJob(const std::string& name);
+  Result<std::vector<v1::Job>> ListJobs(const std::string& parent);
+  Result<v1::Job> CancelJob(const std::string& name, const std::string& reason);
+
+  Result<v1::Attempt> GetAttempt(const std::string& name);
+  Result<std::vector<v1::Attempt>> ListAttempts(const std::string& job);
+  Result<v1::GetAttemptLogResponse> GetAttemptLog(const std::string& attempt);
+
+  // All keys if `keys` is empty; every point if `buckets` is 0.
+  Result<v1::QueryMetricsResponse> QueryMetrics(const std::string& job, const std::vector<std::string>& keys,
+                                                int buckets);
+
+  Result<std::vector<v1::Worker>> ListWorkers();
+
+ private:
+  struct Stubs;
+  std::unique_ptr<Stubs> stubs_;
+};
+
+}  // namespace optfleet::commands

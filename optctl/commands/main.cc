@@ -1,0 +1,20 @@
+#include "optctl/commands/program.h"
+
+int main(int argc, char** argv) {
+  using namespace optfleet::commands;  // NOLINT: the list below is the program
+  Program program;
+  AddRun(program);
+  AddValidate(program);
+  AddPlan(program);
+  AddSubmit(program);
+  AddWatch(program);
+  AddResults(program);
+  AddReport(program);
+  AddGet(program);
+  AddDescribe(program);
+  AddLogs(program);
+  AddCancel(program);
+  AddWorker(program);
+  AddVersion(program);
+  return program.Run(argc, argv);
+}

@@ -1,0 +1,62 @@
+// optctl plan: what a sweep file would train, without a coordinator.
+#include <memory>
+
+#include "common/text.h"
+#include "optctl/commands/exit_code.h"
+#include "optctl/commands/plan_view.h"
+#include "optctl/commands/program.h"
+#include "optctl/commands/sweep_source.h"
+
+namespace optfleet::commands {
+namespace {
+
+constexpr size_t kJobsShown = 40;
+
+struct Options {
+  SweepArguments sweep;
+  PlanOptions plan;
+};
+
+Result<int> Plan(Context& context, const Options& options) {
+  auto source = ReadSweep(options.sweep);
+  if (!source) return Fail(std::move(source).error());
+  if (!source->expanded.expansion) return ShowProblems(context, source->expanded.diagnostics);
+  const sweeps::Expansion& expansion = *source->expanded.expansion;
+  const PlanTotals totals = Total(expansion, options.plan);
+  const Console& console = context.console;
+  if (context.json()) {
+    console.PrintJson(PlanJson(expansion, totals));
+    return kExitOk;
+  }
+  const size_t limit = context.wide() ? expansion.jobs.size() : kJobsShown;
+  console.Print(
+      PlanText(expansion, totals, options.plan) + "\n" +
+      PointTable(expansion, limit, context.wide()).Render(console.out().width, console.out().unicode));
+  if (expansion.jobs.size() > limit) {
+    console.Note(FormatCount(static_cast<int64_t>(expansion.jobs.size() - limit)) +
+                 " more jobs: -o wide shows all");
+  }
+  console.Note("next: optctl run " + options.sweep.files + "   |   optctl submit " + options.sweep.files);
+  return kExitOk;
+}
+
+}  // namespace
+
+void AddPlan(Program& program) {
+  CLI::App& command = program.Command(
+      "plan", "Show the jobs of a sweep file and what they cost, without a coordinator",
+      "  optctl plan lr.yaml\n"
+      "  optctl plan lr.yaml --throughput 20000 --slots 2\n"
+      "  optctl plan base.yaml+gpu.yaml --set optimizer.learning_rate='[1e-3, 3e-3]' -o json");
+  auto options = std::make_shared<Options>();
+  AddSweepArguments(command, options->sweep);
+  command
+      .add_option("--throughput", options->plan.throughput,
+                  "Tokens per second of one slot; predicts the time")
+      ->check(CLI::PositiveNumber);
+  command.add_option("--slots", options->plan.slots, "Slots that share the jobs")->check(CLI::PositiveNumber);
+  program.Formats(command, {"table", "wide", "json"});
+  program.On(command, [options](Context& context) { return Plan(context, *options); });
+}
+
+}  // namespace optfleet::commands

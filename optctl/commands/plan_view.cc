@@ -1,0 +1,167 @@
+#include "optctl/commands/plan_view.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "common/text.h"
+#include "optctl/commands/labels.h"
+#include "optctl/commands/sections.h"
+#include "spec/fields.h"
+#include "spec/parameters.h"
+
+namespace optfleet::commands {
+namespace {
+
+void Widen(Span& span, int64_t value, bool first) {
+  span.least = first ? value : std::min(span.least, value);
+  span.most = first ? value : std::max(span.most, value);
+}
+
+template <typename Format>
+std::string SpanText(const Span& span, Format format) {
+  if (span.least == span.most) return format(span.least);
+  return format(span.least) + " to " + format(span.most);
+}
+
+double FlopsOf(const spec::TrainingSpec& spec) {
+  return static_cast<double>(spec.budget.tokens) * spec::FlopsPerToken(spec.model, spec.data.sequence_length);
+}
+
+Json ValueJson(const spec::Value& value) {
+  return std::visit([](const auto& v) { return Json(v); }, value);
+}
+
+Json SpanJson(const Span& span) { return {{"least", span.least}, {"most", span.most}}; }
+
+}  // namespace
+
+PlanTotals Total(const sweeps::Expansion& expansion, const PlanOptions& options) {
+  PlanTotals totals;
+  int64_t longest = 0;
+  bool first = true;
+  for (const sweeps::Job& job : expansion.jobs) {
+    const int64_t tokens = job.spec.budget.tokens;
+    Widen(totals.parameters, spec::CountParameters(job.spec.model), first);
+    Widen(totals.tokens, tokens, first);
+    Widen(totals.state_bytes, spec::BytesOfState(job.spec).total(), first);
+    first = false;
+    totals.all_tokens += tokens;
+    totals.all_flops += FlopsOf(job.spec);
+    longest = std::max(longest, tokens);
+  }
+  if (options.throughput) {
+    const double shared = static_cast<double>(totals.all_tokens) / options.slots;
+    totals.seconds = std::max(shared, static_cast<double>(longest)) / *options.throughput;
+  }
+  return totals;
+}
+
+std::string JobsText(const sweeps::Expansion& expansion) {
+  std::map<int32_t, int64_t> by_block;
+  for (const sweeps::Job& job : expansion.jobs) ++by_block[job.block];
+  const auto count = static_cast<int64_t>(expansion.jobs.size());
+  std::string text = FormatCount(count) + (count == 1 ? " job" : " jobs");
+  if (by_block.size() > 1) {
+    std::string parts;
+    for (const auto& [block, jobs] : by_block) parts += (parts.empty() ? "" : " + ") + FormatCount(jobs);
+    text += fmt::format(" = {} in {} blocks", parts, by_block.size());
+  }
+  if (const auto merged = static_cast<int64_t>(expansion.merged_points.size()); merged > 0) {
+    text += fmt::format(" ({} equal point{} merged)", FormatCount(merged), merged == 1 ? "" : "s");
+  }
+  return text;
+}
+
+std::string AxesText(const sweeps::Expansion& expansion) {
+  std::string text;
+  for (size_t axis = 0; axis < expansion.axes.size(); ++axis) {
+    std::set<std::string> values;
+    for (const sweeps::Job& job : expansion.jobs) values.insert(job.values[axis]);
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", expansion.axes[axis], values.size());
+  }
+  return text;
+}
+
+std::string PlanText(const sweeps::Expansion& expansion, const PlanTotals& totals,
+                     const PlanOptions& options) {
+  const std::string tokens = SpanText(totals.tokens, FormatCount);
+  Sections sections;
+  sections.Begin("");
+  sections.Add("sweep", expansion.name);
+  sections.Add("about", expansion.description);
+  sections.Add("jobs", JobsText(expansion));
+  sections.Add("axes", AxesText(expansion));
+  sections.Add("model", SpanText(totals.parameters, FormatCount) + " parameters");
+  sections.Add("tokens", tokens + " a job, " + FormatCount(totals.all_tokens) + " in all");
+  sections.Add("state", SpanText(totals.state_bytes, FormatBytes) + " a job: weights, gradients, optimizer");
+  sections.Add("work", fmt::format("{:.2g} floating-point operations in all", totals.all_flops));
+  if (totals.seconds) {
+    sections.Add("time", fmt::format("about {} on {} slot{} of {} tokens/s", FormatAbout(*totals.seconds),
+                                     options.slots, options.slots == 1 ? "" : "s",
+                                     FormatCount(static_cast<int64_t>(*options.throughput))));
+  }
+  return sections.Render();
+}
+
+output::Table PointTable(const sweeps::Expansion& expansion, size_t limit, bool wide) {
+  using output::Align;
+  std::vector<output::Column> columns = {{"JOB", Align::kRight}};
+  for (const std::string& axis : expansion.axes) columns.push_back({ColumnHeader(axis), Align::kRight, true});
+  if (wide) {
+    for (const char* header : {"BLOCK", "PARAMETERS", "STEPS", "TOKENS", "STATE"})
+      columns.push_back({header, Align::kRight});
+    columns.push_back({"HASH"});
+  }
+  output::Table table(std::move(columns));
+  for (const sweeps::Job& job : expansion.jobs) {
+    if (limit-- == 0) break;
+    std::vector<std::string> row = {std::to_string(job.number)};
+    row.insert(row.end(), job.values.begin(), job.values.end());
+    if (wide) {
+      row.insert(row.end(), {std::to_string(job.block), FormatCount(spec::CountParameters(job.spec.model)),
+                             FormatCount(job.spec.budget.steps), FormatCount(job.spec.budget.tokens),
+                             FormatBytes(spec::BytesOfState(job.spec).total()), job.hash.substr(0, 12)});
+    }
+    table.Add(std::move(row));
+  }
+  return table;
+}
+
+Json PlanJson(const sweeps::Expansion& expansion, const PlanTotals& totals) {
+  Json json;
+  json["name"] = expansion.name;
+  json["description"] = expansion.description;
+  json["objective"] = expansion.objective;
+  json["job_count"] = expansion.jobs.size();
+  json["point_count"] = expansion.points;
+  json["axes"] = expansion.axes;
+  json["parameters"] = SpanJson(totals.parameters);
+  json["tokens"] = SpanJson(totals.tokens);
+  json["state_bytes"] = SpanJson(totals.state_bytes);
+  json["all_tokens"] = totals.all_tokens;
+  json["all_flops"] = totals.all_flops;
+  json["seconds"] = totals.seconds ? Json(*totals.seconds) : Json(nullptr);
+  json["merged_points"] = Json::array();
+  for (const sweeps::MergedPoint& merged : expansion.merged_points) {
+    json["merged_points"].push_back({{"point", merged.point}, {"job", merged.job}});
+  }
+  json["jobs"] = Json::array();
+  for (const sweeps::Job& job : expansion.jobs) {
+    Json values;
+    for (const spec::Field& field : spec::Fields())
+      values[std::string(field.key)] = ValueJson(field.get(job.spec));
+    json["jobs"].push_back({{"number", job.number},
+                            {"block", job.block},
+                            {"hash", job.hash},
+                            {"parameters", spec::CountParameters(job.spec.model)},
+                            {"state_bytes", spec::BytesOfState(job.spec).total()},
+                            {"flops", FlopsOf(job.spec)},
+                            {"values", std::move(values)}});
+  }
+  return json;
+}
+
+}  // namespace optfleet::commands

@@ -1,0 +1,47 @@
+// What a sweep would cost and which jobs it has: text and JSON. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "common/json.h"
+#include "optctl/output/table.h"
+#include "sweeps/expand.h"
+
+namespace optfleet::commands {
+
+struct PlanOptions {
+  std::optional<double> throughput;  // tokens per second of one slot
+  int slots = 1;
+};
+
+struct Span {
+  int64_t least = 0;
+  int64_t most = 0;
+};
+
+struct PlanTotals {
+  Span parameters;   // of a job's model
+  Span tokens;       // of a job's budget
+  Span state_bytes;  // weights, gradients and optimizer state of a job
+  int64_t all_tokens = 0;
+  double all_flops = 0;
+  std::optional<double> seconds;  // of the whole sweep; no shorter than its longest job
+};
+PlanTotals Total(const sweeps::Expansion& expansion, const PlanOptions& options);
+
+// "34 jobs = 30 + 4 in 2 blocks (2 equal points merged)".
+std::string JobsText(const sweeps::Expansion& expansion);
+// "optimizer.name 3, optimizer.learning_rate 15": how many values each axis has.
+std::string AxesText(const sweeps::Expansion& expansion);
+// The lines above the table of points.
+std::string PlanText(const sweeps::Expansion& expansion, const PlanTotals& totals,
+                     const PlanOptions& options);
+
+// The first `limit` jobs: their values on the axes; `wide` adds model, budget and state.
+output::Table PointTable(const sweeps::Expansion& expansion, size_t limit, bool wide);
+
+// Every job with all its values flattened to dotted keys.
+Json PlanJson(const sweeps::Expansion& expansion, const PlanTotals& totals);
+
+}  // namespace optfleet::commands

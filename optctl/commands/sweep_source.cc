@@ -1,0 +1,149 @@
+#include "optctl/commands/sweep_source.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include "common/text.h"
+#include "optctl/commands/exit_code.h"
+
+extern char** environ;  // NOLINT: POSIX
+
+namespace optfleet::commands {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A file may have a plus in its name: what exists as a whole is one file.
+std::vector<std::string> SplitFiles(const std::string& text) {
+  std::error_code ignored;
+  if (fs::exists(text, ignored)) return {text};
+  std::vector<std::string> files;
+  std::istringstream parts(text);
+  for (std::string part; std::getline(parts, part, '+');) files.push_back(part);
+  return files;
+}
+
+Result<std::string> ReadText(const std::string& path) {
+  std::ostringstream text;
+  if (path == "-") {
+    text << std::cin.rdbuf();
+    return text.str();
+  }
+  std::error_code error;
+  if (fs::is_directory(path, error))
+    return Fail(Code::kInvalidArgument, path + " is a folder; name a sweep file in it");
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    return Fail(Code::kInvalidArgument,
+                ErrnoError(errno, "the sweep file `" + path + "` cannot be read").message());
+  }
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::map<std::string, std::string> WholeEnvironment() {
+  std::map<std::string, std::string> all;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string text = *entry;
+    const size_t equals = text.find('=');
+    if (equals != std::string::npos) all[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  return all;
+}
+
+// What is wrong with a data file on this machine; empty if nothing is.
+std::string DataProblem(const std::string& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (!fs::exists(status)) return "does not exist";
+  if (!fs::is_regular_file(status)) return "is not a file";
+  if (access(path.c_str(), R_OK) != 0) return "cannot be read: permission denied";
+  if (fs::file_size(path, error) == 0) return "is empty";
+  return "";
+}
+
+void CheckData(sweeps::ExpandResult& expanded) {
+  for (const sweeps::DataPath& data : expanded.data_paths) {
+    const std::string problem = DataProblem(data.path);
+    if (!problem.empty()) expanded.diagnostics.Add(data.position, "data file " + data.path + " " + problem);
+  }
+  if (!expanded.diagnostics.empty()) expanded.expansion.reset();
+}
+
+}  // namespace
+
+void AddSweepArguments(CLI::App& command, SweepArguments& arguments) {
+  command
+      .add_option("FILE", arguments.files,
+                  "Sweep file; a.yaml+b.yaml composes, later values win; - is standard input")
+      ->required();
+  command
+      .add_option("--set", arguments.overrides,
+                  "KEY=VALUE over every block of the file, repeatable; a [list] is an axis")
+      ->take_all()
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->type_name("KEY=VALUE");
+}
+
+Result<SweepSource> ReadSweep(const SweepArguments& arguments) {
+  SweepSource source;
+  std::error_code error;
+  const fs::path here = fs::current_path(error);
+  for (const std::string& path : SplitFiles(arguments.files)) {
+    auto text = ReadText(path);
+    if (!text) return Fail(std::move(text).error());
+    const fs::path folder = path == "-" ? here : fs::absolute(path, error).lexically_normal().parent_path();
+    source.input.files.push_back({path, *std::move(text), folder.string()});
+  }
+  source.input.overrides = arguments.overrides;
+  source.input.working_folder = here.string();
+  source.input.environment = WholeEnvironment();
+  source.expanded = sweeps::ExpandSweep(source.input);
+  CheckData(source.expanded);
+  return source;
+}
+
+int ShowProblems(const Context& context, const Diagnostics& diagnostics) {
+  const auto count = static_cast<int64_t>(diagnostics.count());
+  const std::string summary =
+      FormatCount(count) + (count == 1 ? " problem" : " problems") + "; nothing was submitted.";
+  if (context.json()) {
+    Json json;
+    json["error"]["code"] = CodeName(Code::kInvalidArgument);
+    json["error"]["message"] = summary;
+    json["error"]["exit_code"] = static_cast<int>(kExitUsage);
+    json["error"]["problems"] = diagnostics.ToJson();
+    context.console.Draw(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  } else {
+    context.console.Draw(diagnostics.Render());
+    context.console.Note(summary);
+  }
+  return kExitUsage;
+}
+
+v1::CreateSweepRequest RequestOf(const SweepSource& source) {
+  v1::CreateSweepRequest request;
+  v1::Sweep& sweep = *request.mutable_sweep();
+  sweep.set_display_name(source.expanded.expansion->name);
+  for (const sweeps::SweepFile& file : source.input.files) {
+    v1::SourceFile& out = *sweep.add_files();
+    out.set_path(file.path);
+    out.set_text(file.text);
+    out.set_folder(file.folder);
+  }
+  for (const std::string& text : source.input.overrides) sweep.add_overrides(text);
+  sweep.set_working_folder(source.input.working_folder);
+  for (const auto& [name, value] : source.expanded.expansion->environment)
+    (*sweep.mutable_environment())[name] = value;
+  return request;
+}
+
+}  // namespace optfleet::commands
