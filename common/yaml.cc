@@ -236,8 +236,7 @@ std::optional<YamlNode> Parse(std::string_view text, const Places& places, Diagn
 
 }  // namespace
 
-std::optional<YamlNode> ParseYaml(int32_t file, Diagnostics* diagnostics) {
-  const std::string_view text = diagnostics->sources().at(static_cast<size_t>(file)).text;
+std::optional<YamlNode> ParseYaml(int32_t file, std::string_view text, Diagnostics* diagnostics) {
   if (text.size() > kMostYamlBytes) {
     diagnostics->Add({.file = file}, "the file is larger than " + FormatBytes(kMostYamlBytes));
     return std::nullopt;

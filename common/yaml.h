@@ -39,10 +39,10 @@ inline constexpr size_t kMostYamlBytes = 16 << 20;
 inline constexpr size_t kMostYamlDepth = 64;
 inline constexpr size_t kMostYamlNodes = 2'000'000;
 
-// Parses diagnostics->sources()[file] and adds what is wrong to `diagnostics`. An empty file is a null.
-// Nothing comes back if the text is not YAML or breaks a limit; other mistakes (a key given twice, an alias)
-// still give a tree, so that the caller can go on and find more. The caller tells success by whether
-// `diagnostics` grew.
-std::optional<YamlNode> ParseYaml(int32_t file, Diagnostics* diagnostics);
+// Parses a text that stands in diagnostics->sources()[file] and adds what is wrong to `diagnostics`. An empty
+// text is a null. Nothing comes back if the text is not YAML or breaks a limit; other mistakes (a key given
+// twice, an alias) still give a tree, so that the caller can go on and find more. The caller tells success by
+// whether `diagnostics` grew.
+std::optional<YamlNode> ParseYaml(int32_t file, std::string_view text, Diagnostics* diagnostics);
 
 }  // namespace optfleet

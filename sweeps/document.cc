@@ -1,0 +1,130 @@
+#include "sweeps/document.h"
+
+#include <algorithm>
+
+#include "common/text.h"
+#include "sweeps/leaf_reader.h"
+
+namespace optfleet::sweeps {
+namespace {
+
+constexpr size_t kLongestName = 200;
+constexpr size_t kLongestMetricKey = 63;
+
+bool IsHeaderKey(std::string_view key) {
+  const auto keys = HeaderKeys();
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
+}
+
+// As names of keys in metrics.log.
+bool IsMetricKey(std::string_view text) {
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '/' || c == '.';
+  };
+  return !text.empty() && text.size() <= kLongestMetricKey && text.front() >= 'a' && text.front() <= 'z' &&
+         std::all_of(text.begin(), text.end(), allowed);
+}
+
+class DocumentReader {
+ public:
+  explicit DocumentReader(const ReadContext& context) : context_(context), leaves_(context) {}
+
+  Document Read(const YamlNode& root) {
+    Document document;
+    if (root.kind == YamlNode::Kind::kNull) return document;
+    if (root.kind != YamlNode::Kind::kMap) {
+      context_.diagnostics->Add(root.position, "a sweep file must be a map of keys",
+                                "write `model:`, `optimizer:` and so on");
+      return document;
+    }
+    for (const YamlEntry& entry : root.entries)
+      if (IsHeaderKey(entry.key))
+        ReadHeader(entry, &document);
+      else
+        leaves_.ReadEntry(entry, &document.base);
+    return document;
+  }
+
+ private:
+  void ReadHeader(const YamlEntry& entry, Document* document) {
+    if (entry.key == "sweep") return ReadBlocks(entry, document);
+    auto text = ReadText(entry);
+    if (!text) return;
+    if (entry.key == "name") document->name = std::move(text);
+    if (entry.key == "description") document->description = std::move(text);
+    if (entry.key == "objective") ReadObjective(*text, entry.value.position, document);
+  }
+
+  std::optional<std::string> ReadText(const YamlEntry& entry) {
+    if (entry.value.kind != YamlNode::Kind::kScalar) {
+      context_.diagnostics->Add(entry.key_position, "`" + entry.key + "` must be a text");
+      return std::nullopt;
+    }
+    std::string text =
+        context_.references->Resolve(entry.value.text, entry.value.position, context_.diagnostics);
+    if (entry.key == "name" && (text.empty() || text.size() > kLongestName)) {
+      context_.diagnostics->Add(entry.value.position, "`name` must be a text of 1 to " +
+                                                          std::to_string(kLongestName) + " bytes, found " +
+                                                          std::to_string(text.size()));
+      return std::nullopt;
+    }
+    return text;
+  }
+
+  void ReadObjective(const std::string& text, const SourcePosition& position, Document* document) {
+    if (IsMetricKey(text)) {
+      document->objective = text;
+      return;
+    }
+    context_.diagnostics->Add(position, "`objective` must be the key of a metric, such as val_loss, found " +
+                                            TruncateToWidth(text, 60));
+  }
+
+  void ReadBlocks(const YamlEntry& entry, Document* document) {
+    if (!context_.takes_blocks) {
+      context_.diagnostics->Add(entry.key_position, "`sweep` cannot be set here",
+                                "override the keys of a spec instead");
+      return;
+    }
+    document->blocks.emplace();
+    if (entry.value.kind != YamlNode::Kind::kSequence) {
+      context_.diagnostics->Add(entry.key_position, "`sweep` must be a list of blocks",
+                                "begin each block with `- `");
+      return;
+    }
+    if (entry.value.items.empty())
+      context_.diagnostics->Add(entry.value.position, "`sweep` has no blocks",
+                                "remove it to train the keys above as they are, or add a block");
+    for (const YamlNode& item : entry.value.items)
+      document->blocks->push_back({ReadBlock(item), item.position});
+  }
+
+  Leaves ReadBlock(const YamlNode& item) {
+    Leaves leaves;
+    if (item.kind != YamlNode::Kind::kMap) {
+      context_.diagnostics->Add(
+          item.position, "a block of `sweep` must be a map of keys",
+          "write keys such as `optimizer.name: adamw`; `{}` stands for the keys above alone");
+      return leaves;
+    }
+    for (const YamlEntry& entry : item.entries) {
+      if (IsHeaderKey(entry.key))
+        context_.diagnostics->Add(entry.key_position, "`" + entry.key + "` cannot stand in a block",
+                                  "move it to the top level of the file");
+      else
+        leaves_.ReadEntry(entry, &leaves);
+    }
+    return leaves;
+  }
+
+  const ReadContext& context_;
+  LeafReader leaves_;
+};
+
+}  // namespace
+
+Document ReadDocument(const YamlNode& root, const ReadContext& context) {
+  return DocumentReader(context).Read(root);
+}
+
+}  // namespace optfleet::sweeps

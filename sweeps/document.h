@@ -1,0 +1,40 @@
+// One sweep file, or one override, as typed leaves. Reading it finds every mistake that a single file can
+// hold; those that need the values of several keys are left to sweeps/points.h.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/diagnostics.h"
+#include "common/yaml.h"
+#include "sweeps/leaves.h"
+#include "sweeps/references.h"
+
+namespace optfleet::sweeps {
+
+struct Block {
+  Leaves leaves;
+  SourcePosition position;
+};
+
+struct Document {
+  std::optional<std::string> name;
+  std::optional<std::string> description;
+  std::optional<std::string> objective;
+  Leaves base;
+  std::optional<std::vector<Block>> blocks;  // present if the file has a list `sweep:`
+};
+
+// What reading a document needs and where it reports.
+struct ReadContext {
+  std::string folder;  // relative data paths start here; empty: they stay as written
+  bool takes_blocks = true;
+  References* references = nullptr;
+  Diagnostics* diagnostics = nullptr;
+};
+
+// `root` is the whole file. Values that are not allowed are reported and left out.
+Document ReadDocument(const YamlNode& root, const ReadContext& context);
+
+}  // namespace optfleet::sweeps

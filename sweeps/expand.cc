@@ -1,0 +1,245 @@
+#include "sweeps/expand.h"
+
+#include <algorithm>
+#include <set>
+#include <unordered_map>
+
+#include "common/text.h"
+#include "common/yaml.h"
+#include "spec/json.h"
+#include "spec/resolve.h"
+#include "sweeps/axes.h"
+#include "sweeps/document.h"
+#include "sweeps/grid.h"
+#include "sweeps/point_problems.h"
+
+namespace optfleet::sweeps {
+namespace {
+
+constexpr std::string_view kDefaultObjective = "val_loss";
+
+std::vector<SourceText> SourcesOf(const SweepInput& input) {
+  std::vector<SourceText> sources;
+  for (const SweepFile& file : input.files) sources.push_back({file.path, file.text});
+  for (size_t i = 0; i < input.overrides.size(); ++i)
+    sources.push_back({"--set #" + std::to_string(i + 1), input.overrides[i]});
+  return sources;
+}
+
+// "sweeps/quickstart.yaml" -> "quickstart"
+std::string NameFromPath(std::string_view path) {
+  path.remove_prefix(path.rfind('/') + 1);
+  const auto name = path.substr(0, path.rfind('.'));
+  return name.empty() ? "sweep" : std::string(name);
+}
+
+// Files and overrides put together.
+struct Composition {
+  Document header;            // name, description, objective
+  std::vector<Block> blocks;  // complete: base and overrides are in them
+  bool usable = true;         // false if some text could not be read at all
+};
+
+class Composer {
+ public:
+  Composer(const SweepInput& input, References* references, Diagnostics* diagnostics)
+      : input_(input), references_(references), diagnostics_(diagnostics) {}
+
+  Composition Compose() {
+    Document whole;
+    for (size_t i = 0; i < input_.files.size(); ++i) MergeDocument(ReadFile(i), &whole);
+    Document overrides;
+    for (size_t i = 0; i < input_.overrides.size(); ++i) MergeDocument(ReadOverride(i), &overrides);
+
+    std::vector<Block> blocks = std::move(whole.blocks).value_or(std::vector<Block>{Block{}});
+    for (Block& block : blocks) {
+      Leaves leaves = whole.base;
+      MergeOver(block.leaves, &leaves);
+      MergeOver(overrides.base, &leaves);
+      block.leaves = std::move(leaves);
+    }
+    overrides.base.clear();
+    MergeDocument(std::move(overrides), &whole);
+    return {std::move(whole), std::move(blocks), usable_};
+  }
+
+ private:
+  Document ReadFile(size_t index) {
+    const auto root = ParseYaml(static_cast<int32_t>(index), input_.files[index].text, diagnostics_);
+    usable_ = usable_ && root.has_value();
+    if (!root) return {};
+    return ReadDocument(*root, {input_.files[index].folder, true, references_, diagnostics_});
+  }
+
+  // "key=value" is read as a file of that one key.
+  Document ReadOverride(size_t index) {
+    const std::string& text = input_.overrides[index];
+    const auto source = static_cast<int32_t>(input_.files.size() + index);
+    const size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      diagnostics_->Add({.file = source, .length = static_cast<int32_t>(text.size())},
+                        "an override must read key=value, found " + TruncateToWidth(text, 60),
+                        "for example optimizer.learning_rate=1e-3");
+      return {};
+    }
+    // Blanks in place of the key keep the columns of the value.
+    const auto value =
+        ParseYaml(source, std::string(equals + 1, ' ') + text.substr(equals + 1), diagnostics_);
+    usable_ = usable_ && value.has_value();
+    if (!value) return {};
+    YamlNode root;
+    root.kind = YamlNode::Kind::kMap;
+    root.position = {.file = source};
+    const SourcePosition key_position{source, 1, 1, static_cast<int32_t>(equals)};
+    root.entries.push_back({text.substr(0, equals), key_position, *value});
+    return ReadDocument(root, {input_.working_folder, false, references_, diagnostics_});
+  }
+
+  static void MergeDocument(Document over, Document* whole) {
+    if (over.name) whole->name = std::move(over.name);
+    if (over.description) whole->description = std::move(over.description);
+    if (over.objective) whole->objective = std::move(over.objective);
+    if (over.blocks) whole->blocks = std::move(over.blocks);
+    MergeOver(over.base, &whole->base);
+  }
+
+  const SweepInput& input_;
+  References* references_;
+  Diagnostics* diagnostics_;
+  bool usable_ = true;
+};
+
+std::vector<DataPath> DataPathsOf(const std::vector<Block>& blocks) {
+  std::vector<DataPath> paths;
+  std::set<std::string> seen;
+  for (const Block& block : blocks)
+    if (const Leaf* leaf = FindLeaf(block.leaves, "data.path"))
+      for (const LeafValue& value : leaf->values)
+        if (const auto& path = std::get<std::string>(value.value); !path.empty() && seen.insert(path).second)
+          paths.push_back({path, value.position});
+  return paths;
+}
+
+// Nothing if there are more points than a sweep may have, which is reported.
+std::optional<int64_t> CountPoints(const std::vector<Block>& blocks, Diagnostics* diagnostics) {
+  int64_t points = 0;
+  for (const Block& block : blocks) {
+    const auto count = Grid(block.leaves).CountUpTo(kMostPoints - points);
+    if (!count) {
+      const auto longest =
+          std::max_element(block.leaves.begin(), block.leaves.end(),
+                           [](const Leaf& a, const Leaf& b) { return a.values.size() < b.values.size(); });
+      diagnostics->Add(longest->key_position,
+                       "the grid has more than " + FormatCount(kMostPoints) + " points",
+                       "shorten axes or split the sweep; this axis is the longest, with " +
+                           FormatCount(static_cast<int64_t>(longest->values.size())) + " values");
+      return std::nullopt;
+    }
+    points += *count;
+  }
+  return points;
+}
+
+class PointWalk {
+ public:
+  PointWalk(const std::vector<Block>& blocks, int64_t points, Expansion* expansion)
+      : blocks_(blocks), axes_(ChooseAxes(blocks)), points_(points), expansion_(expansion) {
+    for (const spec::Field* axis : axes_) {
+      expansion->axes.emplace_back(axis->key);
+      spellings_.emplace_back(*axis, blocks);
+    }
+    expansion->points = points;
+    expansion->jobs.reserve(static_cast<size_t>(points));
+  }
+
+  void Run(Diagnostics* diagnostics) {
+    const bool complete = diagnostics->empty();
+    for (size_t i = 0; i < blocks_.size(); ++i) {
+      Grid grid(blocks_[i].leaves);
+      do Visit(grid, i);
+      while (grid.Next());
+    }
+    problems_.Report(points_, complete, diagnostics);
+  }
+
+ private:
+  void Visit(const Grid& grid, size_t block) {
+    ++point_;
+    spec::TrainingSpec spec = grid.spec();
+    const auto problems = spec::Resolve(&spec);
+    for (const spec::Problem& problem : problems)
+      problems_.Add(problem, blocks_[block], grid, Describe(grid.spec()));
+    if (problems.empty()) AddPoint(std::move(spec), grid, block);
+  }
+
+  void AddPoint(spec::TrainingSpec spec, const Grid& grid, size_t block) {
+    std::string hash = spec::Hash(spec);
+    if (const auto equal = job_of_hash_.find(hash); equal != job_of_hash_.end()) {
+      expansion_->merged_points.push_back({point_, equal->second});
+      return;
+    }
+    Job job;
+    job.number = static_cast<int32_t>(expansion_->jobs.size()) + 1;
+    job.block = static_cast<int32_t>(block) + 1;
+    job.values = Values(blocks_[block].leaves, grid.spec(), spec);
+    job.spec = std::move(spec);
+    job_of_hash_.emplace(hash, job.number);
+    job.hash = std::move(hash);
+    expansion_->jobs.push_back(std::move(job));
+  }
+
+  std::vector<std::string> Values(const Leaves& leaves, const spec::TrainingSpec& written,
+                                  const spec::TrainingSpec& resolved) {
+    std::vector<std::string> values;
+    values.reserve(axes_.size());
+    for (size_t i = 0; i < axes_.size(); ++i) {
+      const bool given = FindLeaf(leaves, axes_[i]->key) != nullptr;
+      values.push_back(spellings_[i].Of(axes_[i]->get(given ? written : resolved)));
+    }
+    return values;
+  }
+
+  // "optimizer.name=adamw, training.micro_batch=24"; empty for a sweep of one point.
+  std::string Describe(const spec::TrainingSpec& written) {
+    std::string text;
+    for (size_t i = 0; i < axes_.size(); ++i)
+      text.append(text.empty() ? "" : ", ").append(axes_[i]->key).append("=") +=
+          spellings_[i].Of(axes_[i]->get(written));
+    return text;
+  }
+
+  const std::vector<Block>& blocks_;
+  std::vector<const spec::Field*> axes_;
+  std::vector<Spelling> spellings_;
+  int64_t points_;
+  Expansion* expansion_;
+  int64_t point_ = 0;
+  std::unordered_map<std::string, int32_t> job_of_hash_;
+  PointProblems problems_;
+};
+
+}  // namespace
+
+ExpandResult ExpandSweep(const SweepInput& input) {
+  ExpandResult result{.expansion = {}, .diagnostics = Diagnostics(SourcesOf(input)), .data_paths = {}};
+  References references(input.environment);
+  const Composition composition = Composer(input, &references, &result.diagnostics).Compose();
+  result.data_paths = DataPathsOf(composition.blocks);
+  if (!composition.usable || composition.blocks.empty()) return result;
+  const auto points = CountPoints(composition.blocks, &result.diagnostics);
+  if (!points) return result;
+
+  Expansion expansion;
+  PointWalk(composition.blocks, *points, &expansion).Run(&result.diagnostics);
+  if (!result.diagnostics.empty()) return result;
+  const Document& header = composition.header;
+  const std::string path = input.files.empty() ? "" : input.files.front().path;
+  expansion.name = header.name.value_or(NameFromPath(path));
+  expansion.description = header.description.value_or("");
+  expansion.objective = header.objective.value_or(std::string(kDefaultObjective));
+  expansion.environment = references.used();
+  result.expansion = std::move(expansion);
+  return result;
+}
+
+}  // namespace optfleet::sweeps

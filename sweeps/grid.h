@@ -1,0 +1,39 @@
+// The points of one block: the product of its axes, the last axis fastest.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "spec/training_spec.h"
+#include "sweeps/leaves.h"
+
+namespace optfleet::sweeps {
+
+// Walks the points of a block. The leaves must outlive it.
+class Grid {
+ public:
+  explicit Grid(const Leaves& leaves);
+
+  // Number of points; nothing if more than `limit`.
+  std::optional<int64_t> CountUpTo(int64_t limit) const;
+
+  // The spec of the current point, not resolved.
+  const spec::TrainingSpec& spec() const { return spec_; }
+  // The value of a leaf at the current point; null if none of the leaf's values is allowed.
+  const LeafValue* ValueOf(const Leaf& leaf) const;
+  // Goes to the next point; false behind the last one.
+  bool Next();
+
+ private:
+  struct Axis {
+    const Leaf* leaf;
+    size_t at = 0;
+  };
+  void Apply(const Axis& axis);
+
+  std::vector<Axis> axes_;
+  spec::TrainingSpec spec_;
+};
+
+}  // namespace optfleet::sweeps

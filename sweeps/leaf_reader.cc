@@ -1,0 +1,220 @@
+#include "sweeps/leaf_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+#include "common/text.h"
+#include "spec/json.h"
+
+namespace optfleet::sweeps {
+namespace {
+
+using spec::Field;
+using spec::FieldType;
+
+constexpr std::array<std::string_view, 4> kHeaderKeys{"name", "description", "objective", "sweep"};
+constexpr std::string_view kDataPath = "data.path";
+constexpr size_t kShownColumns = 60;
+
+std::string Quote(std::string_view key) { return "`" + TruncateToWidth(key, kShownColumns) + "`"; }
+
+std::string_view KindName(YamlNode::Kind kind) {
+  switch (kind) {
+    case YamlNode::Kind::kNull:
+      return "nothing";
+    case YamlNode::Kind::kSequence:
+      return "a list";
+    case YamlNode::Kind::kMap:
+      return "a map";
+    case YamlNode::Kind::kScalar:
+      break;
+  }
+  return "a value";
+}
+
+std::string DidYouMean(std::string_view name) { return "did you mean `" + std::string(name) + "`?"; }
+
+bool IsGroup(std::string_view name) {
+  const auto groups = spec::Groups();
+  return std::find(groups.begin(), groups.end(), name) != groups.end();
+}
+
+std::vector<std::string_view> NamesInGroup(std::string_view group) {
+  std::vector<std::string_view> names;
+  for (const Field& field : spec::Fields())
+    if (field.group() == group) names.push_back(field.name());
+  return names;
+}
+
+// A dotted key whose last part is, or is nearly, `name`.
+std::string HintFromAnyGroup(std::string_view name) {
+  std::vector<std::string_view> keys;
+  std::vector<std::string_view> names;
+  for (const Field& field : spec::Fields()) {
+    keys.push_back(field.key);
+    names.push_back(field.name());
+  }
+  if (const auto key = NearestName(name, keys); key && name.find('.') != std::string_view::npos)
+    return DidYouMean(*key);
+  const auto nearest = NearestName(name.substr(name.rfind('.') + 1), names);
+  if (!nearest) return "";
+  const auto at = std::find(names.begin(), names.end(), *nearest) - names.begin();
+  return DidYouMean(keys[static_cast<size_t>(at)]);
+}
+
+std::string HintForTopLevel(std::string_view name) {
+  std::vector<std::string_view> known(kHeaderKeys.begin(), kHeaderKeys.end());
+  const auto groups = spec::Groups();
+  known.insert(known.end(), groups.begin(), groups.end());
+  if (const auto nearest = NearestName(name, known)) return DidYouMean(*nearest);
+  return HintFromAnyGroup(name);
+}
+
+std::string HintInGroup(std::string_view group, std::string_view name) {
+  const auto names = NamesInGroup(group);
+  if (const auto nearest = NearestName(name, names)) return DidYouMean(*nearest);
+  if (const std::string elsewhere = HintFromAnyGroup(name); !elsewhere.empty()) return elsewhere;
+  std::string list;
+  for (const auto known : names) list += (list.empty() ? "" : ", ") + std::string(known);
+  return "keys of `" + std::string(group) + "`: " + list;
+}
+
+std::string HintForValue(const Field& field, const YamlNode& node) {
+  if (field.type == FieldType::kChoice) {
+    const auto nearest = NearestName(node.text, field.choices);
+    return nearest ? DidYouMean(*nearest) : "";
+  }
+  const bool takes_figures = field.type != FieldType::kText;
+  if (node.quoted && takes_figures) return "remove the quotes";
+  return "";
+}
+
+}  // namespace
+
+std::span<const std::string_view> HeaderKeys() { return kHeaderKeys; }
+
+void LeafReader::ReadEntry(const YamlEntry& entry, Leaves* leaves) {
+  if (IsGroup(entry.key)) return ReadGroup(entry.key, entry, leaves);
+  if (const Field* field = spec::FindField(entry.key)) return ReadLeaf(*field, entry, leaves);
+  const size_t dot = entry.key.find('.');
+  const std::string_view group = std::string_view(entry.key).substr(0, dot);
+  AddUnknown(entry, dot != std::string::npos && IsGroup(group) ? group : std::string_view());
+}
+
+void LeafReader::ReadGroup(std::string_view group, const YamlEntry& entry, Leaves* leaves) {
+  if (entry.value.kind == YamlNode::Kind::kNull) {
+    context_.diagnostics->Add(entry.key_position, Quote(group) + " has no keys",
+                              "give some below it, or remove it");
+    return;
+  }
+  if (entry.value.kind != YamlNode::Kind::kMap) {
+    context_.diagnostics->Add(
+        entry.value.position,
+        Quote(group) + " must be a map of keys, found " + std::string(KindName(entry.value.kind)),
+        "write the keys below it, indented");
+    return;
+  }
+  for (const YamlEntry& member : entry.value.entries) {
+    const Field* field = spec::FindField(std::string(group) + "." + member.key);
+    if (field == nullptr)
+      AddUnknown(member, group);
+    else
+      ReadLeaf(*field, member, leaves);
+  }
+}
+
+void LeafReader::AddUnknown(const YamlEntry& entry, std::string_view group) {
+  if (group.empty()) {
+    context_.diagnostics->Add(entry.key_position, "unknown key " + Quote(entry.key),
+                              HintForTopLevel(entry.key));
+    return;
+  }
+  std::string_view name = entry.key;
+  if (name.starts_with(group) && name.substr(group.size()).starts_with('.'))
+    name.remove_prefix(group.size() + 1);
+  context_.diagnostics->Add(entry.key_position, "unknown key " + Quote(name) + " in " + Quote(group),
+                            HintInGroup(group, name));
+}
+
+bool LeafReader::CheckShape(const Field& field, const YamlEntry& entry) {
+  Diagnostics& diagnostics = *context_.diagnostics;
+  const YamlNode& node = entry.value;
+  switch (node.kind) {
+    case YamlNode::Kind::kNull:
+      diagnostics.Add(entry.key_position, Quote(field.key) + " has no value",
+                      "give " + spec::Expectation(field) + ", or remove the key");
+      return false;
+    case YamlNode::Kind::kMap:
+      diagnostics.Add(node.position,
+                      Quote(field.key) + " must be " + spec::Expectation(field) + ", found a map");
+      return false;
+    case YamlNode::Kind::kSequence:
+      if (node.items.empty()) {
+        diagnostics.Add(node.position, "the list of " + Quote(field.key) + " is empty",
+                        "an axis needs at least one value");
+        return false;
+      }
+      if (field.group() == spec::kGroupOutsideHash && node.items.size() > 1) {
+        diagnostics.Add(
+            entry.key_position,
+            Quote(field.key) +
+                " cannot be an axis: it changes no number of a run, so all its values are one job",
+            "give one value");
+        return false;
+      }
+      return true;
+    case YamlNode::Kind::kScalar:
+      break;
+  }
+  return true;
+}
+
+void LeafReader::ReadLeaf(const Field& field, const YamlEntry& entry, Leaves* leaves) {
+  if (const Leaf* first = FindLeaf(*leaves, field.key)) {
+    context_.diagnostics->Add(
+        entry.key_position,
+        Quote(field.key) + " is given twice, first in line " + std::to_string(first->key_position.line),
+        "keep one of them");
+    return;
+  }
+  Leaf leaf{&field, entry.key_position, entry.value.kind == YamlNode::Kind::kSequence, {}};
+  if (CheckShape(field, entry)) {
+    if (leaf.is_axis)
+      for (const YamlNode& item : entry.value.items) ReadValue(item, &leaf);
+    else
+      ReadValue(entry.value, &leaf);
+  }
+  leaves->push_back(std::move(leaf));
+}
+
+void LeafReader::ReadValue(const YamlNode& node, Leaf* leaf) {
+  const Field& field = *leaf->field;
+  if (node.kind != YamlNode::Kind::kScalar) {
+    context_.diagnostics->Add(node.position,
+                              "each value of " + Quote(field.key) + " must be " + spec::Expectation(field) +
+                                  ", found " + std::string(KindName(node.kind)),
+                              "a list on a key is an axis; it holds plain values");
+    return;
+  }
+  LeafValue value{
+      context_.references->Resolve(node.text, node.position, context_.diagnostics), {}, node.position};
+  auto parsed = spec::ParseValue(field, value.text, node.quoted);
+  if (!parsed) {
+    context_.diagnostics->Add(node.position,
+                              Quote(field.key) + " must be " + spec::Expectation(field) + ", found " +
+                                  TruncateToWidth(parsed.error(), kShownColumns),
+                              HintForValue(field, node));
+    return;
+  }
+  value.value = std::move(*parsed);
+  if (field.key == kDataPath) value.value = ResolvedPath(value.text);
+  leaf->values.push_back(std::move(value));
+}
+
+std::string LeafReader::ResolvedPath(const std::string& path) const {
+  if (path.empty() || path.front() == '/' || context_.folder.empty()) return path;
+  return (std::filesystem::path(context_.folder) / path).lexically_normal().string();
+}
+
+}  // namespace optfleet::sweeps

@@ -1,0 +1,36 @@
+// Reads the keys of a spec from YAML maps: nested (optimizer: {name: adam}) or dotted (optimizer.name: adam).
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "common/yaml.h"
+#include "sweeps/document.h"
+#include "sweeps/leaves.h"
+
+namespace optfleet::sweeps {
+
+// Names of the top level that are no keys of a spec.
+std::span<const std::string_view> HeaderKeys();
+
+class LeafReader {
+ public:
+  explicit LeafReader(const ReadContext& context) : context_(context) {}
+
+  // Adds what an entry of the top level or of a block gives: a group of keys, or one dotted key. An unknown
+  // key is reported.
+  void ReadEntry(const YamlEntry& entry, Leaves* leaves);
+
+ private:
+  void ReadGroup(std::string_view group, const YamlEntry& entry, Leaves* leaves);
+  void ReadLeaf(const spec::Field& field, const YamlEntry& entry, Leaves* leaves);
+  void ReadValue(const YamlNode& node, Leaf* leaf);
+  void AddUnknown(const YamlEntry& entry, std::string_view group);
+  bool CheckShape(const spec::Field& field, const YamlEntry& entry);
+  std::string ResolvedPath(const std::string& path) const;
+
+  const ReadContext& context_;
+};
+
+}  // namespace optfleet::sweeps

@@ -1,0 +1,36 @@
+// The leaves of a sweep file: every key of a spec that it gives, with the values on it. Plain values of one
+// thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/diagnostics.h"
+#include "spec/fields.h"
+
+namespace optfleet::sweeps {
+
+struct LeafValue {
+  std::string text;  // as written, references resolved
+  spec::Value value;
+  SourcePosition position;
+};
+
+struct Leaf {
+  const spec::Field* field = nullptr;
+  SourcePosition key_position;
+  bool is_axis = false;  // written as a list
+  std::vector<LeafValue>
+      values;  // one if it is no axis; empty only if none of those written is allowed (reported)
+};
+
+// In the order of first appearance, each key once.
+using Leaves = std::vector<Leaf>;
+
+const Leaf* FindLeaf(const Leaves& leaves, std::string_view key);  // null if not given
+
+// Replaces the keys that `over` gives, in their old places; its new keys follow.
+void MergeOver(const Leaves& over, Leaves* base);
+
+}  // namespace optfleet::sweeps

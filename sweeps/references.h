@@ -1,0 +1,29 @@
+// ${env:NAME} in the values of a sweep file: the only reference there is. Values come in as a map, never from
+// the process.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "common/diagnostics.h"
+
+namespace optfleet::sweeps {
+
+class References {
+ public:
+  explicit References(const std::map<std::string, std::string>& environment) : environment_(environment) {}
+
+  // The text with its references replaced; what is replaced in is not looked at again. A reference that
+  // cannot be resolved is reported and stays.
+  std::string Resolve(std::string_view text, const SourcePosition& position, Diagnostics* diagnostics);
+
+  // Names that were replaced, with their values.
+  const std::map<std::string, std::string>& used() const { return used_; }
+
+ private:
+  const std::map<std::string, std::string>& environment_;
+  std::map<std::string, std::string> used_;
+};
+
+}  // namespace optfleet::sweeps
