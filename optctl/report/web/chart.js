@@ -31,6 +31,7 @@ function tickText(value) {
 }
 
 const kFont = '12px system-ui, sans-serif';
+const kPaperWidth = 680;  // narrower than most windows
 
 function axisOptions(isX, label, log, values) {
   const ticks = (u, axis, min, max) => {
@@ -61,9 +62,10 @@ class Chart {
     on('highlight', () => this.plot?.redraw(false));
   }
 
-  draw(width = this.box.clientWidth) {
+  draw() {
     this.plot?.destroy();
     this.plot = null;
+    const width = printing ? kPaperWidth : document.getElementById('main').clientWidth;
     const built = width > 0 ? this.build(width) : null;
     this.figure.hidden = built === null;
     if (built === null) return;

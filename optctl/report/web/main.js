@@ -89,7 +89,7 @@ function build() {
     resourcesSection(), modelsSection(), jobsSection(), filesSection(), footer(),
   ].filter(Boolean));
   for (const chart of charts) chart.draw();
-  followSize(main, charts);
+  followSize(main);
   followPrinting(charts);
   const wanted = report.jobs.findIndex((job) => `#job-${job.id}` === location.hash);
   if (wanted >= 0) openJob(wanted);
@@ -100,7 +100,7 @@ function footer() {
   return el('footer', {}, `${report.sweep} (${report.state})${made}. Optfleet ${report.version}. This file is whole: it loads nothing from anywhere.`);
 }
 
-function followSize(main, charts) {
+function followSize(main) {
   let width = main.clientWidth;
   new ResizeObserver(() => {
     if (printing || main.clientWidth === width) return;
@@ -109,14 +109,13 @@ function followSize(main, charts) {
   }).observe(main);
 }
 
-// Paper is light and narrower than most windows.
+// Paper is light and narrow.
 function followPrinting(charts) {
-  const kPaperWidth = 680;
   const set = (value) => {
     if (printing === value) return;
     printing = value;
     document.documentElement.classList.toggle('printing', value);
-    for (const chart of charts) chart.draw(value ? kPaperWidth : undefined);
+    for (const chart of charts) chart.draw();
   };
   addEventListener('beforeprint', () => set(true));
   addEventListener('afterprint', () => set(false));
