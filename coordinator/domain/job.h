@@ -44,13 +44,14 @@ struct JobStatus {
   // While queued: only this worker may take it, since the checkpoint to resume from lies there; empty for
   // any.
   std::string bound_worker;
-  int32_t resume_attempt = 0;  // while queued: attempt whose checkpoint to resume from, 0 for a fresh start
-  int32_t failures = 0;        // failed attempts since the newest checkpoint advanced
+  int32_t failures = 0;            // failed attempts since the newest checkpoint last advanced
   std::optional<Time> not_before;  // while queued: back-off after a failure
   std::optional<Outcome> stop;     // a stop was asked for; the outcome to record
   std::string stop_reason;
   int64_t step = 0;  // newest step of its series; written when it ends, before that the metrics store knows
   Figures final;     // of the result
+  std::optional<double>
+      objective;  // final value of the sweep's objective, if finite and the job trained as planned
   std::optional<Time> start_time;  // first time it was given to a worker
   std::optional<Time> end_time;
   friend bool operator==(const JobStatus&, const JobStatus&) = default;

@@ -15,13 +15,16 @@ namespace optfleet::domain {
 struct SourceFile {
   std::string path;  // as its author gave it, for diagnostics
   std::string text;
+  std::string folder;  // relative data paths start from here; empty: they stay as written
   friend bool operator==(const SourceFile&, const SourceFile&) = default;
 };
 
 // What the author wrote; needed only by readers, so the engine does not keep it.
 struct SweepSource {
-  std::vector<SourceFile> files;       // composed left to right
-  std::vector<std::string> overrides;  // key=value, applied in order after the files
+  std::vector<SourceFile> files;                   // composed left to right
+  std::vector<std::string> overrides;              // key=value, applied in order after the files
+  std::string working_folder;                      // as SourceFile::folder, for overrides
+  std::map<std::string, std::string> environment;  // values of the references in the files
   friend bool operator==(const SweepSource&, const SweepSource&) = default;
 };
 

@@ -67,7 +67,7 @@ struct Census {
   std::map<std::string, Slots> slots;  // by worker id
 };
 
-class State;
+struct State;  // coordinator/engine/state.h
 
 class Engine {
  public:

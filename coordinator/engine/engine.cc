@@ -1,0 +1,58 @@
+#include "coordinator/engine/engine.h"
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+#include "coordinator/engine/handlers.h"
+#include "coordinator/engine/load.h"
+#include "coordinator/engine/schedule.h"
+#include "coordinator/engine/state.h"
+#include "coordinator/engine/totals.h"
+
+namespace optfleet::engine {
+
+Result<std::unique_ptr<Engine>> Engine::Create(const Options& options, SavedState saved, Time now) {
+  auto state = LoadState(options, std::move(saved), now);
+  if (!state.has_value()) return Fail(std::move(state).error());
+  return std::unique_ptr<Engine>(new Engine(std::move(*state)));
+}
+
+Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Engine::~Engine() = default;
+
+Effects Engine::Handle(const Input& input, Time now) {
+  State* state = state_.get();
+  state->now = std::max(state->now, now);
+  FinishWhatCan(state);
+  Answer answer;
+  Status synchronized;
+  std::visit(
+      [&](const auto& typed) {
+        using T = std::decay_t<decltype(typed)>;
+        if constexpr (std::is_same_v<T, CreateSweep>) answer = OnCreateSweep(state, typed);
+        if constexpr (std::is_same_v<T, CancelSweep>) answer = OnCancelSweep(state, typed);
+        if constexpr (std::is_same_v<T, CancelJob>) answer = OnCancelJob(state, typed);
+        if constexpr (std::is_same_v<T, Synchronize>) synchronized = OnSynchronize(state, typed);
+        if constexpr (std::is_same_v<T, RecordsHeld>) OnRecordsHeld(state, typed);
+        if constexpr (std::is_same_v<T, Tick>) OnTick(state);
+      },
+      input);
+  Schedule(state);
+  if (const auto* said = std::get_if<Synchronize>(&input)) {
+    if (synchronized.has_value()) {
+      answer = AnswerTo(*state, *said);
+    } else {
+      answer = synchronized.error();
+    }
+  }
+  return {state->TakeChanges(), std::move(answer)};
+}
+
+Time Engine::next_tick() const {
+  return state_->check_finishing ? state_->now : state_->deadlines.earliest();
+}
+
+Census Engine::TakeCensus() const { return engine::TakeCensus(*state_); }
+
+}  // namespace optfleet::engine

@@ -1,0 +1,21 @@
+// One function per input. Each changes the state through transitions.h and returns what to answer.
+#pragma once
+
+#include "coordinator/engine/state.h"
+
+namespace optfleet::engine {
+
+Answer OnCreateSweep(State* state, const CreateSweep& input);
+Answer OnCancelSweep(State* state, const CancelSweep& input);
+Answer OnCancelJob(State* state, const CancelJob& input);
+void OnRecordsHeld(State* state, const RecordsHeld& input);
+void OnTick(State* state);
+
+// Before the first input after a start.
+void FinishWhatCan(State* state);
+
+// Takes in what a worker says. The answer comes later, from AnswerTo: it depends on the plan that follows.
+Status OnSynchronize(State* state, const Synchronize& input);
+SynchronizeAnswer AnswerTo(const State& state, const Synchronize& input);
+
+}  // namespace optfleet::engine

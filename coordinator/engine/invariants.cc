@@ -1,0 +1,134 @@
+#include "coordinator/engine/invariants.h"
+
+#include "coordinator/engine/totals.h"
+
+namespace optfleet::engine {
+namespace {
+
+using domain::AttemptState;
+using domain::JobState;
+using domain::SweepState;
+
+class Checker {
+ public:
+  explicit Checker(const State& state) : state_(state) {}
+
+  std::vector<std::string> Run() {
+    for (const auto& [name, job] : state_.jobs) CheckJob(name, job);
+    CheckSweeps();
+    for (const auto& [id, worker] : state_.workers) CheckWorker(id, worker);
+    Expect(state_.queue.size() + backoffs_ == queued_, "queue",
+           "holds exactly the queued jobs without back-off");
+    Expect(leases_ == taken_, "workers", "hold exactly the attempts that are assigned or running");
+    return std::move(violations_);
+  }
+
+ private:
+  void Expect(bool good, const std::string& subject, const std::string& rule) {
+    if (!good) violations_.push_back(subject + ": broken: " + rule);
+  }
+
+  void CheckJob(const JobName& name, const LiveJob& job) {
+    const std::string text = ToResource(name);
+    const domain::JobStatus& status = job.row.status;
+    ++open_jobs_[name.sweep];
+    Expect(job.row.name() == name, text, "is kept under its name");
+    Expect(status.state != JobState::kEnded, text, "only jobs that have not ended are kept");
+    Expect(!status.outcome, text, "an outcome only once ended");
+    Expect(static_cast<int32_t>(job.attempts.size()) == status.attempt_count, text,
+           "attempts are numbered without gaps");
+    for (const auto& [number, attempt] : job.attempts) CheckAttempt(job, number, attempt);
+    const LiveAttempt* newest = job.newest();
+    const AttemptState newest_state = newest == nullptr ? AttemptState::kEnded : newest->row.state;
+    switch (status.state) {
+      case JobState::kQueued:
+        CheckQueued(text, job, newest_state);
+        break;
+      case JobState::kAssigned:
+        Expect(newest_state == AttemptState::kAssigned, text, "assigned exactly while its newest attempt is");
+        break;
+      case JobState::kRunning:
+        Expect(newest_state == AttemptState::kRunning || newest_state == AttemptState::kFinishing, text,
+               "running exactly while its newest attempt runs or finishes");
+        break;
+      case JobState::kEnded:
+        break;
+    }
+  }
+
+  void CheckQueued(const std::string& text, const LiveJob& job, AttemptState newest) {
+    ++queued_;
+    Expect(newest == AttemptState::kEnded, text, "queued only while no attempt of it is open");
+    Expect(job.row.status.worker.empty(), text, "a worker only while an attempt is open");
+    const bool waits = state_.deadlines.Of(DeadlineKey::Backoff(job.row.name())).has_value();
+    if (waits) ++backoffs_;
+    Expect(waits != state_.queue.Contains(job.row), text, "queued: in the queue or in back-off, never both");
+  }
+
+  void CheckAttempt(const LiveJob& job, int32_t number, const LiveAttempt& attempt) {
+    const domain::Attempt& row = attempt.row;
+    const std::string text = ToResource(row.name);
+    const bool open = row.state != AttemptState::kEnded;
+    const bool has_deadline = state_.deadlines.Of(DeadlineKey::Lease(row.name)).has_value();
+    Expect(row.name == AttemptName{job.row.name(), number}, text, "is kept under its name");
+    Expect(row.fence.attempt == number && row.fence.incarnation <= state_.incarnation, text,
+           "its fence is its number");
+    Expect(!open || number == job.row.status.attempt_count, text, "only the newest attempt of a job is open");
+    Expect(open == has_deadline && open == row.lease_time.has_value(), text,
+           "has a lease exactly while open");
+    Expect(open != row.outcome.has_value(), text, "has an outcome exactly once ended");
+    Expect(row.parent < number && row.resume_attempt < number, text, "resumes only from an older attempt");
+    Expect(row.parent == 0 || row.parent == row.resume_attempt, text, "resumed from what it was told to");
+    Expect(row.state != AttemptState::kFinishing || row.reported.has_value(), text,
+           "finishing with a reported end");
+    if (row.state == AttemptState::kAssigned || row.state == AttemptState::kRunning) {
+      ++leases_;
+      auto worker = state_.workers.find(row.worker);
+      Expect(worker != state_.workers.end() && worker->second.attempts.contains(row.name), text,
+             "its worker knows it");
+    }
+  }
+
+  void CheckSweeps() {
+    for (const auto& [id, sweep] : state_.sweeps) {
+      const int32_t open = open_jobs_[id];
+      Expect(open + sweep.ended.total() == sweep.row.job_count, SweepResource(id),
+             "states add up to its size");
+      const bool active = sweep.row.state == SweepState::kActive;
+      Expect(active == (open > 0), SweepResource(id), "active exactly while a job is open");
+      Expect(active != sweep.row.end_time.has_value(), SweepResource(id), "an end exactly once ended");
+    }
+    for (const auto& [id, count] : open_jobs_)
+      Expect(state_.sweeps.contains(id), SweepResource(id), "jobs have a sweep");
+  }
+
+  void CheckWorker(const std::string& id, const LiveWorker& worker) {
+    std::set<int32_t> used;
+    for (const AttemptName& name : worker.attempts) {
+      ++taken_;
+      auto job = state_.jobs.find(name.job);
+      const bool known = job != state_.jobs.end() && job->second.attempts.contains(name.attempt);
+      Expect(known, WorkerResource(id), "holds only attempts that exist");
+      if (!known) continue;
+      for (int32_t slot : job->second.attempts.at(name.attempt).row.slots) {
+        Expect(used.insert(slot).second, WorkerResource(id), "no slot is given out twice");
+      }
+    }
+    const bool ready = worker.row.state == domain::WorkerState::kReady;
+    Expect(ready != worker.away_since.has_value(), WorkerResource(id), "away exactly while not ready");
+  }
+
+  const State& state_;
+  std::vector<std::string> violations_;
+  std::map<std::string, int32_t> open_jobs_;
+  size_t queued_ = 0;
+  size_t backoffs_ = 0;
+  size_t leases_ = 0;  // by attempts
+  size_t taken_ = 0;   // by workers
+};
+
+}  // namespace
+
+std::vector<std::string> Violations(const State& state) { return Checker(state).Run(); }
+
+}  // namespace optfleet::engine

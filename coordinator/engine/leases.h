@@ -1,0 +1,23 @@
+// Leases of attempts and the silence of workers: when each ends. What follows is in tick.cc.
+#pragma once
+
+#include "coordinator/engine/state.h"
+
+namespace optfleet::engine {
+
+// A full lease from now.
+void Renew(State* state, LiveAttempt* attempt);
+
+// Its worker spoke and did not name it: three more periods, then it is lost.
+void Shorten(State* state, const LiveAttempt& attempt);
+
+// The worker was heard now.
+void NoteHeard(State* state, LiveWorker* worker);
+
+// Starts or ends the time in which its checkpoints are waited for, after its state has changed.
+void NoteAvailability(State* state, LiveWorker* worker);
+
+// A full period for everything: the coordinator itself was away.
+void GrantAll(State* state);
+
+}  // namespace optfleet::engine

@@ -1,0 +1,84 @@
+#include "coordinator/engine/load.h"
+
+#include <utility>
+
+#include "coordinator/engine/invariants.h"
+#include "coordinator/engine/leases.h"
+#include "coordinator/engine/transitions.h"
+
+namespace optfleet::engine {
+namespace {
+
+using domain::AttemptState;
+using domain::WorkerState;
+
+Error Contradiction(const std::string& what) {
+  return Error(Code::kDataLoss, "the coordinator's database contradicts itself: " + what +
+                                    "; restore a backup of state.db, or move it away to begin anew");
+}
+
+void LoadWorkers(State* state, std::vector<domain::Worker> rows) {
+  for (domain::Worker& row : rows) {
+    LiveWorker worker;
+    worker.last_seen = row.last_seen;
+    worker.row = std::move(row);
+    if (worker.row.state != WorkerState::kReady) {
+      worker.away_since = state->now;
+      state->deadlines.Set(DeadlineKey::Away(worker.row.id), state->now + state->options.lease);
+    }
+    state->workers.emplace(worker.row.id, std::move(worker));
+  }
+}
+
+Status LoadAttempts(State* state, SavedState* saved) {
+  for (domain::Attempt& row : saved->attempts) {
+    const AttemptName name = row.name;
+    LiveJob* job = state->FindJob(name.job);
+    LiveWorker* worker = state->FindWorker(row.worker);
+    if (job == nullptr || worker == nullptr)
+      return Fail(Contradiction(ToResource(name) + " has no job or no worker"));
+    LiveAttempt attempt;
+    if (auto held = saved->held.find(name); held != saved->held.end()) {
+      attempt.held_record = held->second.record;
+      attempt.step = held->second.step;
+    }
+    if (row.state == AttemptState::kAssigned || row.state == AttemptState::kRunning)
+      worker->attempts.insert(name);
+    if (row.state != AttemptState::kEnded && row.lease_time) {
+      state->deadlines.Set(DeadlineKey::Lease(name), *row.lease_time);
+    }
+    attempt.row = std::move(row);
+    job->attempts.emplace(name.attempt, std::move(attempt));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<State>> LoadState(const Options& options, SavedState saved, Time now) {
+  auto state = std::make_unique<State>();
+  state->options = options;
+  state->incarnation = saved.incarnation;
+  state->now = now;
+  for (SavedSweep& sweep : saved.sweeps) {
+    const std::string id = sweep.sweep.id;
+    state->sweeps[id] = {std::move(sweep.sweep), std::move(sweep.ended), sweep.ended_steps};
+  }
+  for (domain::Request& request : saved.requests) state->requests.emplace(request.id, request);
+  state->waiting = std::move(saved.waiting);
+  LoadWorkers(state.get(), std::move(saved.workers));
+  for (domain::Job& row : saved.jobs) {
+    const JobName name = row.name();
+    LiveJob& job = state->jobs[name];
+    job.row = std::move(row);
+    if (job.row.status.state == domain::JobState::kQueued) Enqueue(state.get(), &job);
+  }
+  OPTFLEET_RETURN_IF_ERROR(LoadAttempts(state.get(), &saved));
+  if (const auto violations = Violations(*state); !violations.empty())
+    return Fail(Contradiction(violations.front()));
+  GrantAll(state.get());
+  state->check_finishing = true;
+  return state;
+}
+
+}  // namespace optfleet::engine

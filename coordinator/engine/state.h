@@ -1,0 +1,100 @@
+// What the engine knows. Data and look-ups; what may happen to it stands in transitions.h and in one file per
+// input.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "coordinator/domain/attempt.h"
+#include "coordinator/domain/event.h"
+#include "coordinator/domain/job.h"
+#include "coordinator/domain/series.h"
+#include "coordinator/domain/sweep.h"
+#include "coordinator/domain/worker.h"
+#include "coordinator/engine/deadlines.h"
+#include "coordinator/engine/effects.h"
+#include "coordinator/engine/engine.h"
+#include "coordinator/engine/wait_queue.h"
+
+namespace optfleet::engine {
+
+struct LiveSweep {
+  domain::Sweep row;
+  domain::EndedJobs ended;
+  int64_t ended_steps = 0;
+};
+
+struct LiveAttempt {
+  domain::Attempt row;
+  int64_t held_record = 0;
+  int64_t step = 0;       // newest recorded
+  bool log_kept = false;  // the log tail of its end is written (forgotten over a restart: written once more)
+};
+
+struct LiveJob {
+  domain::Job row;
+  std::map<int32_t, LiveAttempt> attempts;  // all, by number
+
+  LiveAttempt* newest() { return attempts.empty() ? nullptr : &attempts.rbegin()->second; }
+  const LiveAttempt* newest() const { return attempts.empty() ? nullptr : &attempts.rbegin()->second; }
+  std::vector<domain::SeriesLink> links() const;
+};
+
+struct LiveWorker {
+  domain::Worker row;
+  bool heard = false;         // since this process began; before that nobody knows what its slots hold
+  int64_t last_sequence = 0;  // of its session
+  Time last_seen;
+  std::optional<Time> away_since;    // not ready since then; a restart of the coordinator counts as its begin
+  std::set<AttemptName> attempts;    // assigned or running here
+  std::set<int32_t> reported_slots;  // slots that its last message said are occupied, by whatever it may be
+};
+
+// Rows that the current input has changed.
+struct Touched {
+  std::set<std::string> sweeps;
+  std::set<JobName> jobs;
+  std::set<AttemptName> attempts;
+  std::set<std::string> workers;
+};
+
+struct State {
+  Options options;
+  int64_t incarnation = 1;
+  Time now;
+  std::map<std::string, LiveSweep> sweeps;  // all
+  std::map<JobName, LiveJob> jobs;          // not ended (a job that ends leaves with the input that ended it)
+  std::map<std::string, LiveWorker> workers;  // all
+  std::unordered_map<std::string, domain::Request> requests;
+  WaitQueue queue;
+  Deadlines deadlines;
+  std::vector<ClassReason> waiting;
+  std::map<Outcome, int64_t> attempts_ended;  // since this process began
+
+  // Of the current input.
+  Changes changes;
+  Touched touched;
+  bool plan_is_stale = true;
+
+  // Just loaded: attempts may have waited for records that were committed as the last process ended. Looked at with
+  // the first input.
+  bool check_finishing = false;
+
+  LiveJob* FindJob(const JobName& name);
+  LiveAttempt* FindAttempt(const AttemptName& name);  // of a job that has not ended
+  LiveWorker* FindWorker(const std::string& id);
+  LiveSweep& SweepOf(const JobName& name);  // must exist
+
+  void Touch(const domain::Attempt& attempt) { touched.attempts.insert(attempt.name); }
+  void Touch(const domain::Job& job) { touched.jobs.insert(job.name()); }
+  void Say(std::string subject, std::string_view what, std::string reason);  // an event, now
+
+  // The rows of everything touched, with `changes`; forgets jobs that have ended.
+  Changes TakeChanges();
+};
+
+}  // namespace optfleet::engine

@@ -1,0 +1,70 @@
+#include "coordinator/engine/totals.h"
+
+#include <cmath>
+
+#include "coordinator/domain/check.h"
+
+namespace optfleet::engine {
+namespace {
+
+using domain::SweepState;
+
+// Only jobs that trained as planned compete: the figures of a diverged one say nothing about its last steps.
+std::optional<double> ObjectiveOf(const domain::JobStatus& status, const std::string& key) {
+  if (status.outcome != Outcome::kSucceeded && status.outcome != Outcome::kStoppedEarly) return std::nullopt;
+  auto found = status.final.find(key);
+  if (found == status.final.end() || !std::isfinite(found->second)) return std::nullopt;
+  return found->second;
+}
+
+}  // namespace
+
+int32_t OpenJobs(const LiveSweep& sweep) { return sweep.row.job_count - sweep.ended.total(); }
+
+void CountEndedJob(State* state, domain::Job* job) {
+  LiveSweep& sweep = state->SweepOf(job->name());
+  domain::JobStatus& status = job->status;
+  status.objective = ObjectiveOf(status, sweep.row.objective);
+  ++sweep.ended.by_outcome[std::string(OutcomeName(*status.outcome))];
+  sweep.ended_steps += status.step;
+  const bool better =
+      status.objective &&
+      (!sweep.ended.best_job || *status.objective < sweep.ended.best_objective ||
+       (*status.objective == sweep.ended.best_objective && job->name().job < *sweep.ended.best_job));
+  if (better) {
+    sweep.ended.best_job = job->name().job;
+    sweep.ended.best_objective = *status.objective;
+  }
+  const int32_t open = OpenJobs(sweep);
+  OPTFLEET_CHECK(open >= 0, sweep.row.id);
+  if (open > 0) return;
+  Move(&sweep.row.state, sweep.row.cancel_requested ? SweepState::kCancelled : SweepState::kEnded);
+  sweep.row.end_time = state->now;
+  state->touched.sweeps.insert(sweep.row.id);
+  state->Say(SweepResource(sweep.row.id), Name(sweep.row.state), "");
+}
+
+Census TakeCensus(const State& state) {
+  Census census;
+  for (const auto& [id, sweep] : state.sweeps) {
+    ++census.sweeps_by_state[std::string(Name(sweep.row.state))];
+    for (const auto& [outcome, count] : sweep.ended.by_outcome) census.jobs_by_state[outcome] += count;
+  }
+  for (const auto& [name, job] : state.jobs) ++census.jobs_by_state[std::string(Name(job.row.status.state))];
+  for (const auto& [outcome, count] : state.attempts_ended) {
+    census.attempts_by_outcome[std::string(OutcomeName(outcome))] = count;
+  }
+  for (const auto& [id, worker] : state.workers) {
+    Census::Slots& slots = census.slots[id];
+    slots.total = static_cast<int64_t>(worker.row.slots.size());
+    std::set<int32_t> taken = worker.reported_slots;
+    for (const AttemptName& name : worker.attempts) {
+      const auto& assigned = state.jobs.at(name.job).attempts.at(name.attempt).row.slots;
+      taken.insert(assigned.begin(), assigned.end());
+    }
+    slots.taken = static_cast<int64_t>(taken.size());
+  }
+  return census;
+}
+
+}  // namespace optfleet::engine

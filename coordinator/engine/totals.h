@@ -1,0 +1,16 @@
+// Totals of a sweep as its jobs end.
+#pragma once
+
+#include "coordinator/engine/state.h"
+
+namespace optfleet::engine {
+
+// The job has just ended: sets its objective, counts it in its sweep, and ends the sweep with its last job.
+void CountEndedJob(State* state, domain::Job* job);
+
+// Jobs of the sweep that have not ended.
+int32_t OpenJobs(const LiveSweep& sweep);
+
+Census TakeCensus(const State& state);
+
+}  // namespace optfleet::engine
