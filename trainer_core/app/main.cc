@@ -1,0 +1,69 @@
+// opt-trainer: one training process, driven by a worker through a run directory or used alone.
+#include <CLI/CLI.hpp>
+
+#include "trainer_core/app/attempt.h"
+#include "trainer_core/app/standalone.h"
+
+namespace optfleet::trainer {
+namespace {
+
+int Main(int argc, char** argv) {
+  CLI::App app("Trains one model. `optctl` trains many.", "opt-trainer");
+  app.require_subcommand(1);
+  int code = 0;
+
+  AttemptOptions attempt;
+  auto* attempt_command = app.add_subcommand("attempt", "Run one attempt through its run directory");
+  attempt_command->add_option("folder", attempt.folder, "Run directory with job.json")->required();
+  attempt_command->add_option("--lock-fd", attempt.lock_descriptor, "Inherited descriptor of trainer.lock");
+  attempt_command->callback([&] { code = RunAttempt(attempt); });
+
+  TrainOptions train;
+  auto* train_command = app.add_subcommand("train", "Train from a spec file");
+  train_command->add_option("config", train.config, "YAML or JSON, keys of docs/spec-keys.md")->required();
+  train_command->add_option("--out", train.folder, "Run directory to make")->required();
+  train_command->add_option("--resume", train.checkpoint, "Folder of the checkpoint to go on from");
+  train_command->add_option("--device", train.device, "cpu or gpu")->check(CLI::IsMember({"cpu", "gpu"}));
+  train_command->add_option("--threads", train.threads, "CPU threads")->check(CLI::Range(1, 1024));
+  train_command->add_option("--memory", train.memory_bytes, "Limit, for example 2GiB; 0: none")
+      ->transform(CLI::AsSizeValue(false));
+  train_command->callback([&] { code = TrainStandalone(train); });
+
+  std::string config, path;
+  int64_t steps = 1;
+  auto* parameters = app.add_subcommand("parameters", "List the parameters of a spec");
+  parameters->add_option("--config", config, "Spec file")->required();
+  parameters->callback([&] { code = PrintParameters(config); });
+
+  auto* init = app.add_subcommand("init", "Write the weights that a run of a spec starts from");
+  init->add_option("--config", config, "Spec file")->required();
+  init->add_option("--out", path, "Safetensors file to make")->required();
+  init->callback([&] { code = ExportWeights(config, path); });
+
+  auto* batches =
+      app.add_subcommand("batches", "Print where the sequences of each step begin in the data file");
+  batches->add_option("--config", config, "Spec file")->required();
+  batches->add_option("--steps", steps, "Steps from the first")->check(CLI::PositiveNumber);
+  batches->callback([&] { code = PrintBatches(config, steps); });
+
+  bool json = false;
+  auto* version = app.add_subcommand("version", "Say which version this is");
+  version->add_flag("--json", json, "For programs");
+  version->callback([&] { code = PrintVersion(json); });
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int parse_code = app.exit(error);
+    return parse_code == 0 ? 0 : 2;
+  } catch (const std::exception& error) {
+    fprintf(stderr, "opt-trainer: %s\n", error.what());
+    return 1;
+  }
+  return code;
+}
+
+}  // namespace
+}  // namespace optfleet::trainer
+
+int main(int argc, char** argv) { return optfleet::trainer::Main(argc, argv); }

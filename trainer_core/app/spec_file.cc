@@ -1,0 +1,88 @@
+#include "trainer_core/app/spec_file.h"
+
+#include <filesystem>
+
+#include "common/diagnostics.h"
+#include "common/rundir/documents.h"
+#include "common/text.h"
+#include "common/yaml.h"
+#include "spec/fields.h"
+#include "spec/resolve.h"
+
+namespace optfleet::trainer {
+namespace {
+
+class Reader {
+ public:
+  explicit Reader(Diagnostics* diagnostics) : diagnostics_(diagnostics) {}
+
+  void ReadGroups(const YamlNode& root) {
+    if (root.kind != YamlNode::Kind::kMap) {
+      diagnostics_->Add(root.position,
+                        "a spec is a map of groups: model, optimizer, schedule, data and so on");
+      return;
+    }
+    for (const YamlEntry& entry : root.entries) {
+      if (entry.value.kind == YamlNode::Kind::kMap) {
+        for (const YamlEntry& leaf : entry.value.entries) ReadLeaf(entry.key + "." + leaf.key, leaf);
+      } else {
+        ReadLeaf(entry.key, entry);  // optimizer.learning_rate: 1e-3
+      }
+    }
+  }
+
+  spec::TrainingSpec spec;
+
+ private:
+  void ReadLeaf(const std::string& key, const YamlEntry& entry) {
+    const spec::Field* field = spec::FindField(key);
+    if (field == nullptr) {
+      diagnostics_->Add(entry.key_position, "unknown key `" + key + "`", Suggestion(key));
+      return;
+    }
+    const std::string expected = "`" + key + "` must be " + spec::Expectation(*field);
+    if (entry.value.kind != YamlNode::Kind::kScalar) {
+      diagnostics_->Add(entry.value.position, expected, "lists are axes of a sweep: see optctl submit");
+      return;
+    }
+    const auto value = spec::ParseValue(*field, entry.value.text, entry.value.quoted);
+    if (!value.has_value()) {
+      diagnostics_->Add(entry.value.position, expected + ", found " + value.error());
+    } else if (!spec::IsAllowed(*field, *value)) {
+      diagnostics_->Add(entry.value.position, expected + ", found " + entry.value.text);
+    } else {
+      field->set(spec, *value);
+    }
+  }
+
+  static std::string Suggestion(const std::string& key) {
+    std::vector<std::string_view> names;
+    for (const spec::Field& field : spec::Fields()) names.push_back(field.key);
+    const auto nearest = NearestName(key, names);
+    return nearest.has_value() ? "did you mean `" + std::string(*nearest) + "`?" : "";
+  }
+
+  Diagnostics* diagnostics_;
+};
+
+}  // namespace
+
+Result<spec::TrainingSpec> ReadSpecFile(const std::string& path) {
+  auto text = rundir::ReadWholeFile(path);
+  if (!text.has_value()) return Fail(text.error());
+  Diagnostics diagnostics({{path, std::move(*text)}});
+  Reader reader(&diagnostics);
+  const auto root = ParseYaml(0, diagnostics.sources()[0].text, &diagnostics);
+  if (root.has_value()) reader.ReadGroups(*root);
+  if (diagnostics.empty()) {
+    for (const spec::Problem& problem : spec::Resolve(&reader.spec)) {
+      diagnostics.Add(SourcePosition{}, problem.message, problem.remedy);
+    }
+  }
+  if (!diagnostics.empty()) return Fail(Code::kInvalidArgument, diagnostics.Render());
+  const auto folder = std::filesystem::absolute(path).parent_path();
+  reader.spec.data.path = (folder / reader.spec.data.path).lexically_normal();
+  return reader.spec;
+}
+
+}  // namespace optfleet::trainer

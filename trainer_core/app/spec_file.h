@@ -1,0 +1,15 @@
+// One training spec from a file that a person wrote: YAML or JSON, the keys of docs/spec-keys.md, no axes.
+#pragma once
+
+#include <string>
+
+#include "common/result.h"
+#include "spec/training_spec.h"
+
+namespace optfleet::trainer {
+
+// Resolved; a relative data.path is taken from the file's folder. INVALID_ARGUMENT holds all mistakes of the
+// file, rendered with their places; other codes if it cannot be read.
+Result<spec::TrainingSpec> ReadSpecFile(const std::string& path);
+
+}  // namespace optfleet::trainer

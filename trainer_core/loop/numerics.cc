@@ -1,0 +1,73 @@
+#include "trainer_core/loop/numerics.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <torch/version.h>
+
+#include <algorithm>
+#include <fstream>
+#include <string>
+
+#include "common/version.h"
+#include "trainer_core/loop/build_stamp.h"
+#include "trainer_core/model/attention.h"
+
+#ifdef OPTFLEET_CUDA
+#include <cuda_runtime_api.h>
+#endif
+
+namespace optfleet::trainer {
+namespace {
+
+std::string CpuModel() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);) {
+    if (line.starts_with("model name")) return line.substr(std::min(line.find(": "), line.size() - 2) + 2);
+  }
+  return "unknown";
+}
+
+std::string DeviceModel(at::Device device) {
+#ifdef OPTFLEET_CUDA
+  if (device.is_cuda()) {
+    cudaDeviceProp properties{};
+    if (cudaGetDeviceProperties(&properties, std::max<int>(device.index(), 0)) == cudaSuccess)
+      return properties.name;
+    return "unknown";
+  }
+#endif
+  (void)device;
+  return CpuModel();
+}
+
+}  // namespace
+
+Json NumericsStamp(const spec::TrainingSpec& spec, at::Device device) {
+  const bool manual = ChooseAttention(spec, device.type()) == spec::Attention::kManual;
+  return {{"version", kNumericsVersion},
+          {"torch", TORCH_VERSION},
+          {"device", device.is_cuda() ? "cuda" : "cpu"},
+          {"device_model", DeviceModel(device)},
+          {"cpu", at::get_cpu_capability()},
+          {"threads", at::get_num_threads()},
+          {"attention", manual ? "manual" : "sdpa"},
+          {"precision", spec.training.precision == spec::Precision::kBf16 ? "bf16" : "fp32"}};
+}
+
+Json BuildStamp() {
+#ifdef OPTFLEET_CUDA
+  const bool cuda = true;
+#else
+  const bool cuda = false;
+#endif
+  return {{"version", kVersion},
+          {"run_directory", kRunDirectoryVersion},
+          {"numerics", kNumericsVersion},
+          {"torch", TORCH_VERSION},
+          {"cpu", at::get_cpu_capability()},
+          {"device_model", CpuModel()},
+          {"cuda", cuda}};
+}
+
+}  // namespace optfleet::trainer

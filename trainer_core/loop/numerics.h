@@ -1,0 +1,14 @@
+// Where numbers were computed: runs are bit-equal only under equal stamps.
+#pragma once
+
+#include <ATen/core/TensorBody.h>
+
+#include "common/json.h"
+#include "spec/training_spec.h"
+
+namespace optfleet::trainer {
+
+// Device, its model, vector instructions, threads, LibTorch's version, and what "auto" became in the spec.
+Json NumericsStamp(const spec::TrainingSpec& spec, at::Device device);
+
+}  // namespace optfleet::trainer

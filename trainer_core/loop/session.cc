@@ -1,0 +1,293 @@
+#include "trainer_core/loop/session.h"
+
+#include <ATen/ATen.h>
+#include <c10/util/Exception.h>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cmath>
+
+#include "common/log.h"
+#include "spec/json.h"
+#include "trainer_core/loop/numerics.h"
+#include "trainer_core/loop/trainer.h"
+#include "trainer_core/model/random_state.h"
+
+namespace optfleet::trainer {
+namespace {
+
+// So many steps in a row without a finite gradient are divergence even if the loss is finite: nothing changes
+// any more.
+constexpr int64_t kMostSkippedInRow = 20;
+
+using SteadyClock = std::chrono::steady_clock;
+
+double SecondsSince(SteadyClock::time_point begin) {
+  return std::chrono::duration<double>(SteadyClock::now() - begin).count();
+}
+
+Time WallTime() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
+
+std::string ToBytes(const at::Tensor& state) {
+  const at::Tensor flat = state.contiguous();
+  return {static_cast<const char*>(flat.const_data_ptr()), flat.nbytes()};
+}
+
+at::Tensor FromBytes(const std::string& bytes) {
+  at::Tensor state = at::empty({static_cast<int64_t>(bytes.size())}, at::kByte);
+  std::copy(bytes.begin(), bytes.end(), static_cast<char*>(state.mutable_data_ptr()));
+  return state;
+}
+
+class Session {
+ public:
+  Session(const SessionOptions& options, const DeviceMemory& memory, Control* control)
+      : options_(options),
+        spec_(options.spec),
+        memory_(memory),
+        control_(control),
+        device_(options.slot.kind == "gpu" ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU)) {}
+
+  Result<rundir::ResultDocument> Run();
+
+ private:
+  struct Ending {
+    Outcome outcome;
+    std::string reason;
+  };
+
+  Status Prepare();
+  Status Resume();
+  Status Loop();
+  Status TrainStep();
+  Status EvaluateIfDue();
+  Status CheckpointIfDue();
+  Status WriteCheckpointNow();
+  Status Stop(const StopRequest& stop);
+  std::optional<StopRequest> AskedToStop() const;
+  Status Record(Points points);
+  void EndOutOfMemory(const std::string& library_message);
+  Result<rundir::ResultDocument> Finish();
+  int64_t TokensPerStep() const { return spec_.training.batch_size * spec_.data.sequence_length; }
+
+  const SessionOptions& options_;
+  const spec::TrainingSpec& spec_;
+  const DeviceMemory& memory_;
+  Control* const control_;
+  const at::Device device_;
+  std::unique_ptr<Recorder> recorder_;
+  std::unique_ptr<Trainer> trainer_;
+  RunState state_;
+  std::optional<Json> other_numerics_;    // of the checkpoint, if they differ from these
+  std::optional<Evaluation> evaluation_;  // of state_.step
+  int64_t steps_here_ = 0;                // by this attempt
+  double seconds_here_ = 0;
+  double checkpoint_seconds_ = 0;
+  std::optional<Ending> ending_;
+};
+
+Result<rundir::ResultDocument> Session::Run() {
+  auto log = rundir::LogWriter::Create(options_.folder);
+  if (!log.has_value()) return Fail(log.error());
+  recorder_ = std::make_unique<Recorder>(std::move(*log));
+  try {
+    OPTFLEET_RETURN_IF_ERROR(Prepare());
+    OPTFLEET_RETURN_IF_ERROR(Loop());
+  } catch (const c10::OutOfMemoryError& error) {
+    EndOutOfMemory(error.what_without_backtrace());
+  }
+  return Finish();
+}
+
+Status Session::Prepare() {
+  auto trainer = Trainer::Create(spec_, device_);
+  if (!trainer.has_value()) return Fail(trainer.error());
+  trainer_ = std::move(*trainer);
+  state_.spec_hash = spec::Hash(spec_);
+  state_.data = trainer_->data();
+  state_.numerics = NumericsStamp(spec_, device_);
+  if (options_.resume.has_value()) OPTFLEET_RETURN_IF_ERROR(Resume());
+  control_->SetStep(state_.step);
+  Log(Level::kInfo, "training.started",
+      {{"step", state_.step}, {"steps", spec_.budget.steps}, {"numerics", state_.numerics.dump()}});
+  return {};
+}
+
+Status Session::Resume() {
+  auto loaded = LoadCheckpoint(options_.resume->checkpoint, trainer_->Tensors());
+  if (!loaded.has_value()) return Fail(loaded.error().In("resume"));
+  OPTFLEET_RETURN_IF_ERROR(CheckSameRun(*loaded, state_.spec_hash, state_.data));
+  if (loaded->step != options_.resume->step) {
+    return Fail(Code::kFailedPrecondition,
+                fmt::format("{} holds step {}, job.json says {}", options_.resume->checkpoint, loaded->step,
+                            options_.resume->step));
+  }
+  RestoreRandomState(device_, FromBytes(loaded->random_state));
+  if (loaded->numerics != state_.numerics) {
+    other_numerics_ = loaded->numerics;
+    Log(Level::kWarn, "resume.other_numerics", {{"before", loaded->numerics.dump()}});
+  }
+  const Json numerics = state_.numerics;
+  state_ = std::move(*loaded);
+  state_.numerics = numerics;
+  state_.record = 0;  // numbers of records begin anew with every attempt
+  return {};
+}
+
+Status Session::Loop() {
+  while (!ending_.has_value()) {
+    if (state_.step >= spec_.budget.steps) {
+      // A run that was resumed behind its last step has its validation in its parent's records, and needs the
+      // figures once more.
+      const Evaluator& evaluator = trainer_->evaluator();
+      if (!evaluation_.has_value() && evaluator.possible()) evaluation_ = evaluator.Run(trainer_->model());
+      ending_ = {Outcome::kSucceeded, ""};
+    } else if (const auto stop = AskedToStop(); stop.has_value()) {
+      OPTFLEET_RETURN_IF_ERROR(Stop(*stop));
+    } else {
+      OPTFLEET_RETURN_IF_ERROR(TrainStep());
+      if (ending_.has_value()) break;
+      OPTFLEET_RETURN_IF_ERROR(EvaluateIfDue());
+      OPTFLEET_RETURN_IF_ERROR(CheckpointIfDue());
+    }
+  }
+  return {};
+}
+
+Status Session::TrainStep() {
+  const auto begin = SteadyClock::now();
+  const StepFigures figures = trainer_->Step(state_.step + 1);
+  const double seconds = SecondsSince(begin);
+  evaluation_.reset();
+  ++state_.step;
+  ++steps_here_;
+  state_.data_position += spec_.training.batch_size;
+  state_.train_seconds += seconds;
+  seconds_here_ += seconds;
+  control_->SetStep(state_.step);
+  OPTFLEET_RETURN_IF_ERROR(Record({{"loss", figures.loss},
+                                   {"grad_norm", figures.gradient_norm},
+                                   {"learning_rate", figures.learning_rate},
+                                   {"tokens", static_cast<double>(state_.step * TokensPerStep())},
+                                   {"step_seconds", seconds},
+                                   {"tokens_per_second", static_cast<double>(TokensPerStep()) / seconds},
+                                   {"memory_bytes", static_cast<double>(memory_.Use().peak_bytes)}}));
+  state_.skipped_in_row = figures.applied ? 0 : state_.skipped_in_row + 1;
+  if (!std::isfinite(figures.loss)) {
+    ending_ = {Outcome::kDiverged,
+               fmt::format("the loss of step {} is not finite; that of step {} was {:.4g}", state_.step,
+                           state_.step - 1, state_.last_loss)};
+  } else {
+    state_.last_loss = figures.loss;
+  }
+  if (!ending_.has_value() && state_.skipped_in_row >= kMostSkippedInRow) {
+    ending_ = {Outcome::kDiverged,
+               fmt::format("the gradient was not finite in {} steps in a row", state_.skipped_in_row)};
+  }
+  return {};
+}
+
+Status Session::EvaluateIfDue() {
+  const int64_t every = spec_.evaluation.every_steps;
+  const bool last = state_.step == spec_.budget.steps;
+  if (!trainer_->evaluator().possible() || !(last || (every > 0 && state_.step % every == 0))) return {};
+  const auto begin = SteadyClock::now();
+  evaluation_ = trainer_->evaluator().Run(trainer_->model());
+  return Record({{"val_loss", evaluation_->loss},
+                 {"val_perplexity", evaluation_->perplexity},
+                 {"val_bits_per_byte", evaluation_->bits_per_byte},
+                 {"val_seconds", SecondsSince(begin)}});
+}
+
+Status Session::CheckpointIfDue() {
+  const int64_t every = spec_.checkpoint.every_steps;
+  const bool asked = control_->TakeCheckpointRequest();
+  if (!asked && !(every > 0 && state_.step % every == 0)) return {};
+  const Status written = WriteCheckpointNow();
+  // A full disk costs the checkpoint, not the run; the log would say so too if it could not go on.
+  if (!written.has_value() && written.error().code() == Code::kResourceExhausted) {
+    Log(Level::kWarn, "checkpoint.failed",
+        {{"error", written.error().message()}, {"next", "training goes on"}});
+    return {};
+  }
+  return written;
+}
+
+Status Session::WriteCheckpointNow() {
+  const auto begin = SteadyClock::now();
+  auto record = recorder_->Sync();
+  if (!record.has_value()) return Fail(record.error());
+  state_.record = *record;
+  state_.random_state = ToBytes(SaveRandomState(device_));
+  OPTFLEET_RETURN_IF_ERROR(WriteCheckpoint(options_.folder, state_, trainer_->Tensors()));
+  PruneCheckpoints(options_.folder, spec_.checkpoint.keep);
+  checkpoint_seconds_ += SecondsSince(begin);
+  Log(Level::kInfo, "checkpoint.written", {{"step", state_.step}, {"record", state_.record}});
+  return {};
+}
+
+std::optional<StopRequest> Session::AskedToStop() const {
+  if (auto stop = control_->stop(); stop.has_value()) return stop;
+  if (options_.deadline_unix_ms > 0 && UnixMicros(WallTime()) / 1000 >= options_.deadline_unix_ms) {
+    return StopRequest{Outcome::kStoppedEarly, /*checkpoint=*/true, "the deadline of the attempt is over"};
+  }
+  return std::nullopt;
+}
+
+Status Session::Stop(const StopRequest& stop) {
+  std::string reason = stop.reason.empty() ? "stopped on request" : stop.reason;
+  if (stop.checkpoint) {
+    const Status written = WriteCheckpointNow();
+    if (!written.has_value()) reason += "; without a checkpoint: " + written.error().message();
+  }
+  ending_ = {stop.outcome, fmt::format("{} after step {} of {}", reason, state_.step, spec_.budget.steps)};
+  return {};
+}
+
+Status Session::Record(Points points) {
+  if (options_.on_record) options_.on_record(state_.step, points);
+  return recorder_->Add(state_.step, WallTime(), std::move(points));
+}
+
+void Session::EndOutOfMemory(const std::string& library_message) {
+  const MemoryUse use = memory_.Use();
+  const std::string what = use.refused_bytes > 0 ? DescribeRefusal(use) : library_message;
+  const std::string where =
+      trainer_ == nullptr ? "while the model was made" : fmt::format("in step {}", state_.step + 1);
+  ending_ = {Outcome::kOutOfMemory, where + ": " + what};
+}
+
+Result<rundir::ResultDocument> Session::Finish() {
+  auto last_record = recorder_->Sync();
+  if (!last_record.has_value()) return Fail(last_record.error());
+  const MemoryUse use = memory_.Use();
+  rundir::ResultDocument result{ending_->outcome, ending_->reason, *last_record, state_.step, {},
+                                state_.numerics};
+  auto& final = result.final;
+  final = {{"peak_memory_bytes", static_cast<double>(use.peak_bytes)},
+           {"train_seconds", state_.train_seconds},
+           {"checkpoint_seconds", checkpoint_seconds_},
+           {"log_wait_seconds", std::chrono::duration<double>(recorder_->waited()).count()}};
+  if (use.limit_bytes > 0) final["memory_limit_bytes"] = static_cast<double>(use.limit_bytes);
+  if (use.refused_bytes > 0) final["memory_refused_bytes"] = static_cast<double>(use.refused_bytes);
+  if (state_.step > 0) final["loss"] = state_.last_loss;  // the last finite one
+  if (seconds_here_ > 0) {
+    final["tokens_per_second"] = static_cast<double>(steps_here_ * TokensPerStep()) / seconds_here_;
+  }
+  if (evaluation_.has_value()) {
+    final["val_loss"] = evaluation_->loss;
+    final["val_perplexity"] = evaluation_->perplexity;
+    final["val_bits_per_byte"] = evaluation_->bits_per_byte;
+  }
+  if (other_numerics_.has_value()) result.numerics["resumed_from"] = *other_numerics_;
+  return result;
+}
+
+}  // namespace
+
+Result<rundir::ResultDocument> RunSession(const SessionOptions& options, const DeviceMemory& memory,
+                                          Control* control) {
+  return Session(options, memory, control).Run();
+}
+
+}  // namespace optfleet::trainer

@@ -1,0 +1,80 @@
+#include "trainer_core/loop/trainer.h"
+
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include "spec/schedule.h"
+#include "trainer_core/data/permutation.h"
+#include "trainer_core/loop/batch.h"
+#include "trainer_core/model/precision_scope.h"
+#include "trainer_core/model/random_state.h"
+#include "trainer_core/optim/gradient.h"
+
+namespace optfleet::trainer {
+
+Result<std::unique_ptr<Trainer>> Trainer::Create(const spec::TrainingSpec& spec, at::Device device) {
+  auto file = MappedFile::Open(spec.data.path);
+  if (!file.has_value()) return Fail(file.error().In("data.path"));
+  const DataParts parts = SplitByShare((*file)->bytes(), spec.data.validation_share);
+  auto sampler = Sampler::Create(parts.train, spec.data.sequence_length, spec.training.seed);
+  if (!sampler.has_value()) return Fail(sampler.error());
+  return std::unique_ptr<Trainer>(new Trainer(spec, device, std::move(*file), parts, *sampler));
+}
+
+Trainer::Trainer(const spec::TrainingSpec& spec, at::Device device, std::unique_ptr<MappedFile> file,
+                 DataParts parts, Sampler sampler)
+    : spec_(spec),
+      device_(device),
+      file_(std::move(file)),
+      parts_(parts),
+      fingerprint_(Fingerprint(file_->bytes())),
+      sampler_(sampler),
+      evaluator_(spec, parts.validation, device),
+      model_(spec, device),
+      optimizer_(MakeOptimizer(spec.optimizer, model_.parameters())) {
+  model_.Initialize(spec.training.seed);
+  // Not the seed itself: the draws of the first dropout would repeat those of the first weights.
+  SeedRandom(device, static_cast<int64_t>(MixBits(static_cast<uint64_t>(spec.training.seed)) >> 1));
+}
+
+StepFigures Trainer::Step(int64_t step) {
+  ClearGradient(model_.parameters());
+  const at::Tensor loss = AccumulateGradient(step);
+  const GradientSummary gradient = ClipGradient(model_.parameters(), spec_.training.clip_norm);
+  StepFigures figures;
+  figures.learning_rate =
+      spec::LearningRate(spec_.schedule, spec_.optimizer.learning_rate, step, spec_.budget.steps);
+  optimizer_->Step({figures.learning_rate, gradient.not_finite});
+  // One copy from the device for all figures of the step.
+  const at::Tensor read = at::stack({loss, gradient.norm, gradient.not_finite}).to(at::kCPU, at::kDouble);
+  const double* values = read.const_data_ptr<double>();
+  figures.loss = values[0];
+  figures.gradient_norm = values[1];
+  figures.applied = values[2] == 0;
+  return figures;
+}
+
+at::Tensor Trainer::AccumulateGradient(int64_t step) {
+  const int64_t batch_size = spec_.training.batch_size;
+  const int64_t micro_batch = spec_.training.micro_batch;
+  const double share = static_cast<double>(micro_batch) / static_cast<double>(batch_size);
+  const std::vector<int64_t> starts = sampler_.Starts((step - 1) * batch_size, batch_size);
+  at::Tensor total;
+  for (int64_t first = 0; first < batch_size; first += micro_batch) {
+    const std::span<const int64_t> rows(starts.data() + first, static_cast<size_t>(micro_batch));
+    const Batch batch = MakeBatch(parts_.train, rows, spec_.data.sequence_length, device_);
+    at::Tensor loss;
+    {
+      PrecisionScope precision(device_.type(), spec_.training.precision == spec::Precision::kBf16);
+      loss = model_.Loss(batch.inputs, batch.targets, Reduction::kMean, /*training=*/true);
+    }
+    if (micro_batch != batch_size) loss = loss * share;
+    torch::autograd::backward({loss});
+    total = total.defined() ? total + loss.detach() : loss.detach();
+  }
+  return total;
+}
+
+CheckpointTensors Trainer::Tensors() { return {model_.parameters(), optimizer_->State()}; }
+
+}  // namespace optfleet::trainer

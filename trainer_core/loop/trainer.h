@@ -1,0 +1,60 @@
+// One training run without its surroundings: model, optimizer, data order, one step after the other. Knows no
+// file but the data, no clock and no log. Owned by the training thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "common/result.h"
+#include "spec/training_spec.h"
+#include "trainer_core/checkpoint/checkpoint.h"
+#include "trainer_core/data/mapped_file.h"
+#include "trainer_core/data/parts.h"
+#include "trainer_core/data/sampler.h"
+#include "trainer_core/eval/evaluate.h"
+#include "trainer_core/model/transformer.h"
+#include "trainer_core/optim/optimizer.h"
+
+namespace optfleet::trainer {
+
+struct StepFigures {
+  double loss = 0;           // mean over the tokens of the whole batch, before the update; nats
+  double gradient_norm = 0;  // before clipping
+  double learning_rate = 0;
+  bool applied = true;  // false: the gradient was not finite and the update was left out
+};
+
+class Trainer {
+ public:
+  // The spec is resolved. Reads the data file, makes the model and fills it from the seed. NOT_FOUND and so
+  // on for the data file, FAILED_PRECONDITION if it is too short. Throws c10::OutOfMemoryError.
+  static Result<std::unique_ptr<Trainer>> Create(const spec::TrainingSpec& spec, at::Device device);
+
+  // Step number `step`, from 1. next batch -> forward/backward per microbatch -> clip -> optimizer, masked
+  // where the gradient is not finite. Throws c10::OutOfMemoryError.
+  StepFigures Step(int64_t step);
+
+  const Evaluator& evaluator() const { return evaluator_; }
+  const Transformer& model() const { return model_; }
+  const DataFingerprint& data() const { return fingerprint_; }
+
+  // The live tensors, for writing and for loading a checkpoint.
+  CheckpointTensors Tensors();
+
+ private:
+  Trainer(const spec::TrainingSpec& spec, at::Device device, std::unique_ptr<MappedFile> file,
+          DataParts parts, Sampler sampler);
+  at::Tensor AccumulateGradient(int64_t step);
+
+  const spec::TrainingSpec spec_;
+  const at::Device device_;
+  const std::unique_ptr<MappedFile> file_;
+  const DataParts parts_;
+  const DataFingerprint fingerprint_;
+  const Sampler sampler_;
+  const Evaluator evaluator_;
+  Transformer model_;
+  const std::unique_ptr<Optimizer> optimizer_;
+};
+
+}  // namespace optfleet::trainer

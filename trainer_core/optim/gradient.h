@@ -1,0 +1,23 @@
+// The gradient as a whole: its 2-norm, its clipping and whether it is finite, without asking the device for a
+// value. Owned by the training thread.
+#pragma once
+
+#include <ATen/core/TensorBody.h>
+
+#include "trainer_core/named_tensor.h"
+
+namespace optfleet::trainer {
+
+struct GradientSummary {
+  at::Tensor norm;        // fp32 scalar, before clipping
+  at::Tensor not_finite;  // fp32 scalar, 1 if norm is infinite or NaN, else 0
+};
+
+// Scales all .grad by min(1, clip_norm / (norm + 1e-6)), as torch.nn.utils.clip_grad_norm_; clip_norm 0
+// scales nothing.
+GradientSummary ClipGradient(const NamedTensors& parameters, double clip_norm);
+
+// Forgets all .grad; the next backward pass makes new ones.
+void ClearGradient(const NamedTensors& parameters);
+
+}  // namespace optfleet::trainer
