@@ -1,0 +1,218 @@
+#include "coordinator/app/coordinator.h"
+
+#include <utility>
+#include <vector>
+
+#include "common/log.h"
+#include "common/version.h"
+#include "coordinator/app/engine_loop.h"
+#include "coordinator/app/metrics_writer.h"
+#include "coordinator/app/process_backend.h"
+#include "coordinator/app/scrape.h"
+#include "coordinator/app/state_folder.h"
+#include "coordinator/http/metrics.h"
+#include "coordinator/http/pages.h"
+#include "coordinator/rpc/connect.h"
+#include "coordinator/rpc/grpc_server.h"
+#include "coordinator/rpc/limits.h"
+#include "coordinator/rpc/methods.h"
+
+namespace optfleet::app {
+namespace {
+
+constexpr size_t kReadingThreads = 2;
+constexpr std::chrono::seconds kStopGrace{5};
+
+// Databases as they were opened, and what they held.
+struct Stores {
+  std::unique_ptr<store::StateStore> state;
+  std::unique_ptr<store::MetricsStore> metrics;
+  std::vector<std::unique_ptr<store::ReadStore>> readers;
+  engine::SavedState saved;
+};
+
+Result<Stores> OpenStores(const std::string& folder) {
+  const store::StoreOptions options{.folder = folder, .file_system_type = {}};
+  Stores stores;
+  auto state = store::StateStore::Open(options);
+  if (!state) return Fail(std::move(state).error());
+  stores.state = *std::move(state);
+  auto metrics = store::MetricsStore::Open(options);
+  if (!metrics) return Fail(std::move(metrics).error());
+  stores.metrics = *std::move(metrics);
+  auto saved = stores.state->Load();
+  if (!saved) return Fail(std::move(saved).error());
+  stores.saved = *std::move(saved);
+  // A crash between the two commits leaves attempts that metrics.db does not know yet.
+  OPTFLEET_RETURN_IF_ERROR(stores.metrics->Link(stores.saved.attempts));
+  auto held = stores.metrics->Held(stores.saved.attempts);
+  if (!held) return Fail(std::move(held).error());
+  stores.saved.held = *std::move(held);
+  for (size_t i = 0; i < kReadingThreads; ++i) {
+    auto reader = store::ReadStore::Open(folder);
+    if (!reader) return Fail(std::move(reader).error());
+    stores.readers.push_back(*std::move(reader));
+  }
+  return stores;
+}
+
+void LogEvents(const std::vector<domain::Event>& events) {
+  for (const domain::Event& event : events) {
+    Log(Level::kInfo, event.what, {{"subject", event.subject}, {"reason", event.reason}});
+  }
+}
+
+}  // namespace
+
+// In the order of dependence: later members use earlier ones and are destroyed first.
+struct Coordinator::Parts {
+  explicit Parts(CoordinatorOptions given) : options(std::move(given)) {}
+
+  void StartThreads(Stores stores, std::unique_ptr<engine::Engine> engine,
+                    std::function<void(const Error&)> failed);
+  EngineLoopHooks LoopHooks(std::function<void(const Error&)> failed);
+  MetricsWriterHooks WriterHooks();
+  Status Listen();
+  http::PageSources Pages();
+  void MetricsText(const std::function<void(std::string)>& answer);
+  void Stop();
+
+  CoordinatorOptions options;  // ports are filled in once they are known
+  http::Metrics metrics{kVersion};
+  std::unique_ptr<EngineLoop> loop;
+  std::unique_ptr<MetricsWriter> writer;
+  std::unique_ptr<ProcessBackend> backend;
+  std::unique_ptr<rpc::MethodTable> methods;
+  std::unique_ptr<http::Server> http;
+  std::unique_ptr<rpc::GrpcServer> grpc;
+  bool announced = false;
+};
+
+EngineLoopHooks Coordinator::Parts::LoopHooks(std::function<void(const Error&)> failed) {
+  return {.now = options.now,
+          .committed = [this](const std::vector<domain::Attempt>& attempts) { writer->Link(attempts); },
+          .happened = &LogEvents,
+          .handled = [this](double seconds) { metrics.EngineLag(seconds); },
+          .stored = [this](double seconds) { metrics.Commit("state", seconds); },
+          .failed = std::move(failed)};
+}
+
+MetricsWriterHooks Coordinator::Parts::WriterHooks() {
+  return {.held = [this](const engine::RecordsHeld& held) { loop->TellHeld(held); },
+          .stored =
+              [this](int64_t records, int64_t points, double seconds) {
+                metrics.Ingested(records, points);
+                metrics.Commit("metrics", seconds);
+              },
+          .writable_changed =
+              [this](bool writable, const std::string& why) {
+                metrics.MetricsStoreWritable(writable);
+                if (writable) {
+                  Log(Level::kInfo, "metrics.writable", {});
+                } else {
+                  Log(Level::kError, "metrics.not_writable",
+                      {{"error", why}, {"effect", "records wait in the workers' logs; training goes on"}});
+                }
+              }};
+}
+
+// The loop and the writer call each other; neither does so before the first call of a client.
+void Coordinator::Parts::StartThreads(Stores stores, std::unique_ptr<engine::Engine> engine,
+                                      std::function<void(const Error&)> failed) {
+  const int64_t incarnation = stores.state->incarnation();
+  writer = std::make_unique<MetricsWriter>(std::move(stores.metrics), WriterHooks());
+  loop =
+      std::make_unique<EngineLoop>(std::move(engine), std::move(stores.state), LoopHooks(std::move(failed)));
+  backend = std::make_unique<ProcessBackend>(
+      loop.get(), writer.get(), std::move(stores.readers),
+      rpc::SystemInfo{.incarnation = incarnation, .http_address = {}, .start_time = options.now()});
+  methods =
+      std::make_unique<rpc::MethodTable>([this](std::string_view path, std::string_view code,
+                                                double seconds) { metrics.RpcDone(path, code, seconds); });
+  rpc::AddMethods(methods.get(), backend.get());
+}
+
+Status Coordinator::Parts::Listen() {
+  const http::ServerOptions http_options{
+      .host = options.http.host, .port = options.http.port, .max_body_bytes = rpc::kMaxJsonRequestBytes};
+  auto http_server = http::Server::Start(http_options, http::MakePages(Pages()));
+  if (!http_server) return Fail(std::move(http_server).error());
+  http = *std::move(http_server);
+  options.http.port = http->port();
+  backend->SetHttpAddress(options.http.Text());
+
+  auto grpc_server = rpc::GrpcServer::Start(options.grpc.host, options.grpc.port, *methods);
+  if (!grpc_server) return Fail(std::move(grpc_server).error());
+  grpc = *std::move(grpc_server);
+  options.grpc.port = grpc->port();
+
+  OPTFLEET_RETURN_IF_ERROR(WriteEndpoint(options.state_folder, options.grpc.Text(), options.http.Text()));
+  announced = true;
+  return {};
+}
+
+http::PageSources Coordinator::Parts::Pages() {
+  return {.version = kVersion,
+          .health =
+              [this](std::function<void(std::string)> answer) {
+                // Healthy means that the engine's thread takes work; the server's own time limit answers if
+                // it hangs.
+                const bool taken = loop->Inspect([answer](const engine::Engine&) { answer(""); });
+                if (!taken) answer("the engine takes no work");
+              },
+          .metrics_text = [this](const std::function<void(std::string)>& answer) { MetricsText(answer); },
+          .is_method = [this](const std::string& path) { return rpc::IsJsonMethod(*methods, path); },
+          .call =
+              [this](const std::string& path, const std::string& body,
+                     const std::function<void(int, std::string)>& answer) {
+                rpc::CallJson(*methods, path, body, [answer](rpc::JsonAnswer json) {
+                  answer(json.http_status, std::move(json.body));
+                });
+              }};
+}
+
+void Coordinator::Parts::MetricsText(const std::function<void(std::string)>& answer) {
+  metrics.Queue("engine", static_cast<int64_t>(loop->depth()), EngineLoop::kQueueLimit);
+  metrics.Queue("metrics", static_cast<int64_t>(writer->depth()), MetricsWriter::kQueueLimit);
+  metrics.Queue("read", static_cast<int64_t>(backend->read_depth()), ProcessBackend::kReadQueue);
+  metrics.Queue("expansion", static_cast<int64_t>(backend->work_depth()), ProcessBackend::kWorkQueue);
+  const bool taken = loop->Inspect([this, answer](const engine::Engine& engine) {
+    metrics.Fleet(ToFleetCounts(engine.TakeCensus(), loop->wal_bytes(), writer->wal_bytes()));
+    // Writing the text is no work for the engine's thread.
+    const bool reading = backend->Read([this, answer](store::ReadStore&) { answer(metrics.Text()); });
+    if (!reading) answer(metrics.Text());
+  });
+  if (!taken) answer(metrics.Text());
+}
+
+void Coordinator::Parts::Stop() {
+  if (announced) RemoveEndpoint(options.state_folder);
+  if (grpc) grpc->Stop(kStopGrace);
+  http.reset();
+  if (backend) backend->Stop();
+  if (writer) writer->Stop();  // what it stored last the engine still hears
+  if (loop) loop->Stop();
+}
+
+Coordinator::Coordinator(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Coordinator::~Coordinator() { parts_->Stop(); }
+
+Result<std::unique_ptr<Coordinator>> Coordinator::Start(const CoordinatorOptions& options,
+                                                        std::function<void(const Error&)> failed) {
+  OPTFLEET_RETURN_IF_ERROR(PrepareStateFolder(options.state_folder));
+  auto stores = OpenStores(options.state_folder);
+  if (!stores) return Fail(std::move(stores).error());
+  auto engine = engine::Engine::Create(options.engine, std::move(stores->saved), options.now());
+  if (!engine) return Fail(std::move(engine).error());
+
+  std::unique_ptr<Coordinator> self(new Coordinator(std::make_unique<Parts>(options)));
+  self->parts_->StartThreads(*std::move(stores), *std::move(engine), std::move(failed));
+  OPTFLEET_RETURN_IF_ERROR(self->parts_->Listen());
+  return self;
+}
+
+const Address& Coordinator::grpc_address() const { return parts_->options.grpc; }
+const Address& Coordinator::http_address() const { return parts_->options.http; }
+
+}  // namespace optfleet::app

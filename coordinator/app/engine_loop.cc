@@ -1,0 +1,146 @@
+#include "coordinator/app/engine_loop.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace optfleet::app {
+namespace {
+
+// So that a wall clock that is set back or forward delays a deadline by no more than this.
+constexpr Duration kLongestSleep = std::chrono::seconds(1);
+
+double SecondsSince(std::chrono::steady_clock::time_point begin) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+}  // namespace
+
+EngineLoop::EngineLoop(std::unique_ptr<engine::Engine> engine, std::unique_ptr<store::StateStore> store,
+                       EngineLoopHooks hooks)
+    : hooks_(std::move(hooks)),
+      store_(std::move(store)),
+      engine_(std::move(engine)),
+      thread_([this] { Run(); }) {}
+
+EngineLoop::~EngineLoop() { Stop(); }
+
+bool EngineLoop::Post(engine::Input input, OnAnswer on_answer) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_ || inputs_.size() >= kQueueLimit) return false;
+    inputs_.push_back({std::move(input), std::move(on_answer), std::chrono::steady_clock::now()});
+  }
+  changed_.notify_one();
+  return true;
+}
+
+void EngineLoop::TellHeld(const engine::RecordsHeld& held) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    held_.insert_or_assign(held.attempt, held);
+  }
+  changed_.notify_one();
+}
+
+bool EngineLoop::Inspect(std::function<void(const engine::Engine&)> look) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_ || looks_.size() >= kQueueLimit) return false;
+    looks_.push_back(std::move(look));
+  }
+  changed_.notify_one();
+  return true;
+}
+
+void EngineLoop::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+size_t EngineLoop::depth() const {
+  const std::lock_guard lock(mutex_);
+  return inputs_.size();
+}
+
+EngineLoop::Work EngineLoop::WaitForWork() {
+  const Time tick = engine_->next_tick();
+  const Duration sleep =
+      std::clamp<Duration>(tick - std::min(tick, hooks_.now()), Duration(0), kLongestSleep);
+  Work work;
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, sleep,
+                    [this] { return stopping_ || !inputs_.empty() || !held_.empty() || !looks_.empty(); });
+  while (!inputs_.empty() && work.inputs.size() < kBatchLimit) {
+    work.inputs.push_back(std::move(inputs_.front()));
+    inputs_.pop_front();
+  }
+  for (auto& [attempt, held] : std::exchange(held_, {})) work.held.push_back(std::move(held));
+  work.looks.assign(std::make_move_iterator(looks_.begin()), std::make_move_iterator(looks_.end()));
+  looks_.clear();
+  work.last = stopping_ && inputs_.empty();
+  return work;
+}
+
+void EngineLoop::Run() {
+  for (bool go_on = true; go_on;) {
+    Work work = WaitForWork();
+    const bool last = work.last;
+    go_on = HandleBatch(std::move(work)) && !last;
+  }
+}
+
+bool EngineLoop::HandleBatch(Work work) {
+  engine::Changes changes;
+  std::vector<Answered> answers;
+  const auto handle = [&](const engine::Input& input) {
+    engine::Effects effects = engine_->Handle(input, hooks_.now());
+    changes.Append(std::move(effects.changes));
+    return std::move(effects.answer);
+  };
+  for (const engine::RecordsHeld& held : work.held) handle(held);
+  for (Waiting& waiting : work.inputs) {
+    hooks_.handled(SecondsSince(waiting.posted));
+    answers.push_back({std::move(waiting.on_answer), handle(waiting.input)});
+  }
+  if (engine_->next_tick() <= hooks_.now()) handle(engine::Tick{});
+  if (const Status stored = CommitRows(changes); !stored) {
+    GiveUp(stored.error(), std::move(answers));
+    return false;
+  }
+  hooks_.happened(changes.events);
+  hooks_.committed(changes.attempts);
+  for (Answered& answered : answers) answered.on_answer(std::move(answered.answer));
+  for (const auto& look : work.looks) look(*engine_);
+  return true;
+}
+
+Status EngineLoop::CommitRows(const engine::Changes& changes) {
+  if (changes.empty()) return {};
+  const auto begin = std::chrono::steady_clock::now();
+  OPTFLEET_RETURN_IF_ERROR(store_->Commit(changes));
+  hooks_.stored(SecondsSince(begin));
+  return {};
+}
+
+void EngineLoop::GiveUp(const Error& error, std::vector<Answered> answers) {
+  std::deque<Waiting> unhandled;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    unhandled.swap(inputs_);
+    looks_.clear();
+  }
+  const Error answer(Code::kUnavailable, "the coordinator stops, since it cannot write its state (" +
+                                             error.message() +
+                                             "); nothing of this call was recorded, repeat it later");
+  for (const Answered& answered : answers) answered.on_answer(answer);
+  for (const Waiting& waiting : unhandled) waiting.on_answer(answer);
+  hooks_.failed(error);
+}
+
+}  // namespace optfleet::app

@@ -1,0 +1,182 @@
+#include "coordinator/app/metrics_writer.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace optfleet::app {
+namespace {
+
+constexpr std::chrono::milliseconds kFirstPause{500};
+constexpr std::chrono::seconds kLongestPause{30};
+
+int64_t PointsOf(const std::vector<store::RecordBatch>& batches) {
+  int64_t points = 0;
+  for (const store::RecordBatch& batch : batches) {
+    for (const store::MetricRecord& record : batch.records)
+      points += static_cast<int64_t>(record.points.size());
+  }
+  return points;
+}
+
+int64_t RecordsOf(const std::vector<store::RecordBatch>& batches) {
+  int64_t records = 0;
+  for (const store::RecordBatch& batch : batches) records += static_cast<int64_t>(batch.records.size());
+  return records;
+}
+
+}  // namespace
+
+MetricsWriter::MetricsWriter(std::unique_ptr<store::MetricsStore> store, MetricsWriterHooks hooks)
+    : hooks_(std::move(hooks)), store_(std::move(store)), thread_([this] { Run(); }) {}
+
+MetricsWriter::~MetricsWriter() { Stop(); }
+
+void MetricsWriter::Link(const std::vector<domain::Attempt>& attempts) {
+  if (attempts.empty()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const domain::Attempt& attempt : attempts) links_.insert_or_assign(attempt.name, attempt);
+  }
+  changed_.notify_one();
+}
+
+bool MetricsWriter::Append(std::vector<store::RecordBatch> batches, OnHeld on_held) {
+  const int64_t points = PointsOf(batches);
+  {
+    const std::lock_guard lock(mutex_);
+    const bool full =
+        reports_.size() >= kQueueLimit || (queued_points_ + points > kQueuePoints && !reports_.empty());
+    if (stopping_ || full) return false;
+    queued_points_ += points;
+    reports_.push_back({std::move(batches), std::move(on_held), points});
+  }
+  changed_.notify_one();
+  return true;
+}
+
+void MetricsWriter::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+size_t MetricsWriter::depth() const {
+  const std::lock_guard lock(mutex_);
+  return reports_.size();
+}
+
+void MetricsWriter::Run() {
+  std::vector<Report> reports;
+  while (WaitForWork(&reports)) {
+    if (!writable_ && Clock::now() < try_again_) {
+      Refuse(std::move(reports), Error(Code::kResourceExhausted, "records cannot be stored just now"));
+    } else if (const Status linked = WriteLinks(); !linked) {
+      Refuse(std::move(reports), linked.error());
+    } else {
+      Commit(std::move(reports));
+    }
+    reports.clear();
+  }
+}
+
+bool MetricsWriter::WaitForWork(std::vector<Report>* reports) {
+  std::unique_lock lock(mutex_);
+  while (!stopping_ && reports_.empty()) {
+    if (links_.empty()) {
+      changed_.wait(lock);
+    } else if (writable_ || Clock::now() >= try_again_) {
+      break;  // the links that wait are reason enough to try
+    } else {
+      changed_.wait_until(lock, try_again_);
+    }
+  }
+  int64_t points = 0;
+  while (!reports_.empty() && points < kCommitPoints) {
+    points += reports_.front().points;
+    queued_points_ -= reports_.front().points;
+    reports->push_back(std::move(reports_.front()));
+    reports_.pop_front();
+  }
+  return !stopping_ || !reports->empty() || (writable_ && !links_.empty());
+}
+
+Status MetricsWriter::WriteLinks() {
+  std::map<AttemptName, domain::Attempt> links;
+  {
+    const std::lock_guard lock(mutex_);
+    links.swap(links_);
+  }
+  if (links.empty()) return {};
+  std::vector<domain::Attempt> attempts;
+  for (const auto& [name, attempt] : links) attempts.push_back(attempt);
+  Status linked = store_->Link(attempts);
+  if (!linked) {
+    const std::lock_guard lock(mutex_);
+    links_.merge(links);  // what came meanwhile is newer and stays
+    return linked;
+  }
+  SetWritable(true, "");
+  return {};
+}
+
+void MetricsWriter::Commit(std::vector<Report> reports) {
+  std::vector<store::RecordBatch> batches;
+  std::vector<std::vector<AttemptName>> names(reports.size());
+  for (size_t i = 0; i < reports.size(); ++i) {
+    for (store::RecordBatch& batch : reports[i].batches) {
+      names[i].push_back(batch.attempt);
+      batches.push_back(std::move(batch));
+    }
+    reports[i].batches.clear();
+  }
+  if (batches.empty()) {
+    for (const Report& report : reports) report.on_held(std::vector<engine::RecordsHeld>());
+    return;
+  }
+  const auto begin = Clock::now();
+  const auto held = store_->Append(batches);
+  if (!held) return Refuse(std::move(reports), held.error());
+  const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  SetWritable(true, "");
+  wal_bytes_ = store_->wal_bytes();
+  hooks_.stored(RecordsOf(batches), PointsOf(batches), seconds);
+
+  std::map<AttemptName, engine::RecordsHeld> by_attempt;
+  for (const engine::RecordsHeld& entry : *held) by_attempt.insert_or_assign(entry.attempt, entry);
+  for (const auto& [attempt, entry] : by_attempt) {
+    if (entry.record > 0) hooks_.held(entry);
+  }
+  for (size_t i = 0; i < reports.size(); ++i) {
+    std::vector<engine::RecordsHeld> answer;
+    std::sort(names[i].begin(), names[i].end());
+    names[i].erase(std::unique(names[i].begin(), names[i].end()), names[i].end());
+    for (const AttemptName& name : names[i]) {
+      const auto found = by_attempt.find(name);
+      answer.push_back(found == by_attempt.end() ? engine::RecordsHeld{name, 0, 0} : found->second);
+    }
+    reports[i].on_held(std::move(answer));
+  }
+}
+
+void MetricsWriter::Refuse(std::vector<Report> reports, const Error& error) {
+  if (writable_ || Clock::now() >= try_again_) {
+    pause_ = writable_ ? Clock::duration(kFirstPause) : std::min<Clock::duration>(pause_ * 2, kLongestPause);
+    try_again_ = Clock::now() + pause_;
+    SetWritable(false, error.message());
+  }
+  const Error answer(Code::kResourceExhausted,
+                     error.message() + "; the records stay in the worker's metrics log and are sent again");
+  for (const Report& report : reports) report.on_held(tl::make_unexpected(answer));
+}
+
+void MetricsWriter::SetWritable(bool writable, const std::string& why) {
+  if (writable_ == writable) return;
+  writable_ = writable;
+  hooks_.writable_changed(writable, why);
+}
+
+}  // namespace optfleet::app

@@ -1,0 +1,93 @@
+// The thread that owns metrics.db: commits records from a bounded queue, so that the metrics stream never
+// delays a lease.
+//
+// When the disk refuses records the process goes on: reports are refused with RESOURCE_EXHAUSTED (they wait
+// in the workers' metrics logs), and the store is tried again after a pause that doubles up to half a minute.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "coordinator/store/metrics_store.h"
+
+namespace optfleet::app {
+
+// Called on the writer's thread.
+struct MetricsWriterHooks {
+  std::function<void(const engine::RecordsHeld&)> held;  // after a commit, what is held now
+  std::function<void(int64_t records, int64_t points, double commit_seconds)> stored;
+  std::function<void(bool writable, const std::string& why)> writable_changed;
+};
+
+class MetricsWriter {
+ public:
+  using OnHeld = std::function<void(Result<std::vector<engine::RecordsHeld>>)>;
+
+  static constexpr size_t kQueueLimit = 256;           // reports
+  static constexpr int64_t kQueuePoints = 4'000'000;   // in all reports together
+  static constexpr int64_t kCommitPoints = 1'000'000;  // in one transaction, but at least one report
+
+  MetricsWriter(std::unique_ptr<store::MetricsStore> store, MetricsWriterHooks hooks);
+  // As Stop.
+  ~MetricsWriter();
+  MetricsWriter(const MetricsWriter&) = delete;
+  MetricsWriter& operator=(const MetricsWriter&) = delete;
+
+  // Makes attempts known to the store before records that are posted later. Never refused; kept until the
+  // disk takes it. Any thread.
+  void Link(const std::vector<domain::Attempt>& attempts);
+
+  // One entry per attempt of the batches is given back. False if the queue is full or stopped. Any thread.
+  bool Append(std::vector<store::RecordBatch> batches, OnHeld on_held);
+
+  // Takes no more, commits what waits, ends the thread.
+  void Stop();
+
+  size_t depth() const;
+  // After the last commit. Any thread.
+  int64_t wal_bytes() const { return wal_bytes_; }
+
+ private:
+  struct Report {
+    std::vector<store::RecordBatch> batches;
+    OnHeld on_held;
+    int64_t points = 0;
+  };
+  using Clock = std::chrono::steady_clock;
+
+  void Run();
+  // False when stopped and nothing waits.
+  bool WaitForWork(std::vector<Report>* reports);
+  Status WriteLinks();
+  void Commit(std::vector<Report> reports);
+  void Refuse(std::vector<Report> reports, const Error& error);
+  void SetWritable(bool writable, const std::string& why);
+
+  const MetricsWriterHooks hooks_;
+  const std::unique_ptr<store::MetricsStore> store_;  // the writer's thread
+  std::atomic<int64_t> wal_bytes_ = 0;
+
+  mutable std::mutex mutex_;  // guards the next five
+  std::condition_variable changed_;
+  std::deque<Report> reports_;
+  int64_t queued_points_ = 0;
+  std::map<AttemptName, domain::Attempt> links_;
+  bool stopping_ = false;
+
+  // The writer's thread only.
+  bool writable_ = true;
+  Clock::time_point try_again_{};
+  Clock::duration pause_{};
+
+  std::thread thread_;  // last: it uses the members above
+};
+
+}  // namespace optfleet::app

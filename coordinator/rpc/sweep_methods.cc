@@ -1,0 +1,165 @@
+#include <utility>
+
+#include "coordinator/rpc/from_wire.h"
+#include "coordinator/rpc/limits.h"
+#include "coordinator/rpc/methods.h"
+#include "coordinator/rpc/page_token.h"
+#include "coordinator/rpc/reply.h"
+#include "coordinator/rpc/to_wire.h"
+#include "spec/json.h"
+
+namespace optfleet::rpc {
+namespace {
+
+constexpr const char* kListBinding = "ListSweeps";
+constexpr size_t kMaxRenderedProblems = 20;
+
+// Each problem as one violation of the file or override that it stands in.
+RpcError FromDiagnostics(const Diagnostics& diagnostics, int file_count) {
+  RpcError error{Code::kInvalidArgument, "SWEEP_INVALID", diagnostics.Render(kMaxRenderedProblems)};
+  error.metadata["problems"] = std::to_string(diagnostics.count());
+  for (const Diagnostic& problem : diagnostics.Sorted()) {
+    const SourcePosition& at = problem.position;
+    const bool in_file = at.file < file_count;
+    std::string field = in_file ? "sweep.files[" + std::to_string(at.file) + "]"
+                                : "sweep.overrides[" + std::to_string(at.file - file_count) + "]";
+    field += ":" + std::to_string(at.line) + ":" + std::to_string(at.column);
+    error.violations.push_back(
+        {std::move(field), problem.hint.empty() ? problem.message : problem.message + "; " + problem.hint});
+  }
+  return error;
+}
+
+engine::CreateSweep ToInput(const v1::CreateSweepRequest& request, sweeps::SweepInput source,
+                            const sweeps::Expansion& expansion) {
+  engine::CreateSweep input;
+  input.request_id = request.request_id();
+  input.sweep_id = request.sweep_id();
+  input.display_name =
+      request.sweep().display_name().empty() ? expansion.name : request.sweep().display_name();
+  for (sweeps::SweepFile& file : source.files) {
+    input.source.files.push_back({std::move(file.path), std::move(file.text), std::move(file.folder)});
+  }
+  input.source.overrides = std::move(source.overrides);
+  input.source.working_folder = std::move(source.working_folder);
+  input.source.environment = expansion.environment;
+  input.axes = expansion.axes;
+  input.objective = expansion.objective;
+  input.merged_points = static_cast<int32_t>(expansion.merged_points.size());
+  input.validate_only = request.validate_only();
+  input.points.reserve(expansion.jobs.size());
+  for (const sweeps::Job& job : expansion.jobs) {
+    engine::Point point{.spec_json = spec::CanonicalText(job.spec),
+                        .spec_hash = job.hash,
+                        .parameters = {},
+                        .total_steps = job.spec.budget.steps};
+    for (size_t axis = 0; axis < expansion.axes.size(); ++axis)
+      point.parameters.push_back({expansion.axes[axis], job.values[axis]});
+    input.points.push_back(std::move(point));
+  }
+  return input;
+}
+
+void ReplySweep(Backend* backend, const std::string& id, const Reply<v1::Sweep>& reply) {
+  ReplyFromRead<v1::Sweep>(backend, reply, [id](store::ReadStore& store) -> RpcResult<v1::Sweep> {
+    auto view = store.GetSweep(id);
+    if (!view) return tl::make_unexpected(AboutResource(view.error(), kSweepType, SweepResource(id)));
+    return ToWire(*view, true);
+  });
+}
+
+// After the commit a full read queue must not turn success into an error that invites a repeat: the client
+// asks with GetSweep.
+void Submit(Backend* backend, engine::CreateSweep input, const Reply<v1::Sweep>& reply) {
+  const std::string asked_name =
+      SweepResource(input.sweep_id.empty() ? MakeId(input.display_name) : input.sweep_id);
+  const bool validate_only = input.validate_only;
+  v1::Sweep preview = PreviewOf(input, input.sweep_id);
+  ReplyFromEngine<engine::SweepAnswer>(
+      backend, std::move(input), reply,
+      [asked_name](const Error& error) { return AboutResource(error, kSweepType, asked_name); },
+      [backend, reply, validate_only, preview = std::move(preview)](engine::SweepAnswer answer) mutable {
+        if (!validate_only) return ReplySweep(backend, answer.sweep_id, reply);
+        preview.set_name(SweepResource(answer.sweep_id));
+        reply(preview);
+      });
+}
+
+void CreateSweep(Backend* backend, const v1::CreateSweepRequest& request, const Reply<v1::Sweep>& reply) {
+  auto source = FromWire(request);
+  if (!source) return ReplyError(reply, std::move(source).error());
+  const bool taken = backend->Work([backend, request, reply, source = *std::move(source)]() mutable {
+    const sweeps::ExpandResult result = sweeps::ExpandSweep(source);
+    if (!result.expansion) {
+      return ReplyError(reply, FromDiagnostics(result.diagnostics, request.sweep().files_size()));
+    }
+    Submit(backend, ToInput(request, std::move(source), *result.expansion), reply);
+  });
+  if (!taken) ReplyError(reply, Overloaded("expansion", kRetryInput));
+}
+
+void CancelSweep(Backend* backend, const v1::CancelSweepRequest& request, const Reply<v1::Sweep>& reply) {
+  const auto id = SweepIdFrom("name", request.name());
+  if (!id) return ReplyError(reply, id.error());
+  if (auto bad = CheckText("reason", request.reason(), kMaxTextBytes))
+    return ReplyError(reply, *std::move(bad));
+  if (auto bad = CheckRequestId(request.request_id())) return ReplyError(reply, *std::move(bad));
+  ReplyFromEngine<engine::SweepAnswer>(
+      backend, engine::CancelSweep{request.request_id(), *id, request.reason()}, reply,
+      [name = request.name()](const Error& error) { return AboutResource(error, kSweepType, name); },
+      [backend, reply](const engine::SweepAnswer& answer) { ReplySweep(backend, answer.sweep_id, reply); });
+}
+
+std::string KeyText(const store::SweepKey& key) {
+  return std::to_string(UnixMicros(key.create_time)) + "/" + key.id;
+}
+
+// Tokens are checked, so their key has this form.
+store::SweepKey KeyFromText(const std::string& text) {
+  const size_t slash = text.find('/');
+  return {TimeFromUnixMicros(std::stoll(text.substr(0, slash))), text.substr(slash + 1)};
+}
+
+void ListSweeps(Backend* backend, const v1::ListSweepsRequest& request,
+                const Reply<v1::ListSweepsResponse>& reply) {
+  using Response = v1::ListSweepsResponse;
+  const auto size = PageSize(request.page_size());
+  if (!size) return ReplyError(reply, size.error());
+  const auto token = ReadPageToken(request.page_token(), kListBinding);
+  if (!token) return ReplyError(reply, token.error());
+  ReplyFromRead<Response>(
+      backend, reply, [size = *size, token = *token](store::ReadStore& store) -> RpcResult<Response> {
+        const auto after = token.empty() ? std::nullopt : std::optional(KeyFromText(token));
+        auto views = store.ListSweeps(after, size + 1);
+        if (!views) return tl::make_unexpected(FromError(views.error()));
+        Response response;
+        if (views->size() > static_cast<size_t>(size)) {
+          views->resize(static_cast<size_t>(size));
+          const domain::Sweep& last = views->back().sweep;
+          response.set_next_page_token(MakePageToken(kListBinding, KeyText({last.create_time, last.id})));
+        }
+        for (const store::SweepView& view : *views) *response.add_sweeps() = ToWire(view, false);
+        return response;
+      });
+}
+
+void GetSweep(Backend* backend, const v1::GetSweepRequest& request, const Reply<v1::Sweep>& reply) {
+  const auto id = SweepIdFrom("name", request.name());
+  if (!id) return ReplyError(reply, id.error());
+  ReplySweep(backend, *id, reply);
+}
+
+}  // namespace
+
+void AddSweepMethods(MethodTable* methods, Backend* backend) {
+  methods->Add<v1::CreateSweepRequest, v1::Sweep>("/optfleet.v1.SweepService/CreateSweep", true,
+                                                  std::bind_front(&CreateSweep, backend));
+  methods->Add<v1::GetSweepRequest, v1::Sweep>("/optfleet.v1.SweepService/GetSweep", true,
+                                               std::bind_front(&GetSweep, backend));
+  methods->Add<v1::ListSweepsRequest, v1::ListSweepsResponse>("/optfleet.v1.SweepService/ListSweeps", true,
+                                                              std::bind_front(&ListSweeps, backend));
+  methods->Add<v1::CancelSweepRequest, v1::Sweep>("/optfleet.v1.SweepService/CancelSweep", true,
+                                                  std::bind_front(&CancelSweep, backend));
+}
+
+}  // namespace optfleet::rpc
