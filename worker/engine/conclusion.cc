@@ -1,0 +1,89 @@
+#include "worker/engine/conclusion.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include "common/rundir/layout.h"
+
+namespace optfleet::worker {
+namespace {
+
+constexpr size_t kLongestQuote = 400;
+constexpr int kExitBadSpec = 2;
+
+std::string LastLine(const std::string& text) {
+  const size_t end = text.find_last_not_of(" \t\r\n");
+  if (end == std::string::npos) return "";
+  const size_t before = text.find_last_of("\r\n", end);
+  const std::string line = text.substr(before == std::string::npos ? 0 : before + 1, end - before);
+  return line.size() <= kLongestQuote ? line : line.substr(0, kLongestQuote) + "...";
+}
+
+std::string SignalName(int signal) {
+  const char* abbreviation = ::sigabbrev_np(signal);
+  return abbreviation ? std::string("SIG") + abbreviation : "unknown";
+}
+
+std::string SignalReason(const rundir::ExitDocument& exit) {
+  std::string reason =
+      "killed by signal " + std::to_string(exit.signal) + " (" + SignalName(exit.signal) + ")";
+  if (exit.signal == SIGKILL)
+    reason += "; by a person, a process or the kernel when memory was short, which cannot be told apart";
+  if (exit.core) reason += "; a core was written";
+  return reason;
+}
+
+std::string CodeReason(int code, const std::string& output_tail) {
+  std::string reason = "the trainer left with exit code " + std::to_string(code);
+  if (code == rundir::kExitUnknownVersion)
+    reason = "the trainer does not know this version of the run directory";
+  if (code == rundir::kExitFolderUnusable) reason = "the run directory could not be used";
+  if (code == rundir::kExitExecFailed) reason = "the trainer could not be started";
+  if (code == kExitBadSpec) reason = "the trainer refused the spec";
+  const std::string line = LastLine(output_tail);
+  return line.empty() ? reason : reason + ": " + line;
+}
+
+bool CodeIsFinal(int code) {
+  return code == kExitBadSpec || code == rundir::kExitUnknownVersion || code == rundir::kExitFolderUnusable ||
+         code == rundir::kExitExecFailed;
+}
+
+Conclusion Ended(Outcome outcome, std::string reason, bool retryable) {
+  return {DirectoryState::kEnded, outcome, std::move(reason), retryable, false};
+}
+
+Conclusion ByResult(const DirectoryFacts& facts) {
+  const auto& result = *facts.result;
+  if (result.last_record > facts.last_record)
+    return Ended(Outcome::kFailed,
+                 "metrics.log is damaged: it holds " + std::to_string(facts.last_record) +
+                     " whole records of " + std::to_string(result.last_record) +
+                     (facts.log_damage.empty() ? "" : "; " + facts.log_damage),
+                 true);
+  Conclusion conclusion = Ended(result.outcome, result.reason, result.outcome == Outcome::kFailed);
+  conclusion.by_result = true;
+  return conclusion;
+}
+
+Conclusion ByExit(const DirectoryFacts& facts) {
+  const auto& exit = *facts.exit;
+  if (exit.signal == 0 && exit.code == 0 && facts.result) return ByResult(facts);
+  if (exit.signal != 0) return Ended(Outcome::kFailed, SignalReason(exit), true);
+  if (exit.code == 0)
+    return Ended(Outcome::kFailed, "the trainer left with exit code 0 but without result.json", true);
+  return Ended(Outcome::kFailed, CodeReason(exit.code, facts.output_tail), !CodeIsFinal(exit.code));
+}
+
+}  // namespace
+
+Conclusion Conclude(const DirectoryFacts& facts) {
+  if (facts.trainer_held) return {.state = DirectoryState::kRunning, .reason = ""};
+  if (facts.exit) return ByExit(facts);
+  if (facts.shim_held) return {.state = DirectoryState::kStarting, .reason = ""};
+  if (facts.result) return ByResult(facts);
+  if (facts.started) return Ended(Outcome::kFailed, "shim and trainer were both killed", true);
+  return {.state = DirectoryState::kPrepared, .reason = ""};
+}
+
+}  // namespace optfleet::worker

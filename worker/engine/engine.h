@@ -1,0 +1,196 @@
+// Decides what a worker does. Pure: (input, now) -> effects; it reads no clock, file or socket.
+// Level-triggered: after each input every attempt is compared with what it should be, so lost, repeated and
+// late messages need no case of their own. One thread.
+//
+// Invariants: a slot belongs to at most one attempt that lives or may live; an attempt is launched only while
+// its folder says that no trainer ever ran in it; a folder is removed only when the coordinator said so and
+// no process of it lives.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/rundir/documents.h"
+#include "worker/engine/attempt.h"
+#include "worker/engine/messages.h"
+
+namespace optfleet::worker {
+
+// --- Inputs
+// ---------------------------------------------------------------------------------------------------------
+
+// All run directories below the root; also the passing of time (several a second).
+struct DirectoriesScanned {
+  std::vector<DirectoryFactsPtr> directories;
+};
+struct AnswerReceived {
+  SyncAnswer answer;
+};
+// A synchronise failed; retry_after already holds back-off and jitter.
+struct ContactFailed {
+  Duration retry_after{};
+};
+// A report of records ended; nullopt: it failed.
+struct RecordsHeld {
+  AttemptKey key;
+  std::optional<int64_t> held;
+  Duration retry_after{};
+};
+// PrepareAndLaunch, Launch, Prune or Remove ended; an empty error is success.
+struct FolderWorkDone {
+  enum class Work { kLaunch, kPrune, kRemove };
+  AttemptKey key;
+  Work work = Work::kLaunch;
+  std::string error;
+};
+struct StopAnswered {
+  AttemptKey key;
+  bool accepted = false;
+};
+// Stop everything with a checkpoint, report it, leave.
+struct DrainRequested {};
+
+using Input = std::variant<DirectoriesScanned, AnswerReceived, ContactFailed, RecordsHeld, FolderWorkDone,
+                           StopAnswered, DrainRequested>;
+
+// --- Effects
+// --------------------------------------------------------------------------------------------------------
+
+struct Synchronize {
+  SyncRequest request;
+};
+// Send records behind `after`, as many as fit a batch.
+struct ReportRecords {
+  AttemptKey key;
+  std::string folder;
+  int64_t after = 0;
+};
+// Make the folder with its job.json and start a shim there. The newest good checkpoint of `parent`, if its
+// folder is here and has one, becomes the resume point.
+struct PrepareAndLaunch {
+  rundir::JobDocument job;
+  std::optional<AttemptKey> parent;
+};
+// Start a shim in a folder that is prepared.
+struct Launch {
+  rundir::JobDocument job;
+  std::string folder;
+};
+struct AskToStop {
+  AttemptKey key;
+  std::string folder;
+  StopOrder order;
+};
+struct SignalTrainer {
+  AttemptKey key;
+  rundir::StartedDocument trainer;
+  int signal = 0;
+};
+// Everything but what a later attempt and the status need.
+struct Prune {
+  AttemptKey key;
+  std::string folder;
+};
+struct Remove {
+  AttemptKey key;
+  std::string folder;
+};
+// Something a person will want to read in the log.
+struct Note {
+  bool warning = false;
+  std::string event;
+  std::string attempt;
+  std::string text;
+};
+// The worker's process can end.
+struct Leave {};
+
+using Effect = std::variant<Synchronize, ReportRecords, PrepareAndLaunch, Launch, AskToStop, SignalTrainer,
+                            Prune, Remove, Note, Leave>;
+using Effects = std::vector<Effect>;
+
+// --- The engine
+// -----------------------------------------------------------------------------------------------------
+
+struct EngineOptions {
+  std::vector<Slot> slots;
+  Duration grace = std::chrono::seconds(30);  // from asking a trainer to stop to SIGKILL
+  bool stop_on_partition = false;
+};
+
+// For /metrics.
+struct Summary {
+  int slots_free = 0;
+  int slots_used = 0;
+  int attempts_running = 0;
+  int64_t backlog_records = 0;
+  int64_t backlog_bytes = 0;  // estimated from the size of the logs
+};
+
+// A launch that left no trace of a trainer is repeated so often in all.
+inline constexpr int kMaxLaunches = 3;
+
+class Engine {
+ public:
+  Engine(EngineOptions options, Time now);
+
+  Effects Handle(const Input& input, Time now);
+  Summary Summarize() const;
+
+ private:
+  void On(const DirectoriesScanned& input);
+  void On(const AnswerReceived& input);
+  void On(const ContactFailed& input);
+  void On(const RecordsHeld& input);
+  void On(const FolderWorkDone& input);
+  void On(const StopAnswered& input);
+  void On(const DrainRequested& input);
+  void Want(const DesiredAttempt& desired);
+  void OrderStop(Attempt* attempt, StopOrder order);
+  void TakeHeld(const HeldRecord& held);
+
+  // Reconciliation of one attempt (launch.cc, stopping.cc, reporting.cc).
+  void Reconcile(Attempt* attempt);
+  void ReconcileLaunch(Attempt* attempt);
+  bool ReconcileForget(Attempt* attempt);
+  void ReconcileStop(Attempt* attempt);
+  void ReconcileReport(Attempt* attempt);
+  bool NeededByChild(const AttemptKey& parent) const;
+  rundir::JobDocument MakeJob(const Attempt& attempt) const;
+  bool SlotsFree(const Attempt& attempt) const;
+  const Slot* FindSlot(int32_t index) const;
+  void SignalAgain(Attempt* attempt, int signal);
+
+  void ReconcileContact();
+  void ReconcilePartition();
+  void ReconcileDrain();
+  SyncRequest MakeRequest(bool leaving);
+  std::string Picture() const;
+  void Say(bool warning, std::string event, const std::string& attempt, std::string text);
+
+  const EngineOptions options_;
+  std::map<AttemptKey, Attempt> attempts_;
+  std::set<AttemptKey> forgotten_;  // removed in this life; never launched again
+
+  Time now_;  // of the input being handled
+  Effects effects_;
+
+  bool scanned_ = false;  // nothing is said or started before the first scan
+  int64_t sequence_ = 0;
+  bool synchronizing_ = false;
+  Time next_sync_;
+  bool may_sync_early_ = true;  // false after a failure: wait out the back-off
+  std::string sent_picture_;
+  Time last_contact_;
+  Duration lease_ = std::chrono::minutes(10);
+  bool partition_said_ = false;
+
+  std::optional<Time> draining_since_;
+  bool leaving_ = false;
+  bool left_ = false;
+};
+
+}  // namespace optfleet::worker
