@@ -1,0 +1,169 @@
+#include "coordinator/store/encode.h"
+
+#include <cmath>
+#include <limits>
+
+#include "common/json.h"
+
+namespace optfleet::store {
+namespace {
+
+// Bytes that are not UTF-8 (a path, a log line) become replacement characters instead of an exception.
+std::string Dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+Json Parse(const std::string& text) { return Json::parse(text, nullptr, false); }
+
+Json FromNumber(double value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
+  return value;
+}
+
+double ToNumber(const Json& json) {
+  if (json.is_number()) return json.get<double>();
+  if (json == "Infinity") return std::numeric_limits<double>::infinity();
+  if (json == "-Infinity") return -std::numeric_limits<double>::infinity();
+  return std::numeric_limits<double>::quiet_NaN();
+}
+
+std::string TextAt(const Json& object, const char* key) {
+  if (!object.is_object()) return "";
+  auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+int64_t IntAt(const Json& object, const char* key) {
+  if (!object.is_object()) return 0;
+  auto found = object.find(key);
+  return found != object.end() && found->is_number_integer() ? found->get<int64_t>() : 0;
+}
+
+Json FiguresToJson(const domain::Figures& figures) {
+  Json json = Json::object();
+  for (const auto& [key, value] : figures) json[key] = FromNumber(value);
+  return json;
+}
+
+domain::Figures FiguresFromJson(const Json& json) {
+  domain::Figures figures;
+  if (!json.is_object()) return figures;
+  for (const auto& [key, value] : json.items()) figures[key] = ToNumber(value);
+  return figures;
+}
+
+}  // namespace
+
+std::string EncodeFigures(const domain::Figures& figures) { return Dump(FiguresToJson(figures)); }
+
+domain::Figures DecodeFigures(const std::string& json) { return FiguresFromJson(Parse(json)); }
+
+std::string EncodeParameters(const std::vector<domain::Parameter>& parameters) {
+  Json json = Json::array();
+  for (const auto& parameter : parameters)
+    json.push_back({{"key", parameter.key}, {"value", parameter.value}});
+  return Dump(json);
+}
+
+std::vector<domain::Parameter> DecodeParameters(const std::string& json) {
+  std::vector<domain::Parameter> parameters;
+  for (const Json& item : Parse(json)) parameters.push_back({TextAt(item, "key"), TextAt(item, "value")});
+  return parameters;
+}
+
+std::string EncodeFiles(const std::vector<domain::SourceFile>& files) {
+  Json json = Json::array();
+  for (const auto& file : files)
+    json.push_back({{"path", file.path}, {"text", file.text}, {"folder", file.folder}});
+  return Dump(json);
+}
+
+std::vector<domain::SourceFile> DecodeFiles(const std::string& json) {
+  std::vector<domain::SourceFile> files;
+  for (const Json& item : Parse(json)) {
+    files.push_back({TextAt(item, "path"), TextAt(item, "text"), TextAt(item, "folder")});
+  }
+  return files;
+}
+
+std::string EncodeTexts(const std::vector<std::string>& texts) { return Dump(Json(texts)); }
+
+std::vector<std::string> DecodeTexts(const std::string& json) {
+  std::vector<std::string> texts;
+  for (const Json& item : Parse(json)) {
+    if (item.is_string()) texts.push_back(item.get<std::string>());
+  }
+  return texts;
+}
+
+std::string EncodeTextMap(const std::map<std::string, std::string>& texts) {
+  Json json = Json::object();
+  for (const auto& [key, value] : texts) json[key] = value;
+  return Dump(json);
+}
+
+std::map<std::string, std::string> DecodeTextMap(const std::string& json) {
+  std::map<std::string, std::string> texts;
+  const Json parsed = Parse(json);
+  if (!parsed.is_object()) return texts;
+  for (const auto& [key, value] : parsed.items()) texts[key] = TextAt(parsed, key.c_str());
+  return texts;
+}
+
+std::string EncodeInts(const std::vector<int64_t>& numbers) { return Dump(Json(numbers)); }
+
+std::vector<int64_t> DecodeInts(const std::string& json) {
+  std::vector<int64_t> numbers;
+  for (const Json& item : Parse(json)) {
+    if (item.is_number_integer()) numbers.push_back(item.get<int64_t>());
+  }
+  return numbers;
+}
+
+std::string EncodeSlots(const std::vector<domain::Slot>& slots) {
+  Json json = Json::array();
+  for (const domain::Slot& slot : slots) {
+    json.push_back({{"index", slot.index},
+                    {"kind", slot.kind == domain::SlotKind::kGpu ? "gpu" : "cpu"},
+                    {"threads", slot.threads},
+                    {"memory_bytes", slot.memory_bytes},
+                    {"device_uuid", slot.device_uuid},
+                    {"model", slot.model}});
+  }
+  return Dump(json);
+}
+
+std::vector<domain::Slot> DecodeSlots(const std::string& json) {
+  std::vector<domain::Slot> slots;
+  for (const Json& item : Parse(json)) {
+    slots.push_back({.index = static_cast<int32_t>(IntAt(item, "index")),
+                     .kind = TextAt(item, "kind") == "gpu" ? domain::SlotKind::kGpu : domain::SlotKind::kCpu,
+                     .threads = static_cast<int32_t>(IntAt(item, "threads")),
+                     .memory_bytes = IntAt(item, "memory_bytes"),
+                     .device_uuid = TextAt(item, "device_uuid"),
+                     .model = TextAt(item, "model")});
+  }
+  return slots;
+}
+
+std::string EncodeEnd(const domain::ReportedEnd& end) {
+  return Dump({{"outcome", OutcomeName(end.outcome)},
+               {"reason", end.reason},
+               {"retryable", end.retryable},
+               {"last_record", end.last_record},
+               {"final", FiguresToJson(end.final)},
+               {"numerics_json", end.numerics_json}});
+}
+
+domain::ReportedEnd DecodeEnd(const std::string& json) {
+  const Json parsed = Parse(json);
+  domain::ReportedEnd end;
+  end.outcome = OutcomeFromName(TextAt(parsed, "outcome")).value_or(Outcome::kFailed);
+  end.reason = TextAt(parsed, "reason");
+  end.retryable = parsed.is_object() && parsed.value("retryable", false);
+  end.last_record = IntAt(parsed, "last_record");
+  if (parsed.is_object() && parsed.contains("final")) end.final = FiguresFromJson(parsed["final"]);
+  end.numerics_json = TextAt(parsed, "numerics_json");
+  return end;
+}
+
+}  // namespace optfleet::store

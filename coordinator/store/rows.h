@@ -1,0 +1,37 @@
+// Rows of state.db as values: the columns to select, and how to read them. Writers and readers share them.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "coordinator/domain/attempt.h"
+#include "coordinator/domain/event.h"
+#include "coordinator/domain/job.h"
+#include "coordinator/domain/sweep.h"
+#include "coordinator/domain/worker.h"
+#include "coordinator/store/sqlite.h"
+
+namespace optfleet::store {
+
+// Column lists. Each ...ColumnCount many columns; a query may select more behind them.
+extern const char* const kSweepColumns;
+extern const char* const kJobColumns;
+extern const char* const kAttemptColumns;
+extern const char* const kWorkerColumns;
+inline constexpr int kSweepColumnCount = 11;
+inline constexpr int kJobColumnCount = 23;
+inline constexpr int kAttemptColumnCount = 24;
+inline constexpr int kWorkerColumnCount = 8;
+
+// The current row of a statement that selects the columns first. DATA_LOSS for a name of a state that this
+// program does not know.
+Result<domain::Sweep> ReadSweep(const Statement& row);
+Result<domain::Job> ReadJob(const Statement& row);
+Result<domain::Attempt> ReadAttempt(const Statement& row);
+Result<domain::Worker> ReadWorker(const Statement& row);
+
+std::optional<Time> TimeAt(const Statement& row, int column);
+std::optional<int64_t> Micros(const std::optional<Time>& time);
+std::optional<std::string> NameOf(const std::optional<Outcome>& outcome);
+
+}  // namespace optfleet::store

@@ -1,0 +1,77 @@
+// Schema of state.db. Times are microseconds since 1970, UTC. Columns named *_json hold JSON
+// (store/encode.h); states and outcomes are their names, so that the file reads well in the sqlite3 shell.
+#include <array>
+
+#include "coordinator/store/schema.h"
+
+namespace optfleet::store {
+namespace {
+
+constexpr const char* kVersion1 = R"sql(
+CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO meta VALUES ('incarnation', 1);
+
+CREATE TABLE sweeps(
+  id TEXT PRIMARY KEY, display_name TEXT NOT NULL, state TEXT NOT NULL, axes_json TEXT NOT NULL,
+  objective TEXT NOT NULL, job_count INTEGER NOT NULL, merged_points INTEGER NOT NULL, priority INTEGER NOT NULL,
+  cancel_requested INTEGER NOT NULL, create_time INTEGER NOT NULL, end_time INTEGER);
+CREATE INDEX sweeps_by_age ON sweeps(create_time, id);
+
+CREATE TABLE sweep_sources(
+  sweep TEXT PRIMARY KEY REFERENCES sweeps(id), files_json TEXT NOT NULL, overrides_json TEXT NOT NULL,
+  working_folder TEXT NOT NULL, environment_json TEXT NOT NULL);
+
+CREATE TABLE jobs(
+  sweep TEXT NOT NULL REFERENCES sweeps(id), number INTEGER NOT NULL,
+  parameters_json TEXT NOT NULL, spec_json TEXT NOT NULL, spec_hash TEXT NOT NULL, total_steps INTEGER NOT NULL,
+  priority INTEGER NOT NULL, create_time INTEGER NOT NULL,
+  state TEXT NOT NULL, outcome TEXT, reason TEXT NOT NULL, attempt_count INTEGER NOT NULL, worker TEXT NOT NULL,
+  bound_worker TEXT NOT NULL, failures INTEGER NOT NULL, not_before INTEGER, stop TEXT, stop_reason TEXT NOT NULL,
+  step INTEGER NOT NULL, final_json TEXT NOT NULL, objective REAL, start_time INTEGER, end_time INTEGER,
+  PRIMARY KEY (sweep, number), UNIQUE (sweep, spec_hash),
+  CHECK ((state = 'ended') = (outcome IS NOT NULL)));
+CREATE INDEX jobs_by_state ON jobs(sweep, state, outcome, step, total_steps);
+CREATE INDEX jobs_open ON jobs(sweep, number) WHERE state <> 'ended';
+
+CREATE TABLE workers(
+  id TEXT PRIMARY KEY, state TEXT NOT NULL, slots_json TEXT NOT NULL, version TEXT NOT NULL, host TEXT NOT NULL,
+  session INTEGER NOT NULL, retired_sessions_json TEXT NOT NULL, last_seen INTEGER NOT NULL);
+
+CREATE TABLE attempts(
+  sweep TEXT NOT NULL, job INTEGER NOT NULL, number INTEGER NOT NULL, incarnation INTEGER NOT NULL,
+  state TEXT NOT NULL, outcome TEXT, reason TEXT NOT NULL, worker TEXT NOT NULL REFERENCES workers(id),
+  slots_json TEXT NOT NULL, resume_attempt INTEGER NOT NULL, start_known INTEGER NOT NULL, parent INTEGER NOT NULL,
+  resume_step INTEGER NOT NULL, resume_record INTEGER NOT NULL, checkpoint_step INTEGER NOT NULL,
+  checkpoint_record INTEGER NOT NULL, record_limit INTEGER NOT NULL, lease_time INTEGER, reported_json TEXT,
+  create_time INTEGER NOT NULL, start_time INTEGER, end_time INTEGER, trainer_pid INTEGER NOT NULL,
+  run_directory TEXT NOT NULL,
+  PRIMARY KEY (sweep, job, number), FOREIGN KEY (sweep, job) REFERENCES jobs(sweep, number),
+  CHECK ((state = 'ended') = (outcome IS NOT NULL))) WITHOUT ROWID;
+CREATE INDEX attempts_open ON attempts(worker) WHERE state <> 'ended';
+
+CREATE TABLE attempt_logs(
+  sweep TEXT NOT NULL, job INTEGER NOT NULL, number INTEGER NOT NULL, text TEXT NOT NULL,
+  skipped_bytes INTEGER NOT NULL, PRIMARY KEY (sweep, job, number),
+  FOREIGN KEY (sweep, job, number) REFERENCES attempts(sweep, job, number));
+
+-- Append-only: history, audits, the reasons behind the present state.
+CREATE TABLE events(
+  id INTEGER PRIMARY KEY, time INTEGER NOT NULL, subject TEXT NOT NULL, what TEXT NOT NULL, reason TEXT NOT NULL);
+CREATE INDEX events_by_subject ON events(subject, id);
+
+CREATE TABLE requests(
+  id TEXT PRIMARY KEY, content_hash TEXT NOT NULL, subject TEXT NOT NULL, time INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX requests_by_age ON requests(time);
+
+-- Why queued jobs wait, by jobs.bound_worker.
+CREATE TABLE waiting(bound_worker TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
+)sql";
+
+constexpr std::array<const char*, 1> kSteps = {kVersion1};
+
+}  // namespace
+
+const Schema kStateSchema = {
+    .application_id = 0x4F465354, .steps = kSteps, .checked_bytes = int64_t{1} << 30};
+
+}  // namespace optfleet::store

@@ -1,0 +1,171 @@
+#include "coordinator/store/state_store.h"
+
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+#include "coordinator/store/folder.h"
+#include "coordinator/store/rows.h"
+#include "coordinator/store/schema.h"
+#include "coordinator/store/sqlite.h"
+#include "coordinator/store/state_writer.h"
+
+namespace optfleet::store {
+namespace {
+
+constexpr const char* kMemory = ":memory:";
+
+// Runs a query and appends what `read` makes of each row.
+template <typename T>
+Status ReadAll(Connection* connection, const std::string& sql, Result<T> (*read)(const Statement&),
+               std::vector<T>* rows) {
+  auto statement = connection->Prepare(sql);
+  if (!statement.has_value()) return Fail(statement.error());
+  while (true) {
+    const auto more = statement->Step();
+    if (!more.has_value()) return Fail(more.error());
+    if (!*more) return {};
+    auto row = read(*statement);
+    if (!row.has_value()) return Fail(row.error());
+    rows->push_back(std::move(*row));
+  }
+}
+
+Result<domain::Request> ReadRequest(const Statement& row) {
+  return domain::Request{row.Text(0), row.Text(1), row.Text(2), TimeFromUnixMicros(row.Int(3))};
+}
+
+Result<engine::ClassReason> ReadWaiting(const Statement& row) {
+  return engine::ClassReason{row.Text(0), row.Text(1)};
+}
+
+struct EndedRow {
+  std::string sweep;
+  std::string outcome;
+  int32_t count = 0;
+  int64_t steps = 0;
+};
+Result<EndedRow> ReadEnded(const Statement& row) {
+  return EndedRow{row.Text(0), row.Text(1), static_cast<int32_t>(row.Int(2)), row.Int(3)};
+}
+
+struct BestRow {
+  std::string sweep;
+  int32_t job = 0;
+  double objective = 0;
+};
+Result<BestRow> ReadBest(const Statement& row) {
+  return BestRow{row.Text(0), static_cast<int32_t>(row.Int(1)), row.Real(2)};
+}
+
+class SqliteStateStore final : public StateStore {
+ public:
+  SqliteStateStore(std::optional<FolderLock> lock, Connection connection, StateWriter writer,
+                   int64_t incarnation)
+      : lock_(std::move(lock)),
+        connection_(std::move(connection)),
+        writer_(std::move(writer)),
+        incarnation_(incarnation) {}
+
+  Result<engine::SavedState> Load() override {
+    engine::SavedState saved;
+    saved.incarnation = incarnation_;
+    OPTFLEET_RETURN_IF_ERROR(LoadSweeps(&saved));
+    OPTFLEET_RETURN_IF_ERROR(
+        ReadAll(&connection_, std::string("SELECT ") + kJobColumns + " FROM jobs WHERE state <> 'ended'",
+                &ReadJob, &saved.jobs));
+    OPTFLEET_RETURN_IF_ERROR(
+        ReadAll(&connection_,
+                std::string("SELECT ") + kAttemptColumns +
+                    " FROM jobs JOIN attempts ON attempts.sweep = jobs.sweep AND attempts.job = "
+                    "jobs.number WHERE jobs.state <> 'ended'",
+                &ReadAttempt, &saved.attempts));
+    OPTFLEET_RETURN_IF_ERROR(ReadAll(&connection_, std::string("SELECT ") + kWorkerColumns + " FROM workers",
+                                     &ReadWorker, &saved.workers));
+    OPTFLEET_RETURN_IF_ERROR(ReadAll(&connection_, "SELECT id, content_hash, subject, time FROM requests",
+                                     &ReadRequest, &saved.requests));
+    OPTFLEET_RETURN_IF_ERROR(ReadAll(&connection_,
+                                     "SELECT bound_worker, reason FROM waiting ORDER BY bound_worker",
+                                     &ReadWaiting, &saved.waiting));
+    return saved;
+  }
+
+  Status Commit(const engine::Changes& changes) override {
+    if (changes.empty()) return {};
+    auto transaction = Transaction::Begin(&connection_, Transaction::Kind::kWrite);
+    if (!transaction.has_value()) return Fail(transaction.error());
+    OPTFLEET_RETURN_IF_ERROR(writer_.Write(changes));
+    return transaction->Commit();
+  }
+
+  int64_t incarnation() const override { return incarnation_; }
+
+  int64_t wal_bytes() const override {
+    std::error_code missing;
+    const auto size = std::filesystem::file_size(connection_.path() + "-wal", missing);
+    return missing ? 0 : static_cast<int64_t>(size);
+  }
+
+ private:
+  Status LoadSweeps(engine::SavedState* saved) {
+    std::vector<domain::Sweep> rows;
+    OPTFLEET_RETURN_IF_ERROR(ReadAll(&connection_,
+                                     std::string("SELECT ") + kSweepColumns + " FROM sweeps ORDER BY id",
+                                     &ReadSweep, &rows));
+    std::map<std::string, engine::SavedSweep> sweeps;
+    for (domain::Sweep& row : rows) sweeps[row.id].sweep = std::move(row);
+    std::vector<EndedRow> ended;
+    OPTFLEET_RETURN_IF_ERROR(
+        ReadAll(&connection_,
+                "SELECT sweep, outcome, count(*), sum(step) FROM jobs WHERE state = 'ended' "
+                "GROUP BY sweep, outcome",
+                &ReadEnded, &ended));
+    for (const EndedRow& row : ended) {
+      sweeps[row.sweep].ended.by_outcome[row.outcome] = row.count;
+      sweeps[row.sweep].ended_steps += row.steps;
+    }
+    std::vector<BestRow> best;
+    // Ascending, so that the first row of a sweep is its best.
+    OPTFLEET_RETURN_IF_ERROR(ReadAll(&connection_,
+                                     "SELECT sweep, number, objective FROM jobs WHERE objective IS NOT NULL "
+                                     "ORDER BY sweep, objective, number",
+                                     &ReadBest, &best));
+    for (const BestRow& row : best) {
+      domain::EndedJobs& totals = sweeps[row.sweep].ended;
+      if (totals.best_job) continue;
+      totals.best_job = row.job;
+      totals.best_objective = row.objective;
+    }
+    for (auto& [id, sweep] : sweeps) saved->sweeps.push_back(std::move(sweep));
+    return {};
+  }
+
+  std::optional<FolderLock> lock_;  // outlives the connection
+  Connection connection_;
+  StateWriter writer_;
+  int64_t incarnation_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<StateStore>> StateStore::Open(const StoreOptions& options) {
+  std::optional<FolderLock> lock;
+  std::string path = kMemory;
+  if (options.folder != kMemory) {
+    OPTFLEET_RETURN_IF_ERROR(RefuseNetworkDisk(options.folder, options.file_system_type));
+    auto taken = FolderLock::Take(options.folder);
+    if (!taken.has_value()) return Fail(taken.error());
+    lock.emplace(std::move(*taken));
+    path = options.folder + "/" + kStateFile;
+  }
+  auto connection = OpenForWriting(path, kStateSchema);
+  if (!connection.has_value()) return Fail(connection.error());
+  const auto incarnation = connection->QueryInt("SELECT value FROM meta WHERE key = 'incarnation'");
+  if (!incarnation.has_value()) return Fail(incarnation.error());
+  auto writer = StateWriter::Prepare(&*connection);
+  if (!writer.has_value()) return Fail(writer.error());
+  return std::make_unique<SqliteStateStore>(std::move(lock), std::move(*connection), std::move(*writer),
+                                            *incarnation);
+}
+
+}  // namespace optfleet::store

@@ -1,0 +1,150 @@
+#include "coordinator/store/state_writer.h"
+
+#include <array>
+
+#include "coordinator/store/encode.h"
+#include "coordinator/store/rows.h"
+
+namespace optfleet::store {
+namespace {
+
+constexpr char kUpsertSweep[] = R"sql(
+INSERT INTO sweeps VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+ON CONFLICT (id) DO UPDATE SET state = ?3, cancel_requested = ?9, end_time = ?11)sql";
+constexpr char kInsertSource[] = "INSERT INTO sweep_sources VALUES (?, ?, ?, ?, ?)";
+constexpr char kInsertJob[] = R"sql(
+INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'queued', NULL, '', 0, '', '', 0, NULL, NULL, '', 0, '{}', NULL, NULL, NULL))sql";
+constexpr char kUpdateJob[] = R"sql(
+UPDATE jobs SET state = ?3, outcome = ?4, reason = ?5, attempt_count = ?6, worker = ?7, bound_worker = ?8, failures = ?9,
+  not_before = ?10, stop = ?11, stop_reason = ?12, step = ?13, final_json = ?14, objective = ?15, start_time = ?16, end_time = ?17
+WHERE sweep = ?1 AND number = ?2)sql";
+constexpr char kUpsertAttempt[] = R"sql(
+INSERT INTO attempts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
+  ?23, ?24)
+ON CONFLICT (sweep, job, number) DO UPDATE SET incarnation = ?4, state = ?5, outcome = ?6, reason = ?7, worker = ?8, slots_json = ?9,
+  resume_attempt = ?10, start_known = ?11, parent = ?12, resume_step = ?13, resume_record = ?14, checkpoint_step = ?15,
+  checkpoint_record = ?16, record_limit = ?17, lease_time = ?18, reported_json = ?19, create_time = ?20, start_time = ?21,
+  end_time = ?22, trainer_pid = ?23, run_directory = ?24)sql";
+constexpr char kUpsertWorker[] = R"sql(
+INSERT INTO workers VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+ON CONFLICT (id) DO UPDATE SET state = ?2, slots_json = ?3, version = ?4, host = ?5, session = ?6,
+  retired_sessions_json = ?7, last_seen = ?8)sql";
+constexpr char kUpsertLog[] = "INSERT OR REPLACE INTO attempt_logs VALUES (?, ?, ?, ?, ?)";
+constexpr char kInsertEvent[] = "INSERT INTO events(time, subject, what, reason) VALUES (?, ?, ?, ?)";
+constexpr char kInsertRequest[] = "INSERT INTO requests VALUES (?, ?, ?, ?)";
+constexpr char kForgetRequests[] = "DELETE FROM requests WHERE time < ?";
+constexpr char kClearWaiting[] = "DELETE FROM waiting";
+constexpr char kInsertWaiting[] = "INSERT INTO waiting VALUES (?, ?)";
+
+constexpr std::array kAll = {kUpsertSweep,   kInsertSource,   kInsertJob,    kUpdateJob,
+                             kUpsertAttempt, kUpsertWorker,   kUpsertLog,    kInsertEvent,
+                             kInsertRequest, kForgetRequests, kClearWaiting, kInsertWaiting};
+
+}  // namespace
+
+Result<StateWriter> StateWriter::Prepare(Connection* connection) {
+  StateWriter writer;
+  for (const char* sql : kAll) {
+    auto statement = connection->Prepare(sql);
+    if (!statement.has_value()) return Fail(statement.error());
+    writer.statements_.emplace(sql, std::move(*statement));
+  }
+  return writer;
+}
+
+Status StateWriter::Write(const engine::Changes& changes) {
+  for (const engine::NewSweep& sweep : changes.new_sweeps) OPTFLEET_RETURN_IF_ERROR(WriteNewSweep(sweep));
+  for (const domain::Sweep& sweep : changes.sweeps) OPTFLEET_RETURN_IF_ERROR(WriteSweep(sweep));
+  for (const domain::Worker& worker : changes.workers) OPTFLEET_RETURN_IF_ERROR(WriteWorker(worker));
+  for (const auto& [name, status] : changes.jobs) OPTFLEET_RETURN_IF_ERROR(WriteJob(name, status));
+  for (const domain::Attempt& attempt : changes.attempts) OPTFLEET_RETURN_IF_ERROR(WriteAttempt(attempt));
+  if (changes.waiting) OPTFLEET_RETURN_IF_ERROR(WriteWaiting(*changes.waiting));
+  return WriteRest(changes);
+}
+
+Status StateWriter::WriteNewSweep(const engine::NewSweep& sweep) {
+  OPTFLEET_RETURN_IF_ERROR(WriteSweep(sweep.sweep));
+  const std::string& id = sweep.sweep.id;
+  OPTFLEET_RETURN_IF_ERROR(Get(kInsertSource)
+                               .Bind(id, EncodeFiles(sweep.source.files), EncodeTexts(sweep.source.overrides),
+                                     sweep.source.working_folder, EncodeTextMap(sweep.source.environment))
+                               .Run());
+  for (const domain::JobDefinition& job : sweep.jobs) {
+    OPTFLEET_RETURN_IF_ERROR(Get(kInsertJob)
+                                 .Bind(id, job.name.job, EncodeParameters(job.parameters), job.spec_json,
+                                       job.spec_hash, job.total_steps, job.priority,
+                                       UnixMicros(job.create_time))
+                                 .Run());
+  }
+  return {};
+}
+
+Status StateWriter::WriteSweep(const domain::Sweep& sweep) {
+  return Get(kUpsertSweep)
+      .Bind(sweep.id, sweep.display_name, Name(sweep.state), EncodeTexts(sweep.axes), sweep.objective,
+            sweep.job_count, sweep.merged_points, sweep.priority, sweep.cancel_requested,
+            UnixMicros(sweep.create_time), Micros(sweep.end_time))
+      .Run();
+}
+
+Status StateWriter::WriteJob(const JobName& name, const domain::JobStatus& status) {
+  return Get(kUpdateJob)
+      .Bind(name.sweep, name.job, Name(status.state), NameOf(status.outcome), status.reason,
+            status.attempt_count, status.worker, status.bound_worker, status.failures,
+            Micros(status.not_before), NameOf(status.stop), status.stop_reason, status.step,
+            EncodeFigures(status.final), status.objective, Micros(status.start_time), Micros(status.end_time))
+      .Run();
+}
+
+Status StateWriter::WriteAttempt(const domain::Attempt& attempt) {
+  const std::vector<int64_t> slots(attempt.slots.begin(), attempt.slots.end());
+  const auto reported = attempt.reported ? std::optional(EncodeEnd(*attempt.reported)) : std::nullopt;
+  return Get(kUpsertAttempt)
+      .Bind(attempt.name.job.sweep, attempt.name.job.job, attempt.name.attempt, attempt.fence.incarnation,
+            Name(attempt.state), NameOf(attempt.outcome), attempt.reason, attempt.worker, EncodeInts(slots),
+            attempt.resume_attempt, attempt.start_known, attempt.parent, attempt.resume_step,
+            attempt.resume_record, attempt.checkpoint_step, attempt.checkpoint_record, attempt.record_limit,
+            Micros(attempt.lease_time), reported, UnixMicros(attempt.create_time), Micros(attempt.start_time),
+            Micros(attempt.end_time), attempt.trainer_pid, attempt.run_directory)
+      .Run();
+}
+
+Status StateWriter::WriteWorker(const domain::Worker& worker) {
+  return Get(kUpsertWorker)
+      .Bind(worker.id, Name(worker.state), EncodeSlots(worker.slots), worker.version, worker.host,
+            worker.session, EncodeInts(worker.retired_sessions), UnixMicros(worker.last_seen))
+      .Run();
+}
+
+Status StateWriter::WriteWaiting(const std::vector<engine::ClassReason>& waiting) {
+  OPTFLEET_RETURN_IF_ERROR(Get(kClearWaiting).Run());
+  for (const engine::ClassReason& row : waiting) {
+    OPTFLEET_RETURN_IF_ERROR(Get(kInsertWaiting).Bind(row.bound_worker, row.reason).Run());
+  }
+  return {};
+}
+
+Status StateWriter::WriteRest(const engine::Changes& changes) {
+  for (const domain::AttemptLog& log : changes.logs) {
+    OPTFLEET_RETURN_IF_ERROR(
+        Get(kUpsertLog)
+            .Bind(log.name.job.sweep, log.name.job.job, log.name.attempt, log.text, log.skipped_bytes)
+            .Run());
+  }
+  for (const domain::Event& event : changes.events) {
+    OPTFLEET_RETURN_IF_ERROR(
+        Get(kInsertEvent).Bind(UnixMicros(event.time), event.subject, event.what, event.reason).Run());
+  }
+  if (changes.forget_requests_before) {
+    OPTFLEET_RETURN_IF_ERROR(Get(kForgetRequests).Bind(UnixMicros(*changes.forget_requests_before)).Run());
+  }
+  for (const domain::Request& request : changes.requests) {
+    OPTFLEET_RETURN_IF_ERROR(
+        Get(kInsertRequest)
+            .Bind(request.id, request.content_hash, request.subject, UnixMicros(request.time))
+            .Run());
+  }
+  return {};
+}
+
+}  // namespace optfleet::store

@@ -1,0 +1,32 @@
+// Rows of Changes into state.db, inside the caller's transaction. Statements are prepared once.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "coordinator/engine/effects.h"
+#include "coordinator/store/sqlite.h"
+
+namespace optfleet::store {
+
+class StateWriter {
+ public:
+  static Result<StateWriter> Prepare(Connection* connection);
+
+  Status Write(const engine::Changes& changes);
+
+ private:
+  Status WriteNewSweep(const engine::NewSweep& sweep);
+  Status WriteSweep(const domain::Sweep& sweep);
+  Status WriteJob(const JobName& name, const domain::JobStatus& status);
+  Status WriteAttempt(const domain::Attempt& attempt);
+  Status WriteWorker(const domain::Worker& worker);
+  Status WriteWaiting(const std::vector<engine::ClassReason>& waiting);
+  Status WriteRest(const engine::Changes& changes);
+
+  Statement& Get(const char* sql) { return statements_.at(sql); }
+
+  std::map<const char*, Statement> statements_;  // by the address of their text, below in the source
+};
+
+}  // namespace optfleet::store
