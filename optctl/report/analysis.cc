@@ -4,9 +4,9 @@
 #include <cmath>
 #include <limits>
 #include <map>
-#include <set>
 
 #include "optctl/report/answer.h"
+#include "optctl/report/axes.h"
 #include "optctl/report/values.h"
 
 namespace optfleet::report {
@@ -14,89 +14,33 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-struct AxisFacts {
-  size_t index = 0;
-  bool numeric = true;
-  std::set<std::string> keys;  // distinct values; a missing one counts as ""
-  double low = std::numeric_limits<double>::infinity();
-  double high = -std::numeric_limits<double>::infinity();
-
-  bool varies() const { return keys.size() > 1; }
-  bool spans_decades() const { return numeric && low > 0 && high >= 10 * low * (1 - 1e-9); }
-};
-
-std::vector<AxisFacts> LookAtAxes(const ReportData& data, const ValueTable& values) {
-  std::vector<AxisFacts> facts(data.axes.size());
-  for (size_t a = 0; a < facts.size(); ++a) {
-    facts[a].index = a;
-    for (const auto& row : values) {
-      facts[a].keys.insert(row[a] ? row[a]->key : "");
-      if (!row[a]) continue;
-      if (!row[a]->number) {
-        facts[a].numeric = false;
-      } else {
-        facts[a].low = std::min(facts[a].low, *row[a]->number);
-        facts[a].high = std::max(facts[a].high, *row[a]->number);
-      }
-    }
-  }
-  return facts;
-}
-
-bool IsSeed(const std::string& axis) { return axis == "seed" || axis.ends_with(".seed"); }
-
-// The numeric axis with the most values; of equals the one that spans decades, then the earlier.
-const AxisFacts* ChooseMainAxis(const ReportData& data, const std::vector<AxisFacts>& facts) {
-  const AxisFacts* best = nullptr;
-  for (const AxisFacts& axis : facts) {
-    if (!axis.numeric || !axis.varies() || IsSeed(data.axes[axis.index])) continue;
-    const auto rank = [](const AxisFacts& f) { return std::pair(f.keys.size(), f.spans_decades()); };
-    if (best == nullptr || rank(axis) > rank(*best)) best = &axis;
-  }
-  return best;
-}
-
-// True where a numeric axis only says in other words what the main axis says (heads that grow with the
-// width): it makes no lines.
-bool Follows(const AxisFacts& axis, const AxisFacts& main, const ValueTable& values) {
-  if (!axis.numeric || axis.keys.size() != main.keys.size()) return false;
-  std::map<std::string, std::string> partner;
-  for (const auto& row : values) {
-    if (!row[axis.index] || !row[main.index]) return false;
-    const auto [it, is_new] = partner.emplace(row[main.index]->key, row[axis.index]->key);
-    if (!is_new && it->second != row[axis.index]->key) return false;
-  }
-  return true;
-}
-
 class LineBuilder {
  public:
-  LineBuilder(const ReportData& data, const ValueTable& values, const AxisFacts* main,
-              std::vector<size_t> axes)
-      : data_(data), values_(values), main_(main), axes_(std::move(axes)) {}
+  LineBuilder(const ReportData& data, const ValueTable& values, const AxisRoles& roles)
+      : data_(data), values_(values), roles_(roles) {}
 
   void Add(size_t job, Analysis& out) {
     const auto& row = values_[job];
-    if (main_ != nullptr && !row[main_->index]) {
+    if (roles_.main && !row[*roles_.main]) {
       out.unplaced.push_back(job);
       return;
     }
     Line& line = LineOf(row, out);
-    const double x = main_ == nullptr ? 0 : *row[main_->index]->number;
+    const double x = roles_.main ? *row[*roles_.main]->number : 0;
     const auto at =
         std::find_if(line.points.begin(), line.points.end(), [x](const Point& p) { return p.x >= x; });
     if (at != line.points.end() && at->x == x) {
       at->jobs.push_back(job);
     } else {
-      line.points.insert(
-          at, Point{.x = x, .label = main_ ? row[main_->index]->text : "", .jobs = {job}, .objective = kNaN});
+      const std::string label = roles_.main ? row[*roles_.main]->text : "";
+      line.points.insert(at, Point{.x = x, .label = label, .jobs = {job}, .objective = kNaN});
     }
   }
 
  private:
   Line& LineOf(const std::vector<std::optional<Value>>& row, Analysis& out) {
     std::vector<std::string> key;
-    for (size_t axis : axes_) key.push_back(row[axis] ? row[axis]->key : "");
+    for (size_t axis : roles_.lines) key.push_back(row[axis] ? row[axis]->key : "");
     const auto [it, is_new] = index_.emplace(std::move(key), out.lines.size());
     if (is_new) out.lines.push_back(NewLine(row));
     return out.lines[it->second];
@@ -104,19 +48,19 @@ class LineBuilder {
 
   Line NewLine(const std::vector<std::optional<Value>>& row) const {
     Line line;
-    for (size_t axis : axes_) {
+    for (size_t i = 0; i < roles_.lines.size(); ++i) {
+      const size_t axis = roles_.lines[i];
       if (!row[axis]) continue;
       line.at.push_back({data_.axes[axis], row[axis]->text});
-      if (row[axis]->own)
-        line.label += (line.label.empty() ? "" : " ") + DescribeValue(data_.axes[axis], row[axis]->text);
+      if (row[axis]->key == roles_.usual[i]) continue;
+      line.label += (line.label.empty() ? "" : " ") + DescribeValue(data_.axes[axis], row[axis]->text);
     }
     return line;
   }
 
   const ReportData& data_;
   const ValueTable& values_;
-  const AxisFacts* main_;
-  std::vector<size_t> axes_;
+  const AxisRoles& roles_;
   std::map<std::vector<std::string>, size_t> index_;
 };
 
@@ -187,26 +131,17 @@ std::optional<double> FigureOf(const Job& job, const std::string& key) {
 
 Analysis Analyze(const ReportData& data) {
   const ValueTable values = ReadValues(data);
-  const std::vector<AxisFacts> facts = LookAtAxes(data, values);
-  const AxisFacts* main = ChooseMainAxis(data, facts);
+  const AxisRoles roles = FindAxisRoles(data, values);
 
   Analysis out;
-  std::vector<size_t> line_axes;
-  for (const AxisFacts& axis : facts) {
-    const std::string& key = data.axes[axis.index];
-    if (!axis.varies() || &axis == main) continue;
-    if (IsSeed(key)) {
-      out.repeats.push_back(key);
-    } else if (main == nullptr || !Follows(axis, *main, values)) {
-      out.line_axes.push_back(key);
-      line_axes.push_back(axis.index);
-    }
+  if (roles.main) out.main_axis = data.axes[*roles.main];
+  out.main_axis_log = roles.main_log;
+  for (size_t axis : roles.lines) out.line_axes.push_back(data.axes[axis]);
+  for (size_t axis : roles.repeats) out.repeats.push_back(data.axes[axis]);
+  for (size_t i = 0; i < roles.lines.size(); ++i) {
+    if (roles.usual[i]) out.usual.push_back({data.axes[roles.lines[i]], *roles.usual[i]});
   }
-  if (main != nullptr) {
-    out.main_axis = data.axes[main->index];
-    out.main_axis_log = main->spans_decades();
-  }
-  LineBuilder builder(data, values, main, line_axes);
+  LineBuilder builder(data, values, roles);
   for (size_t job = 0; job < data.jobs.size(); ++job) builder.Add(job, out);
   for (Line& line : out.lines) JudgeLine(data, line);
 

@@ -25,25 +25,24 @@ struct Point {
 };
 
 struct Line {
-  std::string
-      label;  // "adamw batch 16": its values on the axes that make lines, where its own block varies them
-  std::vector<Parameter> at;  // the same values, all of them, in axis order
+  std::string label;          // "adamw batch 16": its values on the line axes, less what is usual there
+  std::vector<Parameter> at;  // its values on all line axes, in axis order
   std::vector<Point> points;  // ascending in x; one point where there is no main axis
   size_t best_job = kNoJob;   // the job that counts with the least objective, at best_point
   size_t best_point = kNoJob;
   Edge edge = Edge::kNone;  // where best_point lies; kNone with fewer than 3 points
-  double good_low =
-      0;  // around the best point: the stretch of neighbours within kGoodMargin of it, on the main axis
-  double good_high = 0;
+  double good_low = 0;      // on the main axis: the stretch of points around the best one that
+  double good_high = 0;     // stay within kGoodMargin of it
 };
 
 inline constexpr double kGoodMargin = 0.05;  // of the objective, for val_loss in nats
 
 struct Analysis {
-  std::string main_axis;               // the numeric axis with the most values; empty if no axis is numeric
+  std::string main_axis;               // the numeric axis with the most values; empty if none is numeric
   bool main_axis_log = false;          // its values are positive and span a decade or more
-  std::vector<std::string> line_axes;  // the other axes that vary, in axis order
+  std::vector<std::string> line_axes;  // the others that vary, in axis order; none that follows from others
   std::vector<std::string> repeats;    // axes that are seeds: averaged, never a line
+  std::vector<Parameter> usual;        // values that most lines share and labels leave out ("width 96")
   std::vector<Line> lines;             // in order of their first job
   std::vector<size_t> unplaced;        // jobs without a value on the main axis
   size_t best_job = kNoJob;            // of the line whose best point has the least objective

@@ -75,6 +75,12 @@ std::string EdgeClause(const Analysis& analysis) {
   return out;
 }
 
+bool IsUsual(const Analysis& analysis, const Parameter& parameter) {
+  return std::any_of(analysis.usual.begin(), analysis.usual.end(), [&](const Parameter& usual) {
+    return usual.key == parameter.key && KeyOf(usual.value) == KeyOf(parameter.value);
+  });
+}
+
 }  // namespace
 
 std::string ShortName(const std::string& key) {
@@ -103,18 +109,16 @@ std::string DescribeValue(const std::string& key, const std::string& text) {
 
 std::string DescribeJob(const ReportData& data, const Analysis& analysis, size_t job) {
   std::string out;
-  const Json spec = Json::parse(data.jobs[job].spec_json, nullptr, false);
-  const auto in = [](const std::vector<std::string>& axes, const std::string& axis) {
+  const auto names = [](const std::vector<std::string>& axes, const std::string& axis) {
     return std::find(axes.begin(), axes.end(), axis) != axes.end();
   };
-  for (const std::string& axis : data.axes) {
-    const auto value = ValueOn(data.jobs[job], spec, axis);
-    if (!value) continue;
+  for (const Parameter& parameter : data.jobs[job].parameters) {
     std::string word;
-    if (axis == analysis.main_axis) {
-      word = ShortName(axis) + "=" + value->text;
-    } else if (value->own && (in(analysis.line_axes, axis) || in(analysis.repeats, axis))) {
-      word = DescribeValue(axis, value->text);
+    if (parameter.key == analysis.main_axis) {
+      word = ShortName(parameter.key) + "=" + parameter.value;
+    } else if (names(analysis.repeats, parameter.key) ||
+               (names(analysis.line_axes, parameter.key) && !IsUsual(analysis, parameter))) {
+      word = DescribeValue(parameter.key, parameter.value);
     }
     if (!word.empty()) out += (out.empty() ? "" : " ") + word;
   }

@@ -27,11 +27,11 @@ struct Figure {
 // The caller thins long series: some 400 buckets per key are plenty for a chart.
 struct Series {
   std::string key;
-  std::vector<int64_t> steps;    // last step of each bucket, ascending
-  std::vector<double> last;      // last value
-  std::vector<double> min;       // least finite value
-  std::vector<double> max;       // largest finite value
-  std::vector<int64_t> time_us;  // of the last value
+  std::vector<int64_t> steps{};    // last step of each bucket, ascending
+  std::vector<double> last{};      // last value
+  std::vector<double> min{};       // least finite value
+  std::vector<double> max{};       // largest finite value
+  std::vector<int64_t> time_us{};  // of the last value
 };
 
 struct Job {
@@ -39,7 +39,7 @@ struct Job {
   std::string state;                   // "queued", "assigned", "running", "ended"
   std::optional<Outcome> outcome;      // set once ended
   std::string reason;                  // one sentence, may be empty
-  std::vector<Parameter> parameters;   // in the order of Sweep::axes; only the axes that this job has
+  std::vector<Parameter> parameters;   // one per axis, in the order of ReportData::axes
   std::vector<Figure> final_figures;   // of its result, empty before
   std::vector<Figure> latest_figures;  // newest value of each recorded key
   int64_t step = 0;                    // newest step recorded

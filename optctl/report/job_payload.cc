@@ -115,13 +115,13 @@ CurveChoice ChooseCurves(const ReportData& data, const Analysis& analysis) {
 }
 
 Json JobJson(const Job& job, const std::vector<std::optional<Value>>& values) {
-  Json out = {{"id", LastPart(job.name)}, {"name", job.name},     {"state", StateWord(job)},
-              {"counts", Counts(job)},    {"reason", job.reason}, {"values", Json::array()},
-              {"own", Json::array()},     {"step", job.step},     {"total_steps", job.total_steps},
+  Json out = {{"id", LastPart(job.name)}, {"name", job.name},
+              {"state", StateWord(job)},  {"counts", Counts(job)},
+              {"reason", job.reason},     {"values", Json::array()},
+              {"step", job.step},         {"total_steps", job.total_steps},
               {"attempts", job.attempts}, {"hash", job.spec_hash}};
   for (const auto& value : values) {
     out["values"].push_back(value ? Json(value->text) : Json(nullptr));
-    out["own"].push_back(value && value->own);
   }
   out["figures"] = FiguresJson(job);
   out["seconds"] = Seconds(job);

@@ -1,4 +1,4 @@
-// What the page says about the size of a job's model.
+// What the page says about the size of a job's model, as far as its spec tells.
 #pragma once
 
 #include <string>
@@ -7,7 +7,9 @@
 
 namespace optfleet::report {
 
-// The "model" part of a canonical spec; null if the text is no spec.
+// {"values": the "model" part of the spec, "parameters": elements, "state_bytes": weights, gradients and
+// optimizer state as predicted}. A spec of another version, which this one cannot read, gives only the
+// values; null if the text is no spec at all.
 Json ModelJson(const std::string& spec_json);
 
 }  // namespace optfleet::report

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <map>
 
 namespace optfleet::report {
 
@@ -20,48 +21,33 @@ std::optional<double> ParseNumber(std::string_view text) {
   return number;
 }
 
-namespace {
-
-Value MakeValue(std::string text, bool own) {
-  Value value{.text = std::move(text), .key = {}, .number = std::nullopt, .own = own};
-  value.number = ParseNumber(value.text);
-  value.key = value.number ? fmt::format("{}", *value.number + 0.0) : value.text;
-  return value;
+std::string KeyOf(const std::string& text) {
+  const std::optional<double> number = ParseNumber(text);
+  return number ? fmt::format("{}", *number + 0.0) : text;  // + 0.0: -0 is 0
 }
 
-// The leaf at a dotted key, as YAML would write it; nothing for maps, lists and missing keys.
-std::optional<std::string> LeafText(const Json& spec, std::string_view dotted) {
-  const Json* node = &spec;
-  while (!dotted.empty()) {
-    const size_t dot = std::min(dotted.find('.'), dotted.size());
-    if (!node->is_object()) return std::nullopt;
-    const auto found = node->find(std::string(dotted.substr(0, dot)));
-    if (found == node->end()) return std::nullopt;
-    node = &*found;
-    dotted.remove_prefix(std::min(dot + 1, dotted.size()));
+namespace {
+
+std::optional<Value> ValueOn(const Job& job, const std::string& axis) {
+  for (const Parameter& parameter : job.parameters) {
+    if (parameter.key == axis) {
+      return Value{
+          .text = parameter.value, .key = KeyOf(parameter.value), .number = ParseNumber(parameter.value)};
+    }
   }
-  if (node->is_string()) return node->get<std::string>();
-  if (node->is_boolean() || node->is_number()) return node->dump();
   return std::nullopt;
 }
 
 }  // namespace
 
-std::optional<Value> ValueOn(const Job& job, const Json& spec, const std::string& axis) {
-  for (const Parameter& parameter : job.parameters) {
-    if (parameter.key == axis) return MakeValue(parameter.value, true);
-  }
-  if (auto text = LeafText(spec, axis)) return MakeValue(*std::move(text), false);
-  return std::nullopt;
-}
-
 ValueTable ReadValues(const ReportData& data) {
-  ValueTable table;
-  table.reserve(data.jobs.size());
-  for (const Job& job : data.jobs) {
-    const Json spec = Json::parse(job.spec_json, nullptr, false);
-    auto& row = table.emplace_back();
-    for (const std::string& axis : data.axes) row.push_back(ValueOn(job, spec, axis));
+  ValueTable table(data.jobs.size(), std::vector<std::optional<Value>>(data.axes.size()));
+  for (size_t axis = 0; axis < data.axes.size(); ++axis) {
+    std::map<std::string, std::string> spellings;
+    for (size_t job = 0; job < data.jobs.size(); ++job) {
+      auto& value = table[job][axis] = ValueOn(data.jobs[job], data.axes[axis]);
+      if (value) value->text = spellings.emplace(value->key, value->text).first->second;
+    }
   }
   return table;
 }

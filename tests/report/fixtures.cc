@@ -156,8 +156,7 @@ class SweepBuilder {
   ReportData data_;
 };
 
-void AddOutOfMemory(SweepBuilder& builder, Job& job) {
-  (void)builder;
+void RunOutOfMemory(Job& job) {
   job.outcome = Outcome::kOutOfMemory;
   job.reason = "needed 512.0 MiB more at step 1, 3.8 of 4.0 GiB in use";
   job.step = 0;
@@ -165,11 +164,20 @@ void AddOutOfMemory(SweepBuilder& builder, Job& job) {
   job.final_figures = {{"peak_memory_bytes", 4.08e9}};
 }
 
+// A job has a value on every axis, also on those that only another block names.
+std::vector<Parameter> AxisValues(const Setting& s, const std::string& lr) {
+  return {{"optimizer.name", s.optimizer},
+          {"optimizer.learning_rate", lr},
+          {"training.batch_size", std::to_string(s.batch)},
+          {"optimizer.weight_decay", s.optimizer == "adamw" ? "0.1" : "0"},
+          {"model.width", std::to_string(s.width)}};
+}
+
 }  // namespace
 
 ReportData QuickstartSweep() {
-  SweepBuilder builder("quickstart",
-                       {"optimizer.name", "optimizer.learning_rate", "training.batch_size", "model.width"});
+  SweepBuilder builder("quickstart", {"optimizer.name", "optimizer.learning_rate", "training.batch_size",
+                                      "optimizer.weight_decay", "model.width"});
   builder.data().description =
       "Which optimizer and which learning rate, at two batch sizes, for a small model on real text?";
   const std::map<std::string, std::vector<std::string>> ranges = {
@@ -180,18 +188,18 @@ ReportData QuickstartSweep() {
     for (const std::string& lr : ranges.at(optimizer)) {
       for (int batch : {8, 16}) {
         const Setting s{.optimizer = optimizer, .lr = std::stod(lr), .batch = batch};
-        Job& job = builder.Add(s, {{"optimizer.name", optimizer},
-                                   {"optimizer.learning_rate", lr},
-                                   {"training.batch_size", std::to_string(batch)}});
+        Job& job = builder.Add(s, AxisValues(s, lr));
         if (lr == "3e-2" || (lr == "1e-2" && s.optimizer == "adam" && batch == 8))
           builder.Diverge(s, job, 30);
       }
     }
   }
-  for (int width : {64, 128, 192, 1024}) {
-    const Setting s{.lr = 3e-3, .width = width};
-    Job& job = builder.Add(s, {{"model.width", std::to_string(width)}});
-    if (width == 1024) AddOutOfMemory(builder, job);
+  for (int batch : {8, 16}) {
+    for (int width : {64, 160}) {
+      const Setting s{.lr = 3e-3, .batch = batch, .width = width};
+      Job& job = builder.Add(s, AxisValues(s, "0.003"));
+      if (batch == 16 && width == 160) RunOutOfMemory(job);
+    }
   }
   return builder.data();
 }

@@ -63,12 +63,18 @@ function curveRange(columns, log) {
 const kXTitles = {steps: 'steps', tokens: 'tokens', seconds: 'seconds since the start of the job'};
 
 // The chart of a key, with `marksKey`'s values as marks where it is given.
-function curveChart(id, key, marksKey, logAlways) {
+function curveChart(id, key, marksKey) {
   const title = figureOf(key).title;
-  return new Chart(id, title[0].toUpperCase() + title.slice(1), () => buildCurves(key, marksKey, view.logY || logAlways));
+  return new Chart(id, title[0].toUpperCase() + title.slice(1), () => buildCurves(key, marksKey));
 }
 
-function buildCurves(key, marksKey, logY) {
+function weightFor(key) {
+  return figureOf(key).noisy ? view.smoothing : 0;
+}
+
+function buildCurves(key, marksKey) {
+  const logY = view.logY || Boolean(figureOf(key).wide);
+  const weight = weightFor(key);
   const curves = curveJobs().map((job) => ({job, column: columnOf(job, key), marks: marksKey ? columnOf(job, marksKey) : null}))
     .filter((curve) => curve.column);
   const columns = curves.flatMap((curve) => (curve.marks ? [curve.column, curve.marks] : [curve.column]));
@@ -77,20 +83,20 @@ function buildCurves(key, marksKey, logY) {
   const drawable = (v) => v !== null && logY && v <= 0 ? null : v;
   const tables = curves.map(({column}) => {
     const raw = column.last.map(drawable);
-    return view.smoothing > 0 ? [column.xs, raw, smoothed(raw, view.smoothing)] : [column.xs, raw];
+    return weight > 0 ? [column.xs, raw, smoothed(raw, weight)] : [column.xs, raw];
   });
   const data = uPlot.join(tables);
   const hits = curves.flatMap((curve) => curveHits(curve, key, marksKey));
   return {
     data, hits,
     label: `${figureOf(key).title} of ${curves.length} jobs over ${view.x}`,
-    note: curveNote(curves, y.cut, marksKey),
+    note: curveNote(curves, y.cut, marksKey, weight),
     table: () => curveTable(curves, key, marksKey),
     options: {
       scales: {x: xScale(data[0]), y: {distr: logY ? 3 : 1, range: () => y.range}},
       axes: [axisOptions(true, kXTitles[view.x] + (view.logX ? ', log scale' : ''), view.logX),
         axisOptions(false, figureOf(key).title + (logY ? ', log scale' : ''), logY)],
-      series: [{}, ...curves.flatMap(curveSeries)],
+      series: [{}, ...curves.flatMap((curve) => curveSeries(curve, weight))],
       hooks: {draw: [(u) => drawCurveMarks(u, curves, key, logY)]},
     },
   };
@@ -102,11 +108,11 @@ function xScale(xs) {
   return {time: false, distr: view.logX ? 3 : 1, range: () => (view.logX ? [least, Math.max(most, least * 1.01)] : [0, most * 1.02 || 1])};
 }
 
-function curveSeries({job}) {
+function curveSeries({job}, weight) {
   const look = lookOf(report.jobs[job].line);
   const base = {stroke: look.color, points: {show: false}, spanGaps: false};
   const strong = {...base, dash: look.dash, width: 2, alpha: view.show === 'best' ? 1 : 0.7};
-  return view.smoothing > 0 ? [{...base, width: 1, alpha: 0.22}, strong] : [{...strong, width: 1.4}];
+  return weight > 0 ? [{...base, width: 1, alpha: 0.22}, strong] : [{...strong, width: 1.4}];
 }
 
 function curveHits({job, column, marks}, key, marksKey) {
@@ -114,7 +120,7 @@ function curveHits({job, column, marks}, key, marksKey) {
     `${report.jobs[job].label || `job ${report.jobs[job].id}`}`, `${figureOf(name).word} ${figureOf(name).text(y)}`,
     `step ${step}${view.x === 'steps' ? '' : `, ${brief(x)} ${view.x}`}`, `job ${report.jobs[job].id}, click for its spec`]});
   const hits = [];
-  const drawn = view.smoothing > 0 ? smoothed(column.last, view.smoothing) : column.last;
+  const drawn = smoothed(column.last, weightFor(key));
   drawn.forEach((y, i) => y !== null && hits.push({...hit(column.xs[i], column.last[i], key, report.jobs[job].columns[column.at][i]), y}));
   marks?.last.forEach((y, i) => y !== null && hits.push(hit(marks.xs[i], y, marksKey, report.jobs[job].columns[marks.at][i])));
   return hits;
@@ -163,7 +169,7 @@ function drawHighlight(u, key, ratio) {
   context.lineWidth = 2.6 * ratio;
   context.setLineDash(look.dash.map((length) => length * ratio));
   context.beginPath();
-  const values = view.smoothing > 0 ? smoothed(column.last, view.smoothing) : column.last;
+  const values = smoothed(column.last, weightFor(key));
   let down = false;
   values.forEach((value, i) => {
     if (value === null || (u.scales.y.distr === 3 && value <= 0)) {
@@ -179,9 +185,9 @@ function drawHighlight(u, key, ratio) {
   context.setLineDash([]);
 }
 
-function curveNote(curves, cut, marksKey) {
+function curveNote(curves, cut, marksKey, weight) {
   const parts = [];
-  if (view.smoothing > 0) parts.push(`Smoothed with weight ${view.smoothing.toFixed(2)}, raw values faint behind.`);
+  if (weight > 0) parts.push(`Smoothed with weight ${weight.toFixed(2)}, raw values faint behind.`);
   if (marksKey && curves.some((curve) => curve.marks)) parts.push(`Marks: ${figureOf(marksKey).word}.`);
   if (curves.some(({job}) => report.jobs[job].state === 'diverged')) parts.push('✕: diverged there.');
   if (curves.some(({job}) => report.jobs[job].state === 'out_of_memory')) parts.push('■: out of memory there.');

@@ -57,10 +57,10 @@ function jobLink(job, text) {
 }
 
 function jobDetail(job) {
-  const {name, reason, figures, spec, hash, attempts, values, own, model} = report.jobs[job];
+  const {name, reason, figures, spec, hash, attempts, values, model} = report.jobs[job];
   const facts = [
     ['name', name], ['outcome', spaced(report.jobs[job].state) + (reason ? `: ${reason}` : '')], ['attempts', String(attempts)],
-    ...report.axes.map((axis, i) => [axis.key, values[i] === null ? kNothing : values[i] + (own[i] ? '' : ' (from its base)')]),
+    ...report.axes.map((axis, i) => [axis.key, values[i] ?? kNothing]),
     ...Object.entries(figures).map(([key, value]) => [key, figureOf(key).text(value)]),
     ['parameters', model?.parameters ? counted(model.parameters) : null], ['spec hash', hash],
   ].filter(([, value]) => value);

@@ -69,7 +69,7 @@ function otherKeyChart() {
     chart.key = select.value;
     chart.drawn.draw();
   }}, ...keys.map((key) => el('option', {value: key}, figureOf(key).title)));
-  chart.drawn = new Chart('other', 'Another recorded key', () => buildCurves(chart.key, null, view.logY));
+  chart.drawn = new Chart('other', 'Another recorded key', () => buildCurves(chart.key, null));
   chart.drawn.heading.after(el('div', {class: 'controls'}, el('label', {}, 'key ', select)));
   return chart.drawn;
 }
@@ -80,7 +80,7 @@ function build() {
   document.querySelector('header').append(statusLine());
   const sensitivity = sensitivityChart();
   const curves = report.curves.jobs > 0
-    ? [curveChart('loss', 'loss', report.objective, false), curveChart('gradient', 'grad_norm', null, true), otherKeyChart()].filter(Boolean) : [];
+    ? [curveChart('loss', 'loss', report.objective), curveChart('gradient', 'grad_norm', null), otherKeyChart()].filter(Boolean) : [];
   const charts = [sensitivity, ...curves];
   main.replaceChildren(...[
     resultsSection(),

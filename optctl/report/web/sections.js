@@ -18,7 +18,7 @@ function resultsSection() {
     })),
     {name: 'to best', title: 'above the best of all', numeric: true, value: withBest((job) => objectiveOf(job) - least), text: (line) => (best(line) >= 0 ? `+${fixed(objectiveOf(best(line)) - least, 3)}` : kNothing)},
     {name: 'time', numeric: true, value: withBest((job) => toNumber(report.jobs[job].seconds)), text: (line) => (best(line) >= 0 ? duration(report.jobs[best(line)].seconds) : kNothing)},
-    {name: 'job', numeric: true, value: best, cell: (line) => (best(line) >= 0 ? jobLink(best(line), report.jobs[best(line)].id) : el('span', {}, whyNone(line)))},
+    {name: 'job', numeric: true, value: best, cell: (line) => (best(line) >= 0 ? jobLink(best(line), report.jobs[best(line)].id) : mainAxis ? kNothing : whyNone(line))},
   ].filter(Boolean);
   const table = new SortedTable('Best of each line', columns, report.lines.map((line, index) => index), {
     jobOf: best, sortBy: columns.findIndex((column) => column.name === figureOf(report.objective).word),
@@ -33,7 +33,7 @@ function lineHeading() {
 
 function bestCell(line) {
   const {points, best_point: at, edge} = report.lines[line];
-  if (at < 0) return kNothing;
+  if (at < 0) return whyNone(line);
   if (!edge) return points[at].label;
   const where = edge === 'low' ? 'lowest' : 'highest';
   return el('span', {}, el('span', {class: 'edge', title: `the ${where} value tried: the optimum may lie beyond`}, `${edge === 'low' ? '◂ ' : ''}edge${edge === 'high' ? ' ▸' : ''}`), ` ${points[at].label}`);
@@ -55,20 +55,25 @@ function whyNone(line) {
   return Object.entries(counts).map(([state, count]) => `${count} ${spaced(state)}`).join(', ');
 }
 
+// What a job that ran out of memory had is its limit, not its need.
+function fitted(job) {
+  return report.jobs[job].state !== 'out_of_memory';
+}
+
 // Memory and throughput hardly depend on the main axis: the median of each line's jobs, and their spread.
 function resourcesSection() {
   const keys = ['peak_memory_bytes', 'tokens_per_second'].filter((key) => report.jobs.some((job) => Number.isFinite(toNumber(job.figures[key]))));
   if (keys.length === 0) return null;
   const rows = report.lines.map((line, index) => {
     const jobs = line.points.flatMap((point) => point.jobs);
-    return {line: index, ...Object.fromEntries(keys.map((key) => [key, spread(jobs.map((job) => toNumber(figure(job, key))))]))};
+    return {line: index, ...Object.fromEntries(keys.map((key) => [key, spread(jobs.filter(fitted).map((job) => toNumber(figure(job, key))))]))};
   });
   const columns = [
     {name: lineHeading(), value: (row) => lineLabel(row.line), cell: (row) => el('span', {class: 'line'}, swatch(row.line), lineLabel(row.line))},
     ...keys.flatMap((key) => {
       const most = Math.max(...rows.map((row) => row[key].median).filter(Number.isFinite));
       const {word, title, text} = figureOf(key);
-      return [{name: word, title, value: (row) => row[key].median, cell: (row) => barCell(row[key].median, most, spreadText(row[key], text))}];
+      return [{name: word, title, value: (row) => row[key].median, cell: (row) => barCell(row[key].median, most, Number.isNaN(row[key].median) ? whyNone(row.line) : spreadText(row[key], text))}];
     }),
   ];
   const table = new SortedTable('Memory and throughput', columns, rows, {jobOf: () => -1});
@@ -82,7 +87,6 @@ function spread(values) {
 }
 
 function spreadText({median, low, high}, text) {
-  if (Number.isNaN(median)) return kNothing;
   return text(low) === text(high) ? text(median) : `${text(median)} (${text(low)} to ${text(high)})`;
 }
 
@@ -103,10 +107,11 @@ function modelsSection() {
   const columns = [
     {name: 'parameters', numeric: true, value: (row) => row.model.parameters ?? NaN, text: (row) => (row.model.parameters ? counted(row.model.parameters) : kNothing)},
     ...differ.map((key) => ({name: spaced(key), numeric: true, value: (row) => sortable(row.model.values[key]), text: (row) => String(row.model.values[key])})),
+    {name: 'state', title: 'weights, gradients and optimizer state, as predicted from the spec', numeric: true, value: (row) => row.model.state_bytes ?? NaN, text: (row) => (row.model.state_bytes ? bytes(row.model.state_bytes) : kNothing)},
     {name: 'jobs', numeric: true, value: (row) => row.jobs.length, text: (row) => String(row.jobs.length)},
     of(report.objective), of('tokens_per_second'), of('peak_memory_bytes'),
     {name: 'best job', numeric: true, value: best, cell: (row) => (best(row) < 0 ? kNothing : jobLink(best(row), report.jobs[best(row)].id))},
-  ].filter((column) => column.name !== 'parameters' || rows.some((row) => row.model.parameters));
+  ].filter(({name}) => !['parameters', 'state'].includes(name) || rows.some((row) => row.model.parameters));
   return section('models', 'Model size', new SortedTable('Model size', columns, rows, {jobOf: best}).element);
 }
 
