@@ -1,0 +1,116 @@
+#include "spec/parameters.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace optfleet::spec {
+namespace {
+
+ModelSpec Gpt2Xl() {
+  ModelSpec model;
+  model.layers = 48;
+  model.width = 1600;
+  model.heads = 25;
+  model.mlp_width = 6400;
+  model.vocab_size = 50257;
+  model.context = 1024;
+  return model;
+}
+
+int64_t SumOfList(const ModelSpec& model) {
+  int64_t sum = 0;
+  for (const Parameter& parameter : Parameters(model)) sum += parameter.count();
+  return sum;
+}
+
+TEST(Parameters, Gpt2XlHasItsPublishedSize) { EXPECT_EQ(CountParameters(Gpt2Xl()), 1'557'611'200); }
+
+TEST(Parameters, CountEqualsTheListInEveryVariant) {
+  for (const bool tie : {true, false})
+    for (const bool bias : {true, false})
+      for (const int64_t mlp_width : {64, 100}) {
+        ModelSpec model = Gpt2Xl();
+        model.layers = 3;
+        model.tie_output = tie;
+        model.bias = bias;
+        model.mlp_width = mlp_width;
+        EXPECT_EQ(CountParameters(model), SumOfList(model)) << tie << bias << mlp_width;
+      }
+}
+
+TEST(Parameters, NamesShapesAndOrder) {
+  ModelSpec model;
+  model.layers = 1;
+  model.width = 8;
+  model.mlp_width = 32;
+  model.context = 16;
+  model.tie_output = false;
+  std::string list;
+  for (const Parameter& parameter : Parameters(model)) {
+    list += parameter.name + " [";
+    for (size_t i = 0; i < parameter.shape.size(); ++i)
+      list += (i > 0 ? "," : "") + std::to_string(parameter.shape[i]);
+    list += "]\n";
+  }
+  EXPECT_EQ(list,
+            "token_embedding.weight [256,8]\n"
+            "position_embedding.weight [16,8]\n"
+            "blocks.0.norm1.weight [8]\n"
+            "blocks.0.norm1.bias [8]\n"
+            "blocks.0.attention.qkv.weight [24,8]\n"
+            "blocks.0.attention.qkv.bias [24]\n"
+            "blocks.0.attention.output.weight [8,8]\n"
+            "blocks.0.attention.output.bias [8]\n"
+            "blocks.0.norm2.weight [8]\n"
+            "blocks.0.norm2.bias [8]\n"
+            "blocks.0.mlp.up.weight [32,8]\n"
+            "blocks.0.mlp.up.bias [32]\n"
+            "blocks.0.mlp.down.weight [8,32]\n"
+            "blocks.0.mlp.down.bias [8]\n"
+            "final_norm.weight [8]\n"
+            "final_norm.bias [8]\n"
+            "output.weight [256,8]\n");
+}
+
+TEST(Parameters, WithoutBiasesThereAreNone) {
+  ModelSpec model = Gpt2Xl();
+  model.bias = false;
+  std::set<std::string> names;
+  for (const Parameter& parameter : Parameters(model)) {
+    EXPECT_NE(parameter.role, Role::kLinearBias) << parameter.name;
+    EXPECT_NE(parameter.role, Role::kNormBias) << parameter.name;
+    EXPECT_TRUE(names.insert(parameter.name).second) << parameter.name;
+  }
+}
+
+TEST(StateBytes, FollowTheOptimizer) {
+  TrainingSpec spec;
+  spec.model = Gpt2Xl();
+  const int64_t copy = 4 * int64_t{1'557'611'200};
+  const auto bytes_of = [&](OptimizerKind kind, double momentum) {
+    spec.optimizer.name = kind;
+    spec.optimizer.momentum = momentum;
+    return BytesOfState(spec);
+  };
+  EXPECT_EQ(bytes_of(OptimizerKind::kAdamW, 0.9).total(), 4 * copy);
+  EXPECT_EQ(bytes_of(OptimizerKind::kAdam, 0.9).optimizer, 2 * copy);
+  EXPECT_EQ(bytes_of(OptimizerKind::kSgd, 0.9).optimizer, copy);
+  EXPECT_EQ(bytes_of(OptimizerKind::kSgd, 0).optimizer, 0);
+  EXPECT_EQ(bytes_of(OptimizerKind::kSgd, 0).weights, copy);
+}
+
+TEST(Flops, OfOneTokenByHand) {
+  ModelSpec model;
+  model.layers = 2;
+  model.width = 8;
+  model.mlp_width = 32;
+  model.context = 16;
+  // N = 2 x (3x8x8 + 8x8 + 2x8x32) + 256x8 = 3584; 6 N + 12 x 2 x 8 x 16.
+  EXPECT_DOUBLE_EQ(FlopsPerToken(model, 16), 6.0 * 3584 + 3072);
+  model.tie_output = false;  // the product with the output matrix is computed either way
+  EXPECT_DOUBLE_EQ(FlopsPerToken(model, 16), 6.0 * 3584 + 3072);
+}
+
+}  // namespace
+}  // namespace optfleet::spec

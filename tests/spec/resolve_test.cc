@@ -1,0 +1,146 @@
+#include "spec/resolve.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "spec/fields.h"
+
+namespace optfleet::spec {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+TrainingSpec Small() {
+  TrainingSpec spec;
+  spec.data.path = "text.txt";
+  spec.budget.steps = 100;
+  return spec;
+}
+
+std::vector<std::string> Messages(TrainingSpec spec) {
+  std::vector<std::string> messages;
+  for (const Problem& problem : Resolve(&spec)) {
+    EXPECT_FALSE(problem.remedy.empty()) << problem.rule;
+    for (const auto key : problem.keys) EXPECT_NE(FindField(key), nullptr) << key;
+    messages.push_back(problem.message);
+  }
+  return messages;
+}
+
+TEST(Resolve, FillsWhatFollows) {
+  TrainingSpec spec = Small();
+  ASSERT_THAT(Resolve(&spec), IsEmpty());
+  EXPECT_EQ(spec.model.mlp_width, 512);
+  EXPECT_EQ(spec.model.context, 128);
+  EXPECT_EQ(spec.training.micro_batch, 16);
+  EXPECT_EQ(spec.budget.tokens, 100 * 16 * 128);
+}
+
+TEST(Resolve, TokensAreRoundedUpToWholeSteps) {
+  for (const auto& [tokens, steps] : {std::pair<int64_t, int64_t>{1, 1}, {2048, 1}, {2049, 2}, {4096, 2}}) {
+    TrainingSpec spec = Small();
+    spec.budget = {0, tokens};
+    ASSERT_THAT(Resolve(&spec), IsEmpty());
+    EXPECT_EQ(spec.budget.steps, steps) << tokens;
+    EXPECT_EQ(spec.budget.tokens, steps * 2048) << tokens;
+  }
+}
+
+TEST(Resolve, ASecondTimeChangesNothing) {
+  TrainingSpec once = Small();
+  once.budget = {0, 5000};
+  once.schedule.warmup_steps = 3;
+  ASSERT_THAT(Resolve(&once), IsEmpty());
+  TrainingSpec twice = once;
+  ASSERT_THAT(Resolve(&twice), IsEmpty());
+  EXPECT_EQ(twice, once);
+}
+
+TEST(Resolve, ResetsWhatTheRunDoesNotRead) {
+  TrainingSpec spec = Small();
+  spec.optimizer = {
+      .name = OptimizerKind::kSgd, .momentum = 0, .dampening = 0.5, .beta1 = 0.5, .epsilon = 1e-3};
+  spec.schedule = {ScheduleKind::kConstant, 10, 0.7};
+  spec.evaluation.every_steps = 100;
+  ASSERT_THAT(Resolve(&spec), IsEmpty());
+  EXPECT_EQ(spec.optimizer.dampening, 0);
+  EXPECT_EQ(spec.optimizer.beta1, 0.9);
+  EXPECT_EQ(spec.optimizer.epsilon, 1e-8);
+  EXPECT_EQ(spec.schedule.final_ratio, 0.1);
+  EXPECT_EQ(spec.schedule.warmup_steps, 10);  // a constant schedule warms up, too
+  EXPECT_EQ(spec.evaluation.every_steps, 0);
+
+  TrainingSpec adam = Small();
+  adam.optimizer = {
+      .name = OptimizerKind::kAdam, .momentum = 0, .dampening = 0.5, .nesterov = true, .beta1 = 0.5};
+  ASSERT_THAT(Resolve(&adam), IsEmpty());
+  EXPECT_EQ(adam.optimizer.momentum, 0.9);
+  EXPECT_FALSE(adam.optimizer.nesterov);
+  EXPECT_EQ(adam.optimizer.beta1, 0.5);
+}
+
+TEST(Resolve, ModelRules) {
+  TrainingSpec spec = Small();
+  spec.model.heads = 3;
+  spec.model.context = 64;
+  spec.model.vocab_size = 255;
+  spec.training.recompute_every = 5;
+  EXPECT_THAT(
+      Messages(spec),
+      ElementsAre(
+          "`model.width` 128 is not a multiple of `model.heads` 3",
+          "`model.context` 64 is shorter than `data.sequence_length` 128",
+          "`model.vocab_size` 255 is less than the 256 values of a byte, as which `data.path` is read",
+          "`training.recompute_every` 5 is more than `model.layers` 4"));
+}
+
+TEST(Resolve, BatchRules) {
+  TrainingSpec spec = Small();
+  spec.training.micro_batch = 24;
+  spec.data.path.clear();
+  EXPECT_THAT(Messages(spec),
+              ElementsAre("`training.batch_size` 16 is not a multiple of `training.micro_batch` 24",
+                          "`data.path` is missing"));
+}
+
+TEST(Resolve, OptimizerRules) {
+  TrainingSpec spec = Small();
+  spec.optimizer.name = OptimizerKind::kSgd;
+  spec.optimizer.nesterov = true;
+  EXPECT_THAT(Messages(spec), IsEmpty());
+  spec.optimizer.dampening = 0.1;
+  EXPECT_THAT(Messages(spec), ElementsAre("`optimizer.nesterov` is on but `optimizer.dampening` is not 0"));
+  spec.optimizer.dampening = 0;
+  spec.optimizer.momentum = 0;
+  EXPECT_THAT(Messages(spec), ElementsAre("`optimizer.nesterov` is on but `optimizer.momentum` is 0"));
+}
+
+TEST(Resolve, BudgetRules) {
+  TrainingSpec spec = Small();
+  spec.budget = {0, 0};
+  EXPECT_THAT(Messages(spec), ElementsAre("neither `budget.steps` nor `budget.tokens` is given"));
+  spec.budget = {10, 2048};
+  EXPECT_THAT(Messages(spec),
+              ElementsAre("`budget.steps` 10 and `budget.tokens` 2048 are both given and differ, as a "
+                          "step has 2048 tokens"));
+  spec.budget = {10, 20480};  // both, and they agree
+  EXPECT_THAT(Messages(spec), IsEmpty());
+  spec.schedule.warmup_steps = 11;
+  EXPECT_THAT(Messages(spec),
+              ElementsAre("`schedule.warmup_steps` 11 is more than the 10 steps of the budget"));
+}
+
+TEST(Resolve, TheLargestValuesDoNotOverflow) {
+  TrainingSpec spec = Small();
+  for (const Field& field : Fields()) {
+    if (field.type == FieldType::kInteger) field.set(spec, static_cast<int64_t>(field.range.max));
+  }
+  spec.budget.tokens = 0;
+  EXPECT_THAT(Messages(spec),
+              ElementsAre("`budget.steps` 1000000000000 of 1099511627776 tokens are more than "
+                          "1000000000000000 tokens"));
+}
+
+}  // namespace
+}  // namespace optfleet::spec
