@@ -31,6 +31,7 @@ CREATE TABLE jobs(
   PRIMARY KEY (sweep, number), UNIQUE (sweep, spec_hash),
   CHECK ((state = 'ended') = (outcome IS NOT NULL)));
 CREATE INDEX jobs_by_state ON jobs(sweep, state, outcome, step, total_steps);
+CREATE INDEX jobs_by_objective ON jobs(sweep, objective, number) WHERE objective IS NOT NULL;
 CREATE INDEX jobs_open ON jobs(sweep, number) WHERE state <> 'ended';
 
 CREATE TABLE workers(

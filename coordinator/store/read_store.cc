@@ -1,0 +1,83 @@
+#include "coordinator/store/read_store.h"
+
+#include <utility>
+
+#include "coordinator/store/read_series.h"
+#include "coordinator/store/read_state.h"
+#include "coordinator/store/schema.h"
+#include "coordinator/store/state_store.h"
+
+namespace optfleet::store {
+namespace {
+
+class SqliteReadStore final : public ReadStore {
+ public:
+  explicit SqliteReadStore(Connection connection) : connection_(std::move(connection)) {}
+
+  Result<SweepView> GetSweep(const std::string& id) override {
+    return Read([&] { return ReadOneSweep(&connection_, id); });
+  }
+  Result<JobView> GetJob(const JobName& name) override {
+    return Read([&] { return ReadOneJob(&connection_, name); });
+  }
+  Result<AttemptView> GetAttempt(const AttemptName& name) override {
+    return Read([&] { return ReadOneAttempt(&connection_, name); });
+  }
+  Result<domain::AttemptLog> GetAttemptLog(const AttemptName& name) override {
+    return Read([&] { return ReadLog(&connection_, name); });
+  }
+  Result<std::vector<SweepView>> ListSweeps(const std::optional<SweepKey>& after, int32_t limit) override {
+    return Read([&] { return ReadSweeps(&connection_, after, limit); });
+  }
+  Result<std::vector<JobView>> ListJobs(const std::optional<std::string>& sweep,
+                                        const std::optional<JobName>& after, int32_t limit) override {
+    return Read([&] { return ReadJobs(&connection_, sweep, after, limit); });
+  }
+  Result<std::vector<AttemptView>> ListAttempts(const JobName& job, int32_t after, int32_t limit) override {
+    return Read([&] { return ReadAttempts(&connection_, job, after, limit); });
+  }
+  Result<std::vector<WorkerView>> ListWorkers(const std::string& after, int32_t limit) override {
+    return Read([&] { return ReadWorkers(&connection_, after, limit); });
+  }
+  Result<std::vector<domain::Event>> ListEvents(const std::string& subject, int64_t skip,
+                                                int32_t limit) override {
+    return Read([&] { return ReadEvents(&connection_, subject, skip, limit); });
+  }
+  Result<std::vector<SeriesColumn>> QuerySeries(const SeriesQuery& query) override {
+    return Read([&]() -> Result<std::vector<SeriesColumn>> {
+      const auto job = ReadOneJob(&connection_, query.job);
+      if (!job.has_value()) return Fail(job.error());
+      return ReadSeries(&connection_, query);
+    });
+  }
+
+ private:
+  // One consistent state for all statements of a call.
+  template <typename Function>
+  auto Read(Function&& function) -> decltype(function()) {
+    auto transaction = Transaction::Begin(&connection_, Transaction::Kind::kRead);
+    if (!transaction.has_value()) return Fail(transaction.error());
+    auto result = function();
+    if (auto done = transaction->Commit(); !done.has_value()) return Fail(done.error());
+    return result;
+  }
+
+  Connection connection_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<ReadStore>> ReadStore::Open(const std::string& folder) {
+  const std::string metrics_path = folder + "/" + kMetricsFile;
+  // Opened once by itself for the checks.
+  const auto metrics = OpenForReading(metrics_path, kMetricsSchema);
+  if (!metrics.has_value()) return Fail(metrics.error());
+  auto connection = OpenForReading(folder + "/" + kStateFile, kStateSchema);
+  if (!connection.has_value()) return Fail(connection.error());
+  auto attach = connection->Prepare("ATTACH ? AS metrics");
+  if (!attach.has_value()) return Fail(attach.error());
+  OPTFLEET_RETURN_IF_ERROR(attach->Bind(metrics_path).Run());
+  return std::make_unique<SqliteReadStore>(std::move(*connection));
+}
+
+}  // namespace optfleet::store

@@ -1,0 +1,103 @@
+// Sweeps with what their jobs add up to.
+#include <utility>
+
+#include "coordinator/store/encode.h"
+#include "coordinator/store/read_rows.h"
+#include "coordinator/store/read_state.h"
+#include "coordinator/store/rows.h"
+
+namespace optfleet::store {
+namespace {
+
+// An ended job has nothing left of its budget, wherever it stopped.
+constexpr const char* kCounts = R"sql(
+SELECT state, outcome, count(*), sum(total_steps) FROM jobs WHERE sweep = ? GROUP BY state, outcome)sql";
+constexpr const char* kOpenSteps = R"sql(
+SELECT sum(newest.step) FROM jobs
+JOIN metrics.attempts AS newest ON newest.job = 'sweeps/' || jobs.sweep || '/jobs/' || jobs.number
+  AND newest.number = (SELECT max(number) FROM metrics.segments WHERE segments.job = newest.job)
+WHERE jobs.sweep = ? AND jobs.state <> 'ended' AND jobs.attempt_count > 0)sql";
+constexpr const char* kBest = R"sql(
+SELECT number, objective FROM jobs WHERE sweep = ? AND objective IS NOT NULL ORDER BY objective, number LIMIT 1)sql";
+
+Status AddTotals(Connection* connection, SweepView* view) {
+  const std::string& id = view->sweep.id;
+  OPTFLEET_RETURN_IF_ERROR(ForEachRow(
+      connection, kCounts,
+      [&](const Statement& row) -> Status {
+        const bool ended = !row.IsNull(1);
+        view->counts[row.Text(ended ? 1 : 0)] = static_cast<int32_t>(row.Int(2));
+        view->steps_total += row.Int(3);
+        if (ended) view->steps_done += row.Int(3);
+        return {};
+      },
+      id));
+  OPTFLEET_RETURN_IF_ERROR(ForEachRow(
+      connection, kOpenSteps,
+      [&](const Statement& row) -> Status {
+        view->steps_done += row.Int(0);
+        return {};
+      },
+      id));
+  return ForEachRow(
+      connection, kBest,
+      [&](const Statement& row) -> Status {
+        view->best_job = JobName{id, static_cast<int32_t>(row.Int(0))};
+        view->best_objective = row.Real(1);
+        return {};
+      },
+      id);
+}
+
+Result<SweepView> ViewOf(Connection* connection, const Statement& row) {
+  auto sweep = ReadSweep(row);
+  if (!sweep.has_value()) return Fail(sweep.error());
+  SweepView view;
+  view.sweep = std::move(*sweep);
+  OPTFLEET_RETURN_IF_ERROR(AddTotals(connection, &view));
+  return view;
+}
+
+}  // namespace
+
+Result<SweepView> ReadOneSweep(Connection* connection, const std::string& id) {
+  std::optional<SweepView> view;
+  const std::string sql = std::string("SELECT ") + kSweepColumns +
+                          ", files_json, overrides_json, working_folder, environment_json FROM sweeps "
+                          "JOIN sweep_sources ON sweep_sources.sweep = sweeps.id WHERE sweeps.id = ?";
+  OPTFLEET_RETURN_IF_ERROR(ForEachRow(
+      connection, sql,
+      [&](const Statement& row) -> Status {
+        auto one = ViewOf(connection, row);
+        if (!one.has_value()) return Fail(one.error());
+        view = std::move(*one);
+        view->source = {DecodeFiles(row.Text(kSweepColumnCount)),
+                        DecodeTexts(row.Text(kSweepColumnCount + 1)), row.Text(kSweepColumnCount + 2),
+                        DecodeTextMap(row.Text(kSweepColumnCount + 3))};
+        return {};
+      },
+      id));
+  if (!view) return Fail(NoSuch(SweepResource(id)));
+  return std::move(*view);
+}
+
+Result<std::vector<SweepView>> ReadSweeps(Connection* connection, const std::optional<SweepKey>& after,
+                                          int32_t limit) {
+  std::vector<SweepView> views;
+  const std::string sql = std::string("SELECT ") + kSweepColumns +
+                          " FROM sweeps WHERE (create_time, id) < (?, ?) AND state <> 'expanding' "
+                          "ORDER BY create_time DESC, id DESC LIMIT ?";
+  const int64_t time = after ? UnixMicros(after->create_time) : INT64_MAX;
+  OPTFLEET_RETURN_IF_ERROR(ForEachRow(
+      connection, sql,
+      [&](const Statement& row) -> Status {
+        auto view = ViewOf(connection, row);
+        if (!view.has_value()) return Fail(view.error());
+        views.push_back(std::move(*view));
+        return {};
+      },
+      time, after ? after->id : std::string(), limit));
+  return views;
+}
+
+}  // namespace optfleet::store

@@ -1,0 +1,79 @@
+// Putting a backup in the place of state.db.
+#include <fcntl.h>
+#include <unistd.h>
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+
+#include "coordinator/store/folder.h"
+#include "coordinator/store/schema.h"
+#include "coordinator/store/sqlite.h"
+#include "coordinator/store/state_store.h"
+
+namespace optfleet::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+Status Copy(const std::string& from, const std::string& to) {
+  std::error_code error;
+  fs::copy_file(from, to, fs::copy_options::overwrite_existing, error);
+  if (error) return Fail(ErrnoError(error.value(), "copying " + from + " to " + to));
+  return {};
+}
+
+// The content of a file, or the entries of a folder, survive a crash of the machine.
+Status Sync(const std::string& path) {
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return Fail(ErrnoError(errno, path));
+  const int failed = fsync(descriptor) == 0 ? 0 : errno;
+  close(descriptor);
+  if (failed != 0) return Fail(ErrnoError(failed, path));
+  return {};
+}
+
+void RemoveWal(const std::string& path) {
+  std::error_code ignored;
+  fs::remove(path + "-wal", ignored);
+  fs::remove(path + "-shm", ignored);
+}
+
+// Of the database that is replaced; 0 if it cannot be read any more. Its WAL is in its file afterwards.
+int64_t IncarnationToReplace(const std::string& path) {
+  if (!fs::exists(path)) return 0;
+  auto connection = OpenForWriting(path, kStateSchema);
+  if (!connection.has_value()) return 0;
+  return connection->QueryInt("SELECT value FROM meta WHERE key = 'incarnation'").value_or(0);
+}
+
+// Closes the file again, so that all of it is in the one file.
+Status RaiseIncarnation(const std::string& path, int64_t above) {
+  auto connection = OpenForWriting(path, kStateSchema);
+  if (!connection.has_value()) return Fail(connection.error());
+  auto statement = connection->Prepare("UPDATE meta SET value = max(value, ?) + 1 WHERE key = 'incarnation'");
+  if (!statement.has_value()) return Fail(statement.error());
+  OPTFLEET_RETURN_IF_ERROR(statement->Bind(above).Run());
+  return connection->Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+}  // namespace
+
+Status RestoreBackup(const StoreOptions& options, const std::string& backup) {
+  OPTFLEET_RETURN_IF_ERROR(RefuseNetworkDisk(options.folder, options.file_system_type));
+  auto lock = FolderLock::Take(options.folder);
+  if (!lock.has_value()) return Fail(lock.error());
+  const std::string path = options.folder + "/" + kStateFile;
+  const std::string incoming = path + ".restoring";
+  const int64_t replaced = IncarnationToReplace(path);
+  RemoveWal(incoming);
+  OPTFLEET_RETURN_IF_ERROR(Copy(backup, incoming));
+  OPTFLEET_RETURN_IF_ERROR(RaiseIncarnation(incoming, replaced));
+  RemoveWal(incoming);
+  OPTFLEET_RETURN_IF_ERROR(Sync(incoming));
+  if (fs::exists(path)) OPTFLEET_RETURN_IF_ERROR(Copy(path, path + ".replaced"));
+  RemoveWal(path);
+  if (rename(incoming.c_str(), path.c_str()) != 0) return Fail(ErrnoError(errno, path));
+  return Sync(options.folder);
+}
+
+}  // namespace optfleet::store
