@@ -1,0 +1,67 @@
+// A coordinator and workers of this machine as children of `optctl run`: started, kept alive, and ended with
+// nothing left behind.
+//
+// Everything lies in one folder: the coordinator's databases and endpoint.json, a folder per worker, a log
+// per daemon. One process at a time may use the folder. Main thread only.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "optctl/commands/address.h"
+#include "optctl/commands/interrupts.h"
+#include "optctl/commands/supervisor.h"
+
+namespace optfleet::commands {
+
+struct LocalClusterOptions {
+  std::string state;     // folder, made if it is not there
+  std::string programs;  // folder of opt-coordinator and opt-worker
+  int workers = 1;
+  int slots = 0;       // of each worker; 0: the worker decides
+  int threads = 0;     // of each slot; 0: the worker decides
+  std::string memory;  // of each slot; empty: the worker decides
+};
+
+class LocalCluster {
+ public:
+  // FAILED_PRECONDITION if another process uses the folder; NOT_FOUND where a program is missing.
+  static Result<std::unique_ptr<LocalCluster>> Start(const LocalClusterOptions& options);
+  // Kills what Stop has not ended, trainers included.
+  ~LocalCluster();
+  LocalCluster(const LocalCluster&) = delete;
+  LocalCluster& operator=(const LocalCluster&) = delete;
+
+  // Supervisor::Check at this moment.
+  Result<std::vector<std::string>> Check();
+
+  // Where the coordinator that runs now serves; NOT_FOUND until it does.
+  Result<Endpoint> Serving() const;
+
+  // Workers first, which have their trainers write checkpoints and end, then the coordinator. False if a
+  // signal or the end of `patience` came before all had ended: call Kill then.
+  bool Stop(Interrupts& interrupts, std::chrono::seconds patience);
+  // Daemons and trainers, with -9.
+  void Kill();
+
+ private:
+  LocalCluster(LocalClusterOptions options, int lock) : options_(std::move(options)), lock_(lock) {}
+  Status StartDaemons();
+  std::string WorkerRoot(int number) const;
+  std::vector<std::string> LivingTrainers() const;
+  static double Seconds();
+
+  const LocalClusterOptions options_;
+  const int lock_;
+  Supervisor supervisor_;
+};
+
+// Waits for daemons of an earlier run in this folder that still end (their optctl was killed). False if
+// interrupted.
+bool WaitForEarlierDaemons(const std::string& state, Interrupts& interrupts);
+// Whether there are any.
+bool HasEarlierDaemons(const std::string& state);
+
+}  // namespace optfleet::commands

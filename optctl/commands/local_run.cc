@@ -1,0 +1,162 @@
+#include "optctl/commands/local_run.h"
+
+#include "common/text.h"
+#include "optctl/commands/lists.h"
+#include "optctl/commands/request_id.h"
+#include "optctl/commands/resource_argument.h"
+
+namespace optfleet::commands {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds kPoll{20};
+constexpr milliseconds kCallDeadline{5'000};
+constexpr std::chrono::seconds kStartPatience{60};
+constexpr std::chrono::seconds kWorkerPatience{10};
+
+// Everything that decides which jobs come out, in one text.
+std::string ContentOf(const v1::CreateSweepRequest& request) {
+  const v1::Sweep& sweep = request.sweep();
+  Json json;
+  json["display_name"] = sweep.display_name();
+  json["files"] = Json::array();
+  for (const v1::SourceFile& file : sweep.files())
+    json["files"].push_back({file.path(), file.text(), file.folder()});
+  json["overrides"] = std::vector<std::string>(sweep.overrides().begin(), sweep.overrides().end());
+  json["working_folder"] = sweep.working_folder();
+  json["environment"] =
+      std::map<std::string, std::string>(sweep.environment().begin(), sweep.environment().end());
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+bool SameContent(const v1::Sweep& a, const v1::Sweep& b) {
+  v1::CreateSweepRequest left;
+  v1::CreateSweepRequest right;
+  *left.mutable_sweep() = a;
+  *right.mutable_sweep() = b;
+  return ContentOf(left) == ContentOf(right);
+}
+
+Error Interrupted() {
+  return Error(Code::kCancelled, "interrupted before the sweep was submitted; nothing was left behind");
+}
+
+}  // namespace
+
+std::string ShortPath(const std::string& path) {
+  const std::string home = output::ProcessEnvironment("HOME");
+  return !home.empty() && home != "/" && path.starts_with(home + "/") ? "~" + path.substr(home.size()) : path;
+}
+
+Result<std::unique_ptr<LocalRun>> LocalRun::Start(const Console& console, const LocalClusterOptions& options,
+                                                  Interrupts& interrupts) {
+  if (HasEarlierDaemons(options.state)) {
+    console.Note("waiting for the daemons of an earlier run in " + ShortPath(options.state) + " to end");
+    if (!WaitForEarlierDaemons(options.state, interrupts)) return Fail(Interrupted());
+  }
+  auto cluster = LocalCluster::Start(options);
+  if (!cluster) return Fail(std::move(cluster).error());
+  std::unique_ptr<LocalRun> run(new LocalRun(console, options.state, *std::move(cluster), options.workers));
+  OPTFLEET_RETURN_IF_ERROR(run->WaitForCoordinator(interrupts));
+  return run;
+}
+
+Result<Client> LocalRun::Open() const {
+  auto endpoint = cluster_->Serving();
+  if (!endpoint) return Fail(std::move(endpoint).error());
+  return Client({endpoint->grpc, state_ + "/endpoint.json"}, kCallDeadline);
+}
+
+Status LocalRun::WaitForCoordinator(Interrupts& interrupts) {
+  const auto until = steady_clock::now() + kStartPatience;
+  for (;;) {
+    auto lines = cluster_->Check();
+    if (!lines) return Fail(std::move(lines).error());
+    for (const std::string& line : *lines) console_.Note(line);
+    if (auto client = Open()) {
+      auto info = client->GetInfo();
+      if (info) {
+        const std::string address =
+            info->http_address().empty() ? client->address().target : info->http_address();
+        console_.Note("coordinator  http://" + address + "   state " + ShortPath(state_));
+        return {};
+      }
+    }
+    if (steady_clock::now() > until) {
+      return Fail(Code::kUnavailable, "the coordinator did not serve within " +
+                                          std::to_string(kStartPatience.count()) + " s; its log: " + state_ +
+                                          "/coordinator.log");
+    }
+    if (interrupts.WaitFor(kPoll)) return Fail(Interrupted());
+  }
+}
+
+Status LocalRun::MakeRoom(Client& client, const v1::CreateSweepRequest& request, bool replace) {
+  auto sweeps = client.ListSweeps();
+  if (!sweeps) return Fail(std::move(sweeps).error());
+  for (const v1::Sweep& listed : *sweeps) {
+    if (listed.state() != v1::Sweep::STATE_ACTIVE || listed.display_name() != request.sweep().display_name())
+      continue;
+    auto sweep = client.GetSweep(listed.name());
+    if (!sweep) return Fail(std::move(sweep).error());
+    if (SameContent(*sweep, request.sweep())) continue;
+    const std::string id = ShortResource(sweep->name());
+    if (!replace) {
+      return Fail(Code::kFailedPrecondition,
+                  "the file has changed since sweep " + id + " was started, and " + id + " has not ended (" +
+                      std::to_string(EndedCount(*sweep)) + " of " + std::to_string(sweep->job_count()) +
+                      " jobs); --replace cancels it and starts the new one, --state DIR keeps both apart");
+    }
+    auto cancelled = client.CancelSweep(sweep->name(), "replaced by a changed file");
+    if (!cancelled) return Fail(std::move(cancelled).error());
+    console_.Note("replaced     " + id + " was cancelled; its results stay");
+  }
+  return {};
+}
+
+Result<std::string> LocalRun::Submit(const SweepSource& source, bool again, bool replace) {
+  auto client = Open();
+  if (!client) return Fail(std::move(client).error());
+  v1::CreateSweepRequest request = RequestOf(source);
+  OPTFLEET_RETURN_IF_ERROR(MakeRoom(*client, request, replace));
+  request.set_request_id(again ? RandomRequestId() : RequestIdOf(ContentOf(request)));
+  auto sweep = client->CreateSweep(request);
+  if (!sweep) return Fail(std::move(sweep).error());
+  const std::string id = ShortResource(sweep->name());
+  const std::string done =
+      std::to_string(EndedCount(*sweep)) + " of " + std::to_string(sweep->job_count()) + " jobs";
+  if (sweep->state() == v1::Sweep::STATE_CANCELLED) {
+    console_.Note("sweep        " + id + " was cancelled with " + done + " ended; --again trains it anew");
+  } else if (EndedCount(*sweep) > 0) {
+    console_.Note("sweep        " + id + " continues: " + done + " had ended");
+  }
+  return sweep->name();
+}
+
+Result<bool> LocalRun::ShowWorkers(Interrupts& interrupts) {
+  auto client = Open();
+  if (!client) return true;  // it has just been restarted; the watcher waits for it
+  const auto until = steady_clock::now() + kWorkerPatience;
+  while (steady_clock::now() < until) {
+    auto lines = cluster_->Check();
+    if (!lines) return Fail(std::move(lines).error());
+    const auto workers = client->ListWorkers();
+    int ready = 0;
+    for (const v1::Worker& worker : workers.value_or(std::vector<v1::Worker>())) {
+      ready += worker.state() == v1::Worker::STATE_READY ? 1 : 0;
+    }
+    if (ready >= workers_) {
+      for (const v1::Worker& worker : *workers) {
+        if (worker.state() == v1::Worker::STATE_READY)
+          console_.Note("worker       this machine: " + SlotsText(worker));
+      }
+      return true;
+    }
+    if (interrupts.WaitFor(kPoll)) return false;
+  }
+  return true;
+}
+
+}  // namespace optfleet::commands

@@ -1,0 +1,167 @@
+// optctl run: a sweep on this machine, from its file to the report, with daemons of its own.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "common/text.h"
+#include "optctl/commands/ending.h"
+#include "optctl/commands/exit_code.h"
+#include "optctl/commands/local_run.h"
+#include "optctl/commands/plan_view.h"
+#include "optctl/commands/program.h"
+#include "optctl/commands/report_data.h"
+#include "optctl/commands/report_file.h"
+#include "optctl/commands/resource_argument.h"
+
+namespace optfleet::commands {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::chrono::seconds kStopPatience{60};
+constexpr std::chrono::milliseconds kKeepPeriod{500};
+
+struct Options {
+  SweepArguments sweep;
+  LocalClusterOptions cluster;
+  std::string report;
+  bool keep = false;
+  bool again = false;
+  bool replace = false;
+};
+
+// Where state belongs by the XDG rules.
+std::string DefaultState(const std::string& sweep_id) {
+  std::string base = output::ProcessEnvironment("XDG_STATE_HOME");
+  if (base.empty()) {
+    const std::string home = output::ProcessEnvironment("HOME");
+    base = (home.empty() ? fs::temp_directory_path().string() : home) + "/.local/state";
+  }
+  return base + "/optfleet/" + sweep_id;
+}
+
+// Stops everything, says so, and leaves nothing behind even if it does not want to end.
+void StopCluster(const Console& console, LocalCluster& cluster, Interrupts& interrupts) {
+  if (cluster.Stop(interrupts, kStopPatience)) return;
+  console.Note("stopping at once");
+  cluster.Kill();
+}
+
+Result<int> ShowEnd(Context& context, LocalRun& run, const Followed& followed, const Options& options) {
+  const std::string id = ShortResource(followed.sweep.name());
+  const std::string path = options.report.empty() ? run.state() + "/" + id + ".html" : options.report;
+  auto client = run.Open();
+  if (!client) return Fail(std::move(client).error());
+  OPTFLEET_RETURN_IF_ERROR(WriteReport(*client, followed.sweep.name(), path));
+  for (const std::string& line : EndLines(followed)) context.console.Note(line);
+  if (!context.json()) context.console.Note("");
+  ShowResults(context, ReportDataOf(followed.sweep, followed.jobs), false);
+  context.console.Note(fmt::format("\nreport       {}", path));
+  return ExitCodeOfJobs(followed.sweep);
+}
+
+void ShowInterrupted(const Console& console, const Options& options, const std::string& state) {
+  std::string command = "optctl run " + options.sweep.files;
+  for (const std::string& text : options.sweep.overrides) command += " --set '" + text + "'";
+  if (!options.cluster.state.empty()) command += " --state " + state;
+  console.Note("stopped; nothing is lost. Continue with: " + command);
+}
+
+Result<int> KeepServing(const Console& console, LocalRun& run, Interrupts& interrupts) {
+  console.Note("the coordinator goes on until Ctrl-C; look at it with: optctl get sweeps --state " +
+               run.state());
+  while (!interrupts.WaitFor(kKeepPeriod)) {
+    auto lines = run.cluster().Check();
+    if (!lines) return Fail(std::move(lines).error());
+    for (const std::string& line : *lines) console.Note(line);
+  }
+  return kExitOk;
+}
+
+// From the running cluster to the end of the sweep. The caller stops the cluster, whatever comes back.
+Result<int> Train(Context& context, LocalRun& run, const SweepSource& source, const Options& options,
+                  Interrupts& interrupts) {
+  const Console& console = context.console;
+  auto sweep = run.Submit(source, options.again, options.replace);
+  if (!sweep) return Fail(std::move(sweep).error());
+  auto shown = run.ShowWorkers(interrupts);
+  if (!shown) return Fail(std::move(shown).error());
+  if (!*shown) return kExitInterrupted;
+  FollowOptions follow;
+  follow.sweep = *sweep;
+  follow.open = [&run] { return run.Open(); };
+  follow.each_round = [&run] { return run.cluster().Check(); };
+  auto followed = Follow(console, std::move(follow), interrupts);
+  if (!followed) return Fail(std::move(followed).error());
+  if (followed->interrupted) return kExitInterrupted;
+  auto code = ShowEnd(context, run, *followed, options);
+  if (!code) return code;
+  if (options.keep) {
+    auto kept = KeepServing(console, run, interrupts);
+    if (!kept) return kept;
+  } else {
+    console.Note(fmt::format(
+        "next: open the report   |   optctl run {} --keep, then optctl results {} --all --state {}",
+        options.sweep.files, ShortResource(*sweep), run.state()));
+  }
+  return code;
+}
+
+Result<int> Run(Context& context, Options options) {
+  auto source = ReadSweep(options.sweep);
+  if (!source) return Fail(std::move(source).error());
+  if (!source->expanded.expansion) return ShowProblems(context, source->expanded.diagnostics);
+  const sweeps::Expansion& expansion = *source->expanded.expansion;
+  const Console& console = context.console;
+  const PlanTotals totals = Total(expansion, {});
+  console.Note(fmt::format("plan         {}   {} tokens   {}", JobsText(expansion),
+                           FormatCount(totals.all_tokens), AxesText(expansion)));
+
+  LocalClusterOptions cluster = options.cluster;
+  cluster.state = context.options.state.empty() ? DefaultState(MakeId(expansion.name))
+                                                : fs::absolute(context.options.state).string();
+  cluster.programs = fs::read_symlink("/proc/self/exe").parent_path().string();
+  options.cluster.state = context.options.state;
+  Interrupts interrupts;
+  auto run = LocalRun::Start(console, cluster, interrupts);
+  if (!run) return Fail(std::move(run).error());
+  auto code = Train(context, **run, *source, options, interrupts);
+  const bool interrupted = code && *code == kExitInterrupted;
+  if (interrupted) console.Note("stopping: trainers write a checkpoint (Ctrl-C again to stop at once)");
+  StopCluster(console, (*run)->cluster(), interrupts);
+  if (interrupted) ShowInterrupted(console, options, cluster.state);
+  return code;
+}
+
+}  // namespace
+
+void AddRun(Program& program) {
+  CLI::App& command = program.Command(
+      "run", "Train a sweep on this machine: starts a coordinator and a worker, watches, reports",
+      "  optctl run sweeps/quickstart.yaml\n"
+      "  optctl run lr.yaml --set model.width=64 --slots 2\n"
+      "  optctl run lr.yaml --state /fast/disk/lr --keep\n"
+      "Run it again to continue what was stopped; what is done is not repeated.");
+  auto options = std::make_shared<Options>();
+  AddSweepArguments(command, options->sweep);
+  command.add_option("--workers", options->cluster.workers, "Workers to start")->check(CLI::Range(1, 64));
+  command
+      .add_option("--slots", options->cluster.slots,
+                  "Trainers at a time per worker; one per core if not given")
+      ->check(CLI::PositiveNumber);
+  command.add_option("--threads", options->cluster.threads, "Threads of each trainer")
+      ->check(CLI::PositiveNumber);
+  command.add_option("--memory", options->cluster.memory, "Memory of each trainer, such as 2GiB")
+      ->type_name("SIZE");
+  command.add_option("--report", options->report, "File of the report; in the state folder if not given")
+      ->type_name("FILE");
+  command.add_flag("--keep", options->keep, "Keep coordinator and worker after the end, until Ctrl-C");
+  command.add_flag("--again", options->again,
+                   "Train everything anew, even what an earlier run of this file has done");
+  command.add_flag("--replace", options->replace, "Cancel an unfinished earlier version of this sweep");
+  program.Formats(command, {"table", "json", "csv"});
+  program.On(command, [options](Context& context) { return Run(context, *options); });
+}
+
+}  // namespace optfleet::commands

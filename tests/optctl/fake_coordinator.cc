@@ -1,0 +1,172 @@
+#include "tests/optctl/fake_coordinator.h"
+
+#include <algorithm>
+
+namespace optfleet::commands {
+namespace {
+
+using grpc::ServerContext;
+using grpc::Status;
+
+Status NotFound(const std::string& name) {
+  return Status(grpc::StatusCode::NOT_FOUND, "there is no " + name);
+}
+
+template <typename Message>
+Status Find(const std::vector<Message>& all, const std::string& name, Message* out) {
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Message& m) { return m.name() == name; });
+  if (found == all.end()) return NotFound(name);
+  *out = *found;
+  return Status::OK;
+}
+
+// Pages of two, so that every list of the tests has several.
+template <typename Message, typename Add>
+void Page(const std::vector<Message>& all, const std::string& prefix, const std::string& token, Add add,
+          std::string* next) {
+  std::vector<Message> matching;
+  for (const Message& message : all) {
+    if (message.name().starts_with(prefix)) matching.push_back(message);
+  }
+  constexpr size_t kPage = 2;
+  const size_t begin = token.empty() ? 0 : std::stoul(token);
+  for (size_t i = begin; i < std::min(begin + kPage, matching.size()); ++i) add(matching[i]);
+  *next = begin + kPage < matching.size() ? std::to_string(begin + kPage) : "";
+}
+
+}  // namespace
+
+struct FakeCoordinator::Services final : v1::SweepService::Service,
+                                         v1::JobService::Service,
+                                         v1::AttemptService::Service,
+                                         v1::MetricService::Service,
+                                         v1::WorkerService::Service,
+                                         v1::SystemService::Service {
+  std::vector<FakeData> stages;
+  size_t stage = 0;
+  bool listed = false;
+  std::vector<v1::CreateSweepRequest> creations;
+  std::vector<std::string> cancellations;
+  mutable std::mutex mutex;
+
+  const FakeData& Now() const { return stages[stage]; }
+
+  Status CreateSweep(ServerContext*, const v1::CreateSweepRequest* request, v1::Sweep* out) override {
+    const std::lock_guard lock(mutex);
+    creations.push_back(*request);
+    if (request->sweep_id() == "taken")
+      return Status(grpc::StatusCode::ALREADY_EXISTS, "sweeps/taken exists with other content");
+    *out = Now().sweeps.front();
+    return Status::OK;
+  }
+  Status GetSweep(ServerContext*, const v1::GetSweepRequest* request, v1::Sweep* out) override {
+    const std::lock_guard lock(mutex);
+    return Find(Now().sweeps, request->name(), out);
+  }
+  Status ListSweeps(ServerContext*, const v1::ListSweepsRequest* request,
+                    v1::ListSweepsResponse* out) override {
+    const std::lock_guard lock(mutex);
+    Page(
+        Now().sweeps, "", request->page_token(), [&](const v1::Sweep& sweep) { *out->add_sweeps() = sweep; },
+        out->mutable_next_page_token());
+    return Status::OK;
+  }
+  Status CancelSweep(ServerContext*, const v1::CancelSweepRequest* request, v1::Sweep* out) override {
+    const std::lock_guard lock(mutex);
+    cancellations.push_back(request->name() + ": " + request->reason());
+    const Status status = Find(Now().sweeps, request->name(), out);
+    out->set_state(v1::Sweep::STATE_CANCELLED);
+    return status;
+  }
+  Status GetJob(ServerContext*, const v1::GetJobRequest* request, v1::Job* out) override {
+    const std::lock_guard lock(mutex);
+    return Find(Now().jobs, request->name(), out);
+  }
+  Status ListJobs(ServerContext*, const v1::ListJobsRequest* request, v1::ListJobsResponse* out) override {
+    const std::lock_guard lock(mutex);
+    if (request->page_token().empty()) {
+      if (listed) stage = std::min(stage + 1, stages.size() - 1);
+      listed = true;
+    }
+    const std::string prefix = request->parent() == "sweeps/-" ? "" : request->parent() + "/";
+    Page(
+        Now().jobs, prefix, request->page_token(), [&](const v1::Job& job) { *out->add_jobs() = job; },
+        out->mutable_next_page_token());
+    return Status::OK;
+  }
+  Status CancelJob(ServerContext*, const v1::CancelJobRequest* request, v1::Job* out) override {
+    const std::lock_guard lock(mutex);
+    cancellations.push_back(request->name() + ": " + request->reason());
+    return Find(Now().jobs, request->name(), out);
+  }
+  Status GetAttempt(ServerContext*, const v1::GetAttemptRequest* request, v1::Attempt* out) override {
+    const std::lock_guard lock(mutex);
+    return Find(Now().attempts, request->name(), out);
+  }
+  Status ListAttempts(ServerContext*, const v1::ListAttemptsRequest* request,
+                      v1::ListAttemptsResponse* out) override {
+    const std::lock_guard lock(mutex);
+    Page(
+        Now().attempts, request->parent() + "/", request->page_token(),
+        [&](const v1::Attempt& attempt) { *out->add_attempts() = attempt; }, out->mutable_next_page_token());
+    return Status::OK;
+  }
+  Status GetAttemptLog(ServerContext*, const v1::GetAttemptLogRequest* request,
+                       v1::GetAttemptLogResponse* out) override {
+    const std::lock_guard lock(mutex);
+    const auto log = Now().logs.find(request->name());
+    if (log == Now().logs.end()) return NotFound(request->name());
+    out->set_text(log->second);
+    out->set_skipped_bytes(2048);
+    return Status::OK;
+  }
+  Status QueryMetrics(ServerContext*, const v1::QueryMetricsRequest*,
+                      v1::QueryMetricsResponse* out) override {
+    const std::lock_guard lock(mutex);
+    *out->add_series() = Now().series;
+    return Status::OK;
+  }
+  Status ListWorkers(ServerContext*, const v1::ListWorkersRequest* request,
+                     v1::ListWorkersResponse* out) override {
+    const std::lock_guard lock(mutex);
+    Page(
+        Now().workers, "", request->page_token(),
+        [&](const v1::Worker& worker) { *out->add_workers() = worker; }, out->mutable_next_page_token());
+    return Status::OK;
+  }
+  Status GetInfo(ServerContext*, const v1::GetInfoRequest*, v1::GetInfoResponse* out) override {
+    out->set_version("0.1.0");
+    out->set_wire_version(1);
+    out->set_schema_version(3);
+    out->set_incarnation(1);
+    out->set_http_address("127.0.0.1:7071");
+    return Status::OK;
+  }
+};
+
+FakeCoordinator::FakeCoordinator(std::vector<FakeData> stages) : services_(std::make_unique<Services>()) {
+  services_->stages = std::move(stages);
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
+  builder.RegisterService(static_cast<v1::SweepService::Service*>(services_.get()));
+  builder.RegisterService(static_cast<v1::JobService::Service*>(services_.get()));
+  builder.RegisterService(static_cast<v1::AttemptService::Service*>(services_.get()));
+  builder.RegisterService(static_cast<v1::MetricService::Service*>(services_.get()));
+  builder.RegisterService(static_cast<v1::WorkerService::Service*>(services_.get()));
+  builder.RegisterService(static_cast<v1::SystemService::Service*>(services_.get()));
+  server_ = builder.BuildAndStart();
+}
+
+FakeCoordinator::~FakeCoordinator() { server_->Shutdown(std::chrono::system_clock::now()); }
+
+std::vector<v1::CreateSweepRequest> FakeCoordinator::created() const {
+  const std::lock_guard lock(services_->mutex);
+  return services_->creations;
+}
+
+std::vector<std::string> FakeCoordinator::cancelled() const {
+  const std::lock_guard lock(services_->mutex);
+  return services_->cancellations;
+}
+
+}  // namespace optfleet::commands
