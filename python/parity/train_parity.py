@@ -102,6 +102,14 @@ def reference_steps(spec, weights, text, starts):
     return figures, model
 
 
+def weight_difference(name, found, expected):
+    difference = (found - expected).abs()
+    if name.endswith("attention.qkv.bias"):
+        # A key's bias shifts all scores of a row alike: its true gradient is zero, and Adam divides rounding by rounding.
+        difference = torch.stack(difference.chunk(3))[[0, 2]]
+    return difference.max().item()
+
+
 def compare(trainer, name, options):
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
@@ -115,10 +123,11 @@ def compare(trainer, name, options):
         found = [(points["loss"], points["grad_norm"]) for points in records]
         final = read_safetensors(folder / f"run/checkpoints/step-{STEPS:012d}/weights.safetensors")
     assert len(found) == STEPS, f"{name}: {len(found)} records"
-    assert expected[-1][0] < expected[0][0], f"{name}: the reference does not learn"
+    moved = max((weights[key] - tensor).abs().max().item() for key, tensor in model.weights.items())
+    assert moved > 1e-3, f"{name}: the reference does not learn"
     loss = max(abs(a[0] - b[0]) for a, b in zip(found, expected))
     norm = max(abs(a[1] - b[1]) / max(1.0, b[1]) for a, b in zip(found, expected))
-    weight = max((final[key] - tensor).abs().max().item() for key, tensor in model.weights.items())
+    weight = max(weight_difference(key, final[key], tensor) for key, tensor in model.weights.items())
     good = loss <= TOLERANCE and norm <= TOLERANCE and weight <= WEIGHT_TOLERANCE
     print(f"{'ok  ' if good else 'FAIL'} {name:24} loss {loss:.1e}  gradient norm {norm:.1e}  weights {weight:.1e}")
     return good

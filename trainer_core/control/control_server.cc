@@ -71,8 +71,8 @@ void ControlServer::Run() {
     std::vector<pollfd> watched{{wake_, POLLIN, 0}, {signals_, POLLIN, 0}, {listener_, POLLIN, 0}};
     for (const Client& client : clients_) watched.push_back({client.descriptor, POLLIN, 0});
     if (poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR) return;
-    if (watched[0].revents != 0) return;
     if (watched[1].revents != 0) ReadSignal();
+    if (watched[0].revents != 0) return;
     // Clients first: accepting changes their number.
     std::vector<Client> left;
     for (size_t i = 0; i < clients_.size(); ++i) {

@@ -1,0 +1,230 @@
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <cmath>
+
+#include "spec/parameters.h"
+#include "tests/trainer_core/small_runs.h"
+#include "trainer_core/eval/evaluate.h"
+#include "trainer_core/loop/batch.h"
+#include "trainer_core/loop/trainer.h"
+#include "trainer_core/model/attention.h"
+#include "trainer_core/model/precision_scope.h"
+#include "trainer_core/model/random_state.h"
+#include "trainer_core/model/transformer.h"
+#include "trainer_core/optim/gradient.h"
+
+namespace optfleet::trainer {
+namespace {
+
+std::vector<spec::TrainingSpec> ShapesOfModels(const TemporaryFolder& folder) {
+  std::vector<spec::TrainingSpec> specs;
+  for (const bool tied : {true, false}) {
+    for (const bool bias : {true, false}) {
+      spec::TrainingSpec spec = SmallSpec(folder);
+      spec.model.tie_output = tied;
+      spec.model.bias = bias;
+      spec.model.layers = tied ? 1 : 3;
+      specs.push_back(spec);
+    }
+  }
+  return specs;
+}
+
+TEST(Transformer, ParametersAreThoseOfTheSpec) {
+  const TemporaryFolder folder;
+  for (const spec::TrainingSpec& spec : ShapesOfModels(folder)) {
+    const Transformer model(spec, at::kCPU);
+    const auto expected = spec::Parameters(spec.model);
+    ASSERT_EQ(model.parameters().size(), expected.size());
+    for (size_t i = 0; i < expected.size(); ++i) {
+      EXPECT_EQ(model.parameters()[i].name, expected[i].name);
+      EXPECT_EQ(model.parameters()[i].tensor.sizes(), at::IntArrayRef(expected[i].shape)) << expected[i].name;
+    }
+  }
+}
+
+// A parameter that no output depends on would have no gradient: the list and the arithmetic belong together.
+TEST(Transformer, EveryParameterIsUsed) {
+  const TemporaryFolder folder;
+  for (const spec::TrainingSpec& spec : ShapesOfModels(folder)) {
+    Transformer model(spec, at::kCPU);
+    model.Initialize(1);
+    const at::Tensor tokens = at::randint(256, {2, 16}, at::kLong);
+    torch::autograd::backward({model.Loss(tokens, tokens, Reduction::kMean, true)});
+    for (const auto& [name, tensor] : model.parameters()) {
+      ASSERT_TRUE(tensor.grad().defined()) << name;
+      EXPECT_GT(tensor.grad().abs().max().item<double>(), 0) << name;
+    }
+  }
+}
+
+TEST(Transformer, InitialWeightsHaveTheSpreadOfTheSpec) {
+  const TemporaryFolder folder;
+  spec::TrainingSpec spec = SmallSpec(folder);
+  spec.model.width = 64;
+  spec.model.mlp_width = 256;
+  spec.model.init_std = 0.05;
+  Transformer model(spec, at::kCPU);
+  model.Initialize(3);
+  for (const auto& [name, tensor] : model.parameters()) {
+    if (tensor.dim() == 1) {
+      const double value = name.ends_with(".weight") ? 1.0 : 0.0;
+      EXPECT_TRUE(tensor.eq(value).all().item<bool>()) << name;
+      continue;
+    }
+    const bool residual = name.ends_with("attention.output.weight") || name.ends_with("mlp.down.weight");
+    const double expected = residual ? 0.05 / std::sqrt(2.0 * 2) : 0.05;
+    EXPECT_NEAR(tensor.detach().std().item<double>(), expected, 0.05 * expected) << name;
+  }
+}
+
+TEST(Transformer, LossOfFreshWeightsIsThatOfGuessing) {
+  const TemporaryFolder folder;
+  Transformer model(SmallSpec(folder), at::kCPU);
+  model.Initialize(3);
+  const at::Tensor tokens = at::randint(256, {4, 16}, at::kLong);
+  EXPECT_NEAR(model.Loss(tokens, tokens, Reduction::kMean, false).item<double>(), std::log(256.0), 0.1);
+}
+
+// No position may see what comes behind it: changing the last input leaves the losses before it alone.
+TEST(Transformer, IsCausal) {
+  const TemporaryFolder folder;
+  for (const auto kernel : {spec::Attention::kSdpa, spec::Attention::kManual}) {
+    spec::TrainingSpec spec = SmallSpec(folder);
+    spec.model.attention = kernel;
+    Transformer model(spec, at::kCPU);
+    model.Initialize(3);
+    const at::Tensor tokens = at::randint(256, {1, 16}, at::kLong);
+    at::Tensor changed = tokens.clone();
+    changed[0][15] = (changed[0][15] + 1) % 256;
+    const auto loss_before_the_end = [&](const at::Tensor& inputs) {
+      at::Tensor targets = tokens.clone();
+      targets[0][15] = -100;  // ignored
+      return model.Loss(inputs, targets, Reduction::kSum, false).item<double>();
+    };
+    EXPECT_DOUBLE_EQ(loss_before_the_end(tokens), loss_before_the_end(changed));
+  }
+}
+
+TEST(Attention, BothKernelsAgree) {
+  at::manual_seed(1);
+  const at::Tensor qkv = at::randn({2, 9, 3 * 12});
+  const at::Tensor mask = CausalMask(16, at::kCPU, at::kFloat);
+  const at::Tensor manual = Attend(qkv, mask, {spec::Attention::kManual, 3, 0});
+  const at::Tensor fused = Attend(qkv, {}, {spec::Attention::kSdpa, 3, 0});
+  EXPECT_LT((manual - fused).abs().max().item<double>(), 1e-6);
+}
+
+TEST(Attention, AutoAvoidsTheSlowKernelOfCpus) {
+  spec::TrainingSpec spec;
+  EXPECT_EQ(ChooseAttention(spec, at::kCPU), spec::Attention::kSdpa);
+  spec.training.precision = spec::Precision::kBf16;
+  EXPECT_EQ(ChooseAttention(spec, at::kCPU), spec::Attention::kManual);
+  EXPECT_EQ(ChooseAttention(spec, at::kCUDA), spec::Attention::kSdpa);
+  spec.model.attention = spec::Attention::kSdpa;
+  EXPECT_EQ(ChooseAttention(spec, at::kCPU), spec::Attention::kSdpa);
+}
+
+struct GradientRun {
+  double loss;
+  std::vector<at::Tensor> gradients;
+  at::Tensor random_after;
+};
+
+GradientRun RunOnce(spec::TrainingSpec spec, int64_t recompute_every) {
+  spec.training.recompute_every = recompute_every;
+  const bool bf16 = spec.training.precision == spec::Precision::kBf16;
+  Transformer model(spec, at::kCPU);
+  model.Initialize(3);
+  SeedRandom(at::kCPU, 9);
+  const at::Tensor tokens = at::arange(64, at::kLong).view({4, 16});
+  at::Tensor loss;
+  {
+    PrecisionScope precision(at::kCPU, bf16);
+    loss = model.Loss(tokens, tokens, Reduction::kMean, true);
+  }
+  torch::autograd::backward({loss});
+  GradientRun run{loss.item<double>(), {}, SaveRandomState(at::kCPU)};
+  for (const auto& parameter : model.parameters()) run.gradients.push_back(parameter.tensor.grad());
+  return run;
+}
+
+TEST(Recompute, EqualsARunWithoutItBitForBit) {
+  const TemporaryFolder folder;
+  for (const auto precision : {spec::Precision::kFp32, spec::Precision::kBf16}) {
+    spec::TrainingSpec spec = SmallSpec(folder);
+    spec.model.layers = 3;
+    spec.model.attention_dropout = 0.2;
+    spec.model.residual_dropout = 0.1;
+    spec.model.embedding_dropout = 0.1;
+    spec.training.precision = precision;
+    const GradientRun plain = RunOnce(spec, 0);
+    for (const int64_t every : {1, 2}) {
+      const GradientRun again = RunOnce(spec, every);
+      EXPECT_EQ(plain.loss, again.loss);
+      EXPECT_TRUE(plain.random_after.equal(again.random_after));
+      for (size_t i = 0; i < plain.gradients.size(); ++i)
+        EXPECT_TRUE(plain.gradients[i].equal(again.gradients[i])) << i;
+    }
+  }
+}
+
+TEST(Dropout, ChangesTrainingAndNothingElse) {
+  const TemporaryFolder folder;
+  spec::TrainingSpec spec = SmallSpec(folder);
+  const double without = RunOnce(spec, 0).loss;
+  spec.model.residual_dropout = 0.3;
+  EXPECT_NE(RunOnce(spec, 0).loss, without);
+  EXPECT_EQ(RunOnce(spec, 0).loss, RunOnce(spec, 0).loss);
+}
+
+TEST(Evaluator, DisturbsNeitherRandomStateNorGradients) {
+  const TemporaryFolder folder;
+  spec::TrainingSpec spec = SmallSpec(folder);
+  spec.model.residual_dropout = 0.3;
+  auto trainer = Trainer::Create(spec, at::kCPU);
+  ASSERT_TRUE(trainer.has_value());
+  (*trainer)->Step(1);
+  const at::Tensor random = SaveRandomState(at::kCPU);
+  const at::Tensor gradient = (*trainer)->model().parameters()[0].tensor.grad().clone();
+
+  const Evaluation first = (*trainer)->evaluator().Run((*trainer)->model());
+  const Evaluation second = (*trainer)->evaluator().Run((*trainer)->model());
+
+  EXPECT_EQ(first.loss, second.loss);
+  EXPECT_TRUE(random.equal(SaveRandomState(at::kCPU)));
+  EXPECT_TRUE(gradient.equal((*trainer)->model().parameters()[0].tensor.grad()));
+}
+
+TEST(Evaluator, WeighsEveryTokenOfTheLastPartialGroupTheSame) {
+  const TemporaryFolder folder;
+  const std::string text = SomeText();
+  const std::vector<uint8_t> part(text.begin(), text.begin() + 16 * 7 + 1);  // 7 sequences: groups of 4 and 3
+  const spec::TrainingSpec spec = SmallSpec(folder);
+  Transformer model(spec, at::kCPU);
+  model.Initialize(3);
+  const Evaluation result = Evaluator(spec, part, at::kCPU).Run(model);
+  const std::vector<int64_t> starts{0, 16, 32, 48, 64, 80, 96};
+  const Batch all = MakeBatch(part, starts, 16, at::kCPU);
+  EXPECT_EQ(result.tokens, 112);
+  EXPECT_NEAR(result.loss, model.Loss(all.inputs, all.targets, Reduction::kMean, false).item<double>(), 1e-6);
+  EXPECT_DOUBLE_EQ(result.perplexity, std::exp(result.loss));
+  EXPECT_DOUBLE_EQ(result.bits_per_byte, result.loss / std::log(2.0));
+}
+
+TEST(Evaluator, ReadsNoMoreBatchesThanAsked) {
+  const TemporaryFolder folder;
+  spec::TrainingSpec spec = SmallSpec(folder);
+  spec.evaluation.batches = 2;
+  const std::vector<uint8_t> part(10000, 'a');
+  Transformer model(spec, at::kCPU);
+  model.Initialize(3);
+  EXPECT_EQ(Evaluator(spec, part, at::kCPU).Run(model).tokens, 2 * 8 * 16);
+  EXPECT_FALSE(Evaluator(spec, std::span(part).first(16), at::kCPU).possible());
+}
+
+}  // namespace
+}  // namespace optfleet::trainer

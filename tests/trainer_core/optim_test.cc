@@ -1,0 +1,208 @@
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "spec/parameters.h"
+#include "tests/trainer_core/small_runs.h"
+#include "trainer_core/loop/trainer.h"
+#include "trainer_core/memory/cpu_allocator.h"
+#include "trainer_core/optim/gradient.h"
+#include "trainer_core/optim/optimizer.h"
+
+namespace optfleet::trainer {
+namespace {
+
+NamedTensors OneParameter(std::vector<float> values) { return {{"w", at::tensor(values).requires_grad_()}}; }
+
+void SetGradient(const NamedTensors& parameters, std::vector<float> values) {
+  parameters[0].tensor.mutable_grad() = at::tensor(values);
+}
+
+spec::OptimizerSpec Rule(spec::OptimizerKind kind) {
+  spec::OptimizerSpec rule;
+  rule.name = kind;
+  rule.weight_decay = 0.1;
+  return rule;
+}
+
+const at::Tensor kFinite = at::zeros({});
+const at::Tensor kNotFinite = at::ones({});
+
+class EveryOptimizer : public testing::TestWithParam<spec::OptimizerKind> {};
+INSTANTIATE_TEST_SUITE_P(Kinds, EveryOptimizer,
+                         testing::Values(spec::OptimizerKind::kSgd, spec::OptimizerKind::kAdam,
+                                         spec::OptimizerKind::kAdamW));
+
+// Also as the very first update, where sgd's momentum begins.
+TEST_P(EveryOptimizer, LeavesEverythingAloneWhereTheGradientIsNotFinite) {
+  const auto with = OneParameter({1, 2}), without = OneParameter({1, 2});
+  auto rule = Rule(GetParam());
+  rule.dampening = GetParam() == spec::OptimizerKind::kSgd ? 0.5 : 0;
+  const auto a = MakeOptimizer(rule, with), b = MakeOptimizer(rule, without);
+  for (int step = 0; step < 6; ++step) {
+    if (step % 2 == 0) {
+      SetGradient(with, {std::numeric_limits<float>::quiet_NaN(), 1});
+      a->Step({0.1, kNotFinite});
+    }
+    const float g = 0.5f * static_cast<float>(step) - 1;
+    SetGradient(with, {g, 2 * g});
+    SetGradient(without, {g, 2 * g});
+    a->Step({0.1, kFinite});
+    b->Step({0.1, kFinite});
+  }
+  EXPECT_TRUE(with[0].tensor.equal(without[0].tensor));
+  EXPECT_FALSE(with[0].tensor.equal(at::tensor({1.0f, 2.0f})));
+}
+
+TEST_P(EveryOptimizer, StateIsAllThatItNeedsToGoOn) {
+  const auto whole = OneParameter({1, 2});
+  const auto a = MakeOptimizer(Rule(GetParam()), whole);
+  const auto train = [](Optimizer* optimizer, const NamedTensors& parameters, int first, int last) {
+    for (int step = first; step < last; ++step) {
+      SetGradient(parameters, {std::sin(static_cast<float>(step)), 1});
+      optimizer->Step({0.1, kFinite});
+    }
+  };
+  train(a.get(), whole, 0, 5);
+
+  const NamedTensors resumed{{"w", whole[0].tensor.detach().clone().requires_grad_()}};
+  const auto b = MakeOptimizer(Rule(GetParam()), resumed);
+  const auto from = a->State(), to = b->State();
+  ASSERT_EQ(from.size(), to.size());
+  for (size_t i = 0; i < from.size(); ++i) {
+    EXPECT_EQ(from[i].name, to[i].name);
+    to[i].tensor.copy_(from[i].tensor);
+  }
+  train(a.get(), whole, 5, 9);
+  train(b.get(), resumed, 5, 9);
+  EXPECT_TRUE(whole[0].tensor.equal(resumed[0].tensor));
+}
+
+// By hand, from the formulas in the headers.
+TEST(Sgd, FollowsItsFormula) {
+  auto rule = Rule(spec::OptimizerKind::kSgd);
+  rule.momentum = 0.5;
+  rule.dampening = 0.25;
+  const auto parameters = OneParameter({2});
+  const auto sgd = MakeOptimizer(rule, parameters);
+  double w = 2, momentum = 0;
+  for (int step = 0; step < 4; ++step) {
+    const double g = 1.0 + step;
+    SetGradient(parameters, {static_cast<float>(g)});
+    sgd->Step({0.1, kFinite});
+    const double decayed = g + 0.1 * w;
+    momentum = step == 0 ? decayed : 0.5 * momentum + 0.75 * decayed;
+    w -= 0.1 * momentum;
+    EXPECT_NEAR(parameters[0].tensor.item<double>(), w, 1e-6);
+  }
+}
+
+TEST(Adam, DecayIsCoupledAndDecoupledAsTheNamesSay) {
+  for (const auto kind : {spec::OptimizerKind::kAdam, spec::OptimizerKind::kAdamW}) {
+    const auto parameters = OneParameter({2});
+    const auto adam = MakeOptimizer(Rule(kind), parameters);
+    double w = 2, m = 0, v = 0;
+    for (int step = 1; step <= 5; ++step) {
+      double g = std::cos(step);
+      SetGradient(parameters, {static_cast<float>(g)});
+      adam->Step({0.1, kFinite});
+      if (kind == spec::OptimizerKind::kAdam)
+        g += 0.1 * w;
+      else
+        w *= 1 - 0.1 * 0.1;
+      m = 0.9 * m + 0.1 * g;
+      v = 0.95 * v + 0.05 * g * g;
+      w -= 0.1 * (m / (1 - std::pow(0.9, step))) / (std::sqrt(v / (1 - std::pow(0.95, step))) + 1e-8);
+      EXPECT_NEAR(parameters[0].tensor.item<double>(), w, 1e-5) << step;
+    }
+  }
+}
+
+TEST(Clip, ScalesTheWholeGradientToItsNorm) {
+  const auto parameters = OneParameter({0, 0});
+  SetGradient(parameters, {3, 4});
+  const auto summary = ClipGradient(parameters, 1.0);
+  EXPECT_FLOAT_EQ(summary.norm.item<float>(), 5);
+  EXPECT_EQ(summary.not_finite.item<float>(), 0);
+  EXPECT_NEAR(parameters[0].tensor.grad()[0].item<double>(), 0.6, 1e-6);
+}
+
+TEST(Clip, SmallGradientsAndNoClippingStayAsTheyAre) {
+  const auto parameters = OneParameter({0, 0});
+  SetGradient(parameters, {0.3f, 0.4f});
+  ClipGradient(parameters, 1.0);
+  EXPECT_TRUE(parameters[0].tensor.grad().equal(at::tensor({0.3f, 0.4f})));
+  SetGradient(parameters, {3, 4});
+  ClipGradient(parameters, 0);
+  EXPECT_TRUE(parameters[0].tensor.grad().equal(at::tensor({3.0f, 4.0f})));
+}
+
+TEST(Clip, SeesWhatIsNotFinite) {
+  const auto parameters = OneParameter({0, 0});
+  for (const float bad : {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
+    SetGradient(parameters, {1, bad});
+    EXPECT_EQ(ClipGradient(parameters, 1.0).not_finite.item<float>(), 1);
+  }
+}
+
+TEST(CpuAllocator, CountsWhatIsAliveAndWhatWasMost) {
+  CpuAllocator allocator(0);
+  {
+    const auto a = allocator.allocate(1000);
+    EXPECT_EQ(allocator.Use().live_bytes, 1024);
+    const auto b = allocator.allocate(3 << 20);
+    EXPECT_EQ(allocator.Use().live_bytes, 1024 + (3 << 20));
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(b.get()) % 64, 0u);
+  }
+  EXPECT_EQ(allocator.Use().live_bytes, 0);
+  EXPECT_EQ(allocator.Use().peak_bytes, 1024 + (3 << 20));
+}
+
+TEST(CpuAllocator, RefusesWhatPassesTheLimitAndTellsTheFigures) {
+  CpuAllocator allocator(1 << 20);
+  const auto held = allocator.allocate(1 << 19);
+  EXPECT_THROW(allocator.allocate((1 << 19) + 1), c10::OutOfMemoryError);
+  EXPECT_EQ(allocator.Use().refused_bytes, (1 << 19) + 64);
+  EXPECT_EQ(allocator.Use().live_when_refused_bytes, 1 << 19);
+  EXPECT_NO_THROW(allocator.allocate(1 << 19));  // exactly full
+}
+
+TEST(CpuAllocator, KeepsLargeBlocksAndGivesThemBackBeforeItRefuses) {
+  CpuAllocator allocator(16 << 20);
+  void* first = allocator.allocate(8 << 20).get();
+  EXPECT_GT(allocator.kept_bytes(), 8 << 20);
+  EXPECT_EQ(allocator.allocate(8 << 20).get(), first);  // reused
+  const auto other_size = allocator.allocate(15 << 20);
+  EXPECT_NE(other_size.get(), nullptr);
+  EXPECT_EQ(allocator.kept_bytes(), 0);
+}
+
+// What a run holds between steps is what spec says, to the byte; the step count and rounding to 64 come on
+// top.
+TEST(Memory, StateIsAsLargeAsTheSpecPredicts) {
+  const TemporaryFolder folder;
+  for (const auto kind : {spec::OptimizerKind::kSgd, spec::OptimizerKind::kAdamW}) {
+    spec::TrainingSpec spec = SmallSpec(folder);
+    spec.optimizer.name = kind;
+    auto trainer = Trainer::Create(spec, at::kCPU);
+    ASSERT_TRUE(trainer.has_value());
+    (*trainer)->Step(1);
+    const auto expected = spec::BytesOfState(spec);
+    const CheckpointTensors tensors = (*trainer)->Tensors();
+    int64_t weights = 0, gradients = 0, optimizer = 0;
+    for (const auto& parameter : tensors.weights) {
+      weights += static_cast<int64_t>(parameter.tensor.nbytes());
+      gradients += static_cast<int64_t>(parameter.tensor.grad().nbytes());
+    }
+    for (const auto& state : tensors.optimizer) optimizer += static_cast<int64_t>(state.tensor.nbytes());
+    EXPECT_EQ(weights, expected.weights);
+    EXPECT_EQ(gradients, expected.gradients);
+    EXPECT_EQ(optimizer, expected.optimizer + 4);
+  }
+}
+
+}  // namespace
+}  // namespace optfleet::trainer
