@@ -139,6 +139,7 @@ class Engine {
 
   Effects Handle(const Input& input, Time now);
   Summary Summarize() const;
+  bool draining() const { return draining_since_.has_value(); }
 
  private:
   void On(const DirectoriesScanned& input);

@@ -51,7 +51,7 @@ Result<std::string> Exchange(int socket, const std::string& line) {
 
 }  // namespace
 
-Status AskToStop(const std::string& folder, const StopOrder& order) {
+Status SendStop(const std::string& folder, const StopOrder& order) {
   const auto socket = Connect(folder);
   if (!socket) return Fail(socket.error());
   const Json command{{"command", "stop"},

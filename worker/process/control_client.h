@@ -10,6 +10,6 @@ namespace optfleet::worker {
 
 // OK when the trainer accepted the stop. Takes at most two seconds; NOT_FOUND if it has no socket,
 // UNAVAILABLE if it does not answer.
-Status AskToStop(const std::string& folder, const StopOrder& order);
+Status SendStop(const std::string& folder, const StopOrder& order);
 
 }  // namespace optfleet::worker

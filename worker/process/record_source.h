@@ -4,16 +4,10 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <vector>
 
-#include "common/rundir/metrics_log.h"
+#include "worker/engine/record_batch.h"
 
 namespace optfleet::worker {
-
-struct RecordBatch {
-  std::vector<std::string> keys;  // by key id
-  std::vector<rundir::Record> records;
-};
 
 class RecordSource {
  public:

@@ -1,0 +1,41 @@
+// Does the engine's slow effects on threads of its own: disk, control sockets, starting processes. Results
+// come back through `post`, on the owner's thread.
+#pragma once
+
+#include <boost/asio/thread_pool.hpp>
+#include <functional>
+#include <string>
+
+#include "worker/engine/engine.h"
+#include "worker/process/launcher.h"
+
+namespace optfleet::worker {
+
+class Hands {
+ public:
+  using Post = std::function<void(Input)>;  // from any thread
+
+  Hands(std::string root, LaunchOptions launch, Post post);
+  // Waits for what is under way (a stop command takes at most two seconds, a removal as long as the disk).
+  ~Hands();
+
+  void Do(const PrepareAndLaunch& effect);
+  void Do(const Launch& effect);
+  void Do(const AskToStop& effect);
+  void Do(const Prune& effect);
+  void Do(const Remove& effect);
+  // Anything else that takes its time.
+  void Run(std::function<void()> work);
+
+  void Reap() { launcher_.Reap(); }
+
+ private:
+  void Done(const AttemptKey& key, FolderWorkDone::Work work, const Status& status);
+
+  const std::string root_;
+  Launcher launcher_;
+  const Post post_;
+  boost::asio::thread_pool threads_{2};
+};
+
+}  // namespace optfleet::worker
