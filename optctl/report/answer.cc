@@ -53,7 +53,7 @@ std::string FiguresOf(const ReportData& data, const Job& job) {
 }
 
 // What the reader must know before trusting an optimum: where it may lie outside of what was tried.
-std::string EdgeClause(const Analysis& analysis) {
+std::vector<std::string> EdgeCaveats(const Analysis& analysis) {
   constexpr size_t kNamed = 2;  // more than that are counted instead
   const std::string axis = ShortName(analysis.main_axis);
   std::vector<std::string> named;
@@ -61,18 +61,30 @@ std::string EdgeClause(const Analysis& analysis) {
   for (const Line& line : analysis.lines) {
     judged += line.best_point != kNoJob ? 1 : 0;
     if (line.edge == Edge::kNone) continue;
-    const std::string owner = line.label.empty() ? "its best " : line.label + "'s best ";
-    named.push_back(fmt::format("{}{} ({}) is at the edge of its range", owner, axis,
+    named.push_back(fmt::format("{} best {} ({}) is at the edge of its range",
+                                line.label.empty() ? "the" : line.label + "'s", axis,
                                 line.points[line.best_point].label));
   }
-  if (named.empty()) return "";
   if (named.size() > kNamed) {
-    return fmt::format("; the best {} of {} of {} lines is at the edge of its range", axis, named.size(),
-                       judged);
+    return {
+        fmt::format("the best {} of {} of {} lines is at the edge of its range", axis, named.size(), judged)};
   }
-  std::string out;
-  for (const std::string& clause : named) out += "; " + clause;
-  return out;
+  return named;
+}
+
+std::string Headline(const ReportData& data, const Analysis& analysis) {
+  const size_t ended = CountEnded(data);
+  const size_t total = data.jobs.size();
+  if (total == 0) return "this sweep has no jobs";
+  if (analysis.best_job == kNoJob) {
+    if (ended == total) return fmt::format("no job reached its end: {}", CountOutcomes(data));
+    return fmt::format("no result yet, {} of {} jobs have ended: {}", ended, total, CountOutcomes(data));
+  }
+  const std::string point = DescribeJob(data, analysis, analysis.best_job);
+  const std::string figures = FiguresOf(data, data.jobs[analysis.best_job]);
+  const std::string found = point.empty() ? figures : point + ": " + figures;
+  if (ended < total) return fmt::format("best so far, {} of {} jobs have ended: {}", ended, total, found);
+  return point.empty() ? found : "best: " + found;
 }
 
 bool IsUsual(const Analysis& analysis, const Parameter& parameter) {
@@ -125,23 +137,14 @@ std::string DescribeJob(const ReportData& data, const Analysis& analysis, size_t
   return out;
 }
 
+Answer FindAnswer(const ReportData& data, const Analysis& analysis) {
+  return {.headline = Headline(data, analysis), .caveats = EdgeCaveats(analysis)};
+}
+
 std::string AnswerSentence(const ReportData& data, const Analysis& analysis) {
-  const size_t ended = CountEnded(data);
-  const size_t total = data.jobs.size();
-  if (total == 0) return "this sweep has no jobs";
-  if (analysis.best_job == kNoJob) {
-    if (ended == total) return fmt::format("no job reached its end: {}", CountOutcomes(data));
-    return fmt::format("no result yet, {} of {} jobs have ended: {}", ended, total, CountOutcomes(data));
-  }
-  const std::string point = DescribeJob(data, analysis, analysis.best_job);
-  const std::string figures = FiguresOf(data, data.jobs[analysis.best_job]);
-  const std::string edges = EdgeClause(analysis);
-  if (ended < total) {
-    return fmt::format("best so far, {} of {} jobs have ended: {}{}{}{}", ended, total, point,
-                       point.empty() ? "" : ": ", figures, edges);
-  }
-  if (point.empty()) return figures + edges;
-  return fmt::format("best: {}: {}{}", point, figures, edges);
+  auto [sentence, caveats] = FindAnswer(data, analysis);
+  for (const std::string& caveat : caveats) sentence += "; " + caveat;
+  return sentence;
 }
 
 }  // namespace optfleet::report

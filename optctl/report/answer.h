@@ -2,13 +2,21 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "optctl/report/analysis.h"
 
 namespace optfleet::report {
 
-// "best: adamw lr=3e-3 batch 16: val loss 1.874, 2.70 bits/byte; sgd's best lr (1.0) is at the edge of its
-// range", or what there is to say before any job has ended or when none succeeded.
+struct Answer {
+  std::string headline;              // "best: adamw lr=3e-3 batch 16: val loss 1.874, 2.70 bits/byte"
+  std::vector<std::string> caveats;  // "sgd's best lr (1.0) is at the edge of its range"; at most two
+};
+Answer FindAnswer(const ReportData& data, const Analysis& analysis);
+
+// The same in one sentence: "best: adamw lr=3e-3 batch 16: val loss 1.874, 2.70 bits/byte; sgd's best lr
+// (1.0) is at the edge of its range", or what there is to say before any job has ended or when none
+// succeeded.
 std::string AnswerSentence(const ReportData& data, const Analysis& analysis);
 
 // The values of a job on the axes that vary, in axis order: "adamw lr=3e-3 batch 16".

@@ -29,14 +29,15 @@ std::string Head(const std::string& title) {
 }
 
 // The answer is readable before, and without, any script.
-std::string Body(const std::string& title, const std::string& description, const std::string& answer) {
+std::string Body(const std::string& title, const std::string& description, const Answer& answer) {
+  std::string caveats;
+  for (const std::string& caveat : answer.caveats) caveats += "<li>" + EscapeHtml(caveat) + "</li>";
   return fmt::format(
-      "<body>\n<header>\n<h1>{}</h1>\n<p class=\"description\">{}</p>\n<p "
-      "id=\"answer\">{}</p>\n</header>\n<main id=\"main\">\n"
+      "<body>\n<header>\n<h1>{}</h1>\n<p class=\"description\">{}</p>\n<p id=\"answer\">{}</p>\n"
+      "<ul class=\"caveats\">{}</ul>\n</header>\n<main id=\"main\">\n"
       "<noscript><p>The tables and charts of this page need JavaScript; nothing is loaded from "
-      "anywhere.</p></noscript>\n"
-      "</main>\n",
-      EscapeHtml(title), EscapeHtml(description), EscapeHtml(answer));
+      "anywhere.</p></noscript>\n</main>\n",
+      EscapeHtml(title), EscapeHtml(description), EscapeHtml(answer.headline), caveats);
 }
 
 }  // namespace
@@ -45,7 +46,7 @@ std::string RenderReport(const ReportData& data) {
   const Analysis analysis = Analyze(data);
   const std::string title = data.title.empty() ? data.sweep : data.title;
   std::string page = Head(title);
-  page += Body(title, data.description, AnswerSentence(data, analysis));
+  page += Body(title, data.description, FindAnswer(data, analysis));
   page += "<script type=\"application/json\" id=\"data\">";
   page += EmbeddableText(MakePayload(data, analysis));
   page += "</script>\n<script>";

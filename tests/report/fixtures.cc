@@ -53,7 +53,8 @@ std::string SpecText(const Setting& s) {
                        {"context", 128}}},
                      {"optimizer", {{"name", s.optimizer}, {"learning_rate", s.lr}}},
                      {"training", {{"batch_size", s.batch}, {"seed", s.seed}}},
-                     {"data", {{"path", "/data/shakespeare.txt"}, {"sequence_length", 128}}}};
+                     {"data", {{"path", "/data/shakespeare.txt"}, {"sequence_length", 128}}},
+                     {"budget", {{"steps", 3200 / s.batch}}}};
   return spec.dump();
 }
 
@@ -197,7 +198,7 @@ ReportData QuickstartSweep() {
   for (int batch : {8, 16}) {
     for (int width : {64, 160}) {
       const Setting s{.lr = 3e-3, .batch = batch, .width = width};
-      Job& job = builder.Add(s, AxisValues(s, "0.003"));
+      Job& job = builder.Add(s, AxisValues(s, "3e-3"));
       if (batch == 16 && width == 160) RunOutOfMemory(job);
     }
   }

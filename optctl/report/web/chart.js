@@ -71,7 +71,7 @@ class Chart {
     if (built === null) return;
     Object.assign(this, built);
     this.plot = new uPlot({
-      width, height: width < 560 ? 280 : 360, legend: {show: false}, padding: [10, 14, 0, 4],
+      width, height: chartHeight(width), legend: {show: false}, padding: [10, 14, 0, 4],
       cursor: {points: {show: false}, drag: {x: false, y: false}, y: false}, ...this.options,
     }, this.data, this.box);
     const canvas = this.plot.ctx.canvas;
@@ -124,6 +124,10 @@ function plainTable({head, rows}) {
   return el('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Values of the chart'}, el('table', {},
     el('thead', {}, el('tr', {}, ...head.map((text) => el('th', {scope: 'col'}, text)))),
     el('tbody', {}, ...rows.map((row) => el('tr', {}, ...row.map((text, i) => el(i === 0 ? 'th' : 'td', {scope: i === 0 ? 'row' : null}, text)))))));
+}
+
+function chartHeight(width) {
+  return width < 560 ? 280 : 360;
 }
 
 // Pixels of the canvas per pixel of the page, for what we draw on top.

@@ -1,6 +1,7 @@
 // Chart 1: the objective over the main axis, one line per combination of the others. What has no comparable figure (diverged, out of
 // memory, failed) stays in the picture as a mark at the top edge; the best point of each line wears a ring.
 
+const kMarkRow = 12;  // pixels between marks at the top edge that share an x
 const kFailureMarks = {diverged: 'cross', out_of_memory: 'square', failed: 'plus', cancelled: 'diamond', lost: 'diamond', preempted: 'diamond'};
 
 function sensitivityChart() {
@@ -36,7 +37,7 @@ function objectiveRange(values) {
   const high = quantile(sorted, 0.85);
   const cut = most - least > 1.6 * (high - least) && high > least ? high + 0.3 * (high - least) : most;
   const span = Math.max(cut - least, Math.abs(least) * 0.02, 1e-6);
-  return {min: least - 0.07 * span, max: cut + 0.06 * span, cut};
+  return {min: least - 0.12 * span, max: cut + 0.06 * span, cut};
 }
 
 function buildSensitivity(width) {
@@ -46,12 +47,14 @@ function buildSensitivity(width) {
   const {min, max: top, cut} = objectiveRange(finite.map((point) => point.y));
   const pinned = points.filter((point) => point.y === null && failureOf(point) !== null);
   const high = finite.filter((point) => point.y > cut);
-  const max = pinned.length + high.length > 0 ? top + 0.17 * (top - min) : top;
   const xs = [...new Set(points.map((point) => point.x))].sort((a, b) => a - b);
   if (xs.length === 0) return null;
   const lines = [...new Set(points.map((point) => point.line))];
   const {log, range} = mainScale(xs);
   const hits = sensitivityHits(points, pinned, high, cut);
+  const rows = 1 + Math.max(-1, ...hits.map((hit) => hit.row ?? -1));
+  const share = rows > 0 ? Math.min(0.6, (14 + kMarkRow * rows) / (chartHeight(width) - 66)) : 0;
+  const max = top + (top - min) * share / (1 - share);
   return {
     data: [xs, ...lines.map((line) => xs.map((x) => finite.find((p) => p.line === line && p.x === x && p.y <= cut)?.y))],
     hits,
@@ -60,7 +63,7 @@ function buildSensitivity(width) {
     table: () => sensitivityTable(points),
     options: {
       scales: {x: {time: false, distr: log ? 3 : 1, range: () => range}, y: {range: () => [min, max]}},
-      axes: [xAxis(log, xs, width), axisOptions(false, figureOf(report.objective).title, false)],
+      axes: [xAxis(log, xs, width), yAxis(top)],
       series: [{}, ...lines.map((line) => {
         const look = lookOf(line);
         return {stroke: look.color, dash: look.dash, width: look.styled ? 2 : 1, spanGaps: true, points: {show: false}};
@@ -81,11 +84,29 @@ function mainScale(xs) {
   return {log: false, range: [least - pad, most + pad]};
 }
 
+// Nothing above the top has a place on the scale.
+function yAxis(top) {
+  const options = axisOptions(false, figureOf(report.objective).title, false);
+  return {...options, filter: (u, splits) => splits.filter((split) => split <= top)};
+}
+
+// Ticks are the values that were tried, as the sweep writes them, while they fit.
 function xAxis(log, xs, width) {
-  if (mainAxis) return axisOptions(true, axisTitle(mainAxis) + (log ? ', log scale' : ''), log);
+  if (mainAxis) {
+    const options = axisOptions(true, axisTitle(mainAxis) + (log ? ', log scale' : ''), log);
+    if (!fitsAsTicks(xs, log, width)) return options;
+    const labels = new Map(report.lines.flatMap((line) => line.points.map((point) => [point.x, point.label])));
+    return {...options, splits: () => xs, values: (u, splits) => splits.map((x) => labels.get(x) ?? tickText(x))};
+  }
   const every = Math.ceil(xs.length / Math.max(2, width / 110));
   const options = axisOptions(true, 'configuration', false, (x) => (report.lines[x - 1] ? lineLabel(x - 1) : ''));
   return {...options, splits: () => xs.filter((x, i) => i % every === 0)};
+}
+
+function fitsAsTicks(xs, log, width) {
+  const place = (x) => (log ? Math.log(x) : x);
+  const perPixel = (place(xs[xs.length - 1]) - place(xs[0])) / Math.max(1, width - 140);
+  return xs.length < 2 || xs.slice(1).every((x, i) => place(x) - place(xs[i]) > 34 * perPixel);
 }
 
 // Why a point has no figure; null while it only waits or runs.
@@ -129,11 +150,12 @@ function drawSensitivity(u, hits, divider) {
   const ratio = pixelRatio(u);
   const context = u.ctx;
   context.save();
+  context.setLineDash([]);
   if (divider !== null) drawDivider(u, divider, ratio);
   for (const hit of hits) {
     const look = lookOf(hit.line);
     const x = u.valToPos(hit.x, 'x', true);
-    const row = 10 + 11 * (hit.row ?? 0);
+    const row = 10 + kMarkRow * (hit.row ?? 0);
     const y = hit.kind === 'value' ? u.valToPos(hit.y, 'y', true) : u.bbox.top + row * ratio;
     hit.pixelY = (y - u.bbox.top) / ratio;
     const lit = view.highlight >= 0 && hit.jobs.includes(view.highlight);
@@ -153,6 +175,10 @@ function drawDivider(u, value, ratio) {
   const context = u.ctx;
   context.fillStyle = css('--band');
   context.fillRect(u.bbox.left, u.bbox.top, u.bbox.width, y - u.bbox.top);
+  context.fillStyle = css('--muted-text');
+  context.font = `${11 * ratio}px system-ui, sans-serif`;
+  context.textAlign = 'left';
+  context.fillText('off the scale', u.bbox.left + 6 * ratio, u.bbox.top + 14 * ratio);
 }
 
 // A ring; a second one and the figure for the best of all; an arrow outwards where the range ends.
@@ -175,10 +201,14 @@ function drawOptimum(u, hit, x, y, ratio) {
   if (report.best_job < 0 || report.jobs[report.best_job].line !== hit.line) return;
   ring(11.5);
   context.fillStyle = css('--text');
+  context.strokeStyle = css('--background');
+  context.lineWidth = 4 * ratio;
   context.font = `600 ${12 * ratio}px system-ui, sans-serif`;
   context.textAlign = x > u.bbox.left + u.bbox.width / 2 ? 'right' : 'left';
   const away = context.textAlign === 'right' ? -16 : 16;
-  context.fillText(`best ${figureOf(report.objective).text(hit.y)}`, x + away * ratio, y + (y > u.bbox.top + u.bbox.height - 20 * ratio ? -8 : 12) * ratio);
+  const words = [`best ${figureOf(report.objective).text(hit.y)}`, x + away * ratio, y + 10 * ratio];
+  context.strokeText(...words);
+  context.fillText(...words);
 }
 
 function sensitivityNote(pinned, high, cut) {

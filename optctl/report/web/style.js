@@ -5,7 +5,7 @@ const kPalettes = {
   light: ['#0b62b8', '#c2410c', '#047857', '#a21caf', '#7a5c00', '#475569'],
   dark: ['#6cb6ff', '#ff9d66', '#4ade9f', '#e59cf0', '#e6c34a', '#b6c2d1'],
 };
-const kDashes = [[], [7, 4], [2, 3], [10, 3, 2, 3], [14, 4], [4, 2, 1, 2]];
+const kDashes = [[], [7, 4], [2, 3], [11, 3, 2, 3], [11, 3, 2, 3, 2, 3], [16, 6]];
 const kMarks = ['circle', 'square', 'triangle', 'diamond', 'plus', 'cross'];
 const kStyledLines = 24;  // beyond that lines are grey: nobody tells more apart
 
@@ -85,10 +85,10 @@ function markPath(context, mark, x, y, radius) {
 function swatch(line) {
   const look = lookOf(line);
   const mark = kCorners[look.mark] === null
-    ? svg('circle', {cx: 17, cy: 7, r: 4, fill: look.color})
-    : svg('polygon', {points: kCorners[look.mark].map(([x, y]) => `${17 + 4 * x},${7 + 4 * y}`).join(' '), fill: look.color});
-  return svg('svg', {width: 34, height: 14, 'aria-hidden': 'true'},
-    svg('line', {x1: 0, x2: 34, y1: 7, y2: 7, stroke: look.color, 'stroke-width': 2, 'stroke-dasharray': look.dash.join(' ')}), mark);
+    ? svg('circle', {cx: 23, cy: 7, r: 4, fill: look.color})
+    : svg('polygon', {points: kCorners[look.mark].map(([x, y]) => `${23 + 4 * x},${7 + 4 * y}`).join(' '), fill: look.color});
+  return svg('svg', {width: 46, height: 14, 'aria-hidden': 'true'},
+    svg('line', {x1: 0, x2: 46, y1: 7, y2: 7, stroke: look.color, 'stroke-width': 2, 'stroke-dasharray': look.dash.join(' ')}), mark);
 }
 
 // The switches of the lines; every legend of the page shows the same choice.
