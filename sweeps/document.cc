@@ -60,12 +60,11 @@ class DocumentReader {
       context_.diagnostics->Add(entry.key_position, "`" + entry.key + "` must be a text");
       return std::nullopt;
     }
-    std::string text =
-        context_.references->Resolve(entry.value.text, entry.value.position, context_.diagnostics);
-    if (entry.key == "name" && (text.empty() || text.size() > kLongestName)) {
+    auto text = context_.references->Resolve(entry.value.text, entry.value.position, context_.diagnostics);
+    if (text && entry.key == "name" && (text->empty() || text->size() > kLongestName)) {
       context_.diagnostics->Add(entry.value.position, "`name` must be a text of 1 to " +
                                                           std::to_string(kLongestName) + " bytes, found " +
-                                                          std::to_string(text.size()));
+                                                          std::to_string(text->size()));
       return std::nullopt;
     }
     return text;

@@ -197,8 +197,9 @@ void LeafReader::ReadValue(const YamlNode& node, Leaf* leaf) {
                               "a list on a key is an axis; it holds plain values");
     return;
   }
-  LeafValue value{
-      context_.references->Resolve(node.text, node.position, context_.diagnostics), {}, node.position};
+  auto text = context_.references->Resolve(node.text, node.position, context_.diagnostics);
+  if (!text) return;
+  LeafValue value{std::move(*text), {}, node.position};
   auto parsed = spec::ParseValue(field, value.text, node.quoted);
   if (!parsed) {
     context_.diagnostics->Add(node.position,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,14 +15,19 @@ class References {
  public:
   explicit References(const std::map<std::string, std::string>& environment) : environment_(environment) {}
 
-  // The text with its references replaced; what is replaced in is not looked at again. A reference that
-  // cannot be resolved is reported and stays.
-  std::string Resolve(std::string_view text, const SourcePosition& position, Diagnostics* diagnostics);
+  // The text with its references replaced; what is replaced in is not looked at again. Nothing if a reference
+  // cannot be resolved, which is reported.
+  std::optional<std::string> Resolve(std::string_view text, const SourcePosition& position,
+                                     Diagnostics* diagnostics);
 
   // Names that were replaced, with their values.
   const std::map<std::string, std::string>& used() const { return used_; }
 
  private:
+  // The value of one reference, "${env:NAME}".
+  std::optional<std::string> ValueOf(std::string_view reference, const SourcePosition& position,
+                                     Diagnostics* diagnostics);
+
   const std::map<std::string, std::string>& environment_;
   std::map<std::string, std::string> used_;
 };
