@@ -186,7 +186,7 @@ Result<int> Describe(Context& context, const std::string& name) {
 }  // namespace
 
 void AddDescribe(Program& program) {
-  CLI::App& command = program.Command("describe", "Show everything about one sweep, job, attempt or worker",
+  CLI::App& command = program.Command("describe", "Show all about one sweep, job, attempt or worker",
                                       "  optctl describe quickstart\n"
                                       "  optctl describe quickstart/17\n"
                                       "  optctl describe quickstart/17/1\n"

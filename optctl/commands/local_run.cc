@@ -16,9 +16,17 @@ constexpr milliseconds kCallDeadline{5'000};
 constexpr std::chrono::seconds kStartPatience{60};
 constexpr std::chrono::seconds kWorkerPatience{10};
 
+// The same sweep is the same request from whatever folder and by whatever path it is run.
+void MakePlaceless(v1::Sweep& sweep) {
+  for (v1::SourceFile& file : *sweep.mutable_files()) {
+    const std::string name = file.path().substr(file.path().rfind('/') + 1);
+    if (!file.folder().empty()) file.set_path(file.folder() + "/" + name);
+  }
+  if (sweep.overrides().empty()) sweep.clear_working_folder();
+}
+
 // Everything that decides which jobs come out, in one text.
-std::string ContentOf(const v1::CreateSweepRequest& request) {
-  const v1::Sweep& sweep = request.sweep();
+std::string ContentOf(const v1::Sweep& sweep) {
   Json json;
   json["display_name"] = sweep.display_name();
   json["files"] = Json::array();
@@ -29,14 +37,6 @@ std::string ContentOf(const v1::CreateSweepRequest& request) {
   json["environment"] =
       std::map<std::string, std::string>(sweep.environment().begin(), sweep.environment().end());
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-bool SameContent(const v1::Sweep& a, const v1::Sweep& b) {
-  v1::CreateSweepRequest left;
-  v1::CreateSweepRequest right;
-  *left.mutable_sweep() = a;
-  *right.mutable_sweep() = b;
-  return ContentOf(left) == ContentOf(right);
 }
 
 Error Interrupted() {
@@ -101,7 +101,7 @@ Status LocalRun::MakeRoom(Client& client, const v1::CreateSweepRequest& request,
       continue;
     auto sweep = client.GetSweep(listed.name());
     if (!sweep) return Fail(std::move(sweep).error());
-    if (SameContent(*sweep, request.sweep())) continue;
+    if (ContentOf(*sweep) == ContentOf(request.sweep())) continue;
     const std::string id = ShortResource(sweep->name());
     if (!replace) {
       return Fail(Code::kFailedPrecondition,
@@ -120,8 +120,9 @@ Result<std::string> LocalRun::Submit(const SweepSource& source, bool again, bool
   auto client = Open();
   if (!client) return Fail(std::move(client).error());
   v1::CreateSweepRequest request = RequestOf(source);
+  MakePlaceless(*request.mutable_sweep());
   OPTFLEET_RETURN_IF_ERROR(MakeRoom(*client, request, replace));
-  request.set_request_id(again ? RandomRequestId() : RequestIdOf(ContentOf(request)));
+  request.set_request_id(again ? RandomRequestId() : RequestIdOf(ContentOf(request.sweep())));
   auto sweep = client->CreateSweep(request);
   if (!sweep) return Fail(std::move(sweep).error());
   const std::string id = ShortResource(sweep->name());

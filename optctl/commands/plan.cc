@@ -44,7 +44,7 @@ Result<int> Plan(Context& context, const Options& options) {
 
 void AddPlan(Program& program) {
   CLI::App& command = program.Command(
-      "plan", "Show the jobs of a sweep file and what they cost, without a coordinator",
+      "plan", "Show the jobs of a sweep file and what they cost",
       "  optctl plan lr.yaml\n"
       "  optctl plan lr.yaml --throughput 20000 --slots 2\n"
       "  optctl plan base.yaml+gpu.yaml --set optimizer.learning_rate='[1e-3, 3e-3]' -o json");

@@ -43,26 +43,25 @@ bool AsksForJson(int argc, char** argv) {
 
 Program::Program()
     : app_(
-          "Optfleet answers which optimizer, learning rate, batch and size train best, by running sweeps of "
-          "trainings.\n\n"
+          "Optfleet answers which optimizer, learning rate, batch and size train best,\n"
+          "by running sweeps of trainings.\n\n"
           "Examples:\n"
-          "  optctl run sweeps/quickstart.yaml        train a sweep on this machine, nothing to set up\n"
-          "  optctl plan sweeps/quickstart.yaml       what would be trained\n"
+          "  optctl run sweeps/quickstart.yaml    train a sweep here, nothing to set up\n"
+          "  optctl plan sweeps/quickstart.yaml   what would be trained\n"
           "  optctl submit lr.yaml --coordinator gpu01:7070\n"
-          "  optctl watch lr && optctl results lr",
+          "  optctl watch lr && optctl results lr\n",
           "optctl") {
   app_.set_help_flag("-h,--help", "Show help and end");
   app_.set_help_all_flag();
-  app_.option_defaults()->always_capture_default(false);
-  app_.add_option("--coordinator", options_.coordinator,
-                  "HOST:PORT of the coordinator; before $OPTFLEET_COORDINATOR, --state and 127.0.0.1:7070");
-  app_.add_option("--state", options_.state, "Folder of a coordinator on this machine");
-  app_.add_flag("--no-color", options_.no_color, "No colours (as NO_COLOR)");
+  app_.add_option("--coordinator", options_.coordinator, "Address of the coordinator (see below)")
+      ->type_name("HOST:PORT");
+  app_.add_option("--state", options_.state, "Folder of a coordinator on this machine")->type_name("DIR");
+  app_.add_flag("--no-color", options_.no_color, "No colours, as with NO_COLOR");
   app_.footer(
-      "Exit codes: 0 done, 1 failed, 2 wrong arguments or file, 3 not found, 4 not allowed, 5 coordinator "
-      "unreachable,\n"
-      "6 conflict, 10 jobs failed (--exit-status), 130 interrupted.  `optctl COMMAND -h` shows a command's "
-      "examples.");
+      "The coordinator is --coordinator, else $OPTFLEET_COORDINATOR, else the one that\n"
+      "serves in --state, else 127.0.0.1:7070.\n"
+      "Exit codes: 0 done, 1 failed, 2 wrong arguments or file, 3 not found, 4 not\n"
+      "allowed, 5 coordinator unreachable, 6 conflict, 10 jobs failed, 130 interrupted.");
 }
 
 CLI::App& Program::Command(const std::string& name, const std::string& summary, const std::string& examples) {
@@ -76,7 +75,7 @@ CLI::App& Program::Command(CLI::App& parent, const std::string& name, const std:
   // The list of commands shows the summary alone, so the examples come in only when the command's own help is
   // asked for.
   command->preparse_callback([command, summary, examples](size_t) {
-    if (!examples.empty()) command->description(summary + "\n\nExamples:\n" + examples);
+    if (!examples.empty()) command->description(summary + "\n\nExamples:\n" + examples + "\n");
   });
   return *command;
 }
@@ -133,8 +132,7 @@ int Program::Run(int argc, char** argv) {
   try {
     app_.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    const auto chosen = app_.get_subcommands();
-    plain.Print((chosen.empty() ? app_ : *chosen.front()).help());
+    plain.Print(app_.help());  // of the command that was named, if one was
     return kExitOk;
   } catch (const CLI::ExtrasError&) {
     const auto rest = app_.remaining(true);

@@ -71,7 +71,7 @@ Status WriteReport(Client& client, const std::string& sweep_name, const std::str
 }
 
 void AddReport(Program& program) {
-  CLI::App& command = program.Command("report", "Write a sweep's charts and tables as one HTML file",
+  CLI::App& command = program.Command("report", "Write a sweep's charts and tables as an HTML file",
                                       "  optctl report quickstart --out quickstart.html");
   auto name = std::make_shared<std::string>();
   auto out = std::make_shared<std::string>();

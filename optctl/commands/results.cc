@@ -50,11 +50,10 @@ Result<int> Results(Context& context, const std::string& name, bool all) {
 }  // namespace
 
 void AddResults(Program& program) {
-  CLI::App& command =
-      program.Command("results", "Show the best point of each line of a sweep, and what did not get there",
-                      "  optctl results quickstart\n"
-                      "  optctl results quickstart --all\n"
-                      "  optctl results quickstart -o csv > quickstart.csv");
+  CLI::App& command = program.Command("results", "Show the best point of each line of a sweep",
+                                      "  optctl results quickstart\n"
+                                      "  optctl results quickstart --all\n"
+                                      "  optctl results quickstart -o csv > quickstart.csv");
   auto name = std::make_shared<std::string>();
   auto all = std::make_shared<bool>(false);
   command.add_option("SWEEP", *name, "The sweep")->required();

@@ -137,12 +137,12 @@ Result<int> Run(Context& context, Options options) {
 }  // namespace
 
 void AddRun(Program& program) {
-  CLI::App& command = program.Command(
-      "run", "Train a sweep on this machine: starts a coordinator and a worker, watches, reports",
-      "  optctl run sweeps/quickstart.yaml\n"
-      "  optctl run lr.yaml --set model.width=64 --slots 2\n"
-      "  optctl run lr.yaml --state /fast/disk/lr --keep\n"
-      "Run it again to continue what was stopped; what is done is not repeated.");
+  CLI::App& command =
+      program.Command("run", "Train a sweep on this machine, from its file to the report",
+                      "  optctl run sweeps/quickstart.yaml\n"
+                      "  optctl run lr.yaml --set model.width=64 --slots 2\n"
+                      "  optctl run lr.yaml --state /fast/disk/lr --keep\n"
+                      "Run it again to continue what was stopped; what is done is not repeated.");
   auto options = std::make_shared<Options>();
   AddSweepArguments(command, options->sweep);
   command.add_option("--workers", options->cluster.workers, "Workers to start")->check(CLI::Range(1, 64));
