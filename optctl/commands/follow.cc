@@ -54,8 +54,11 @@ bool MayComeBack(const Error& error) {
 // The connection to a coordinator that may restart.
 class Connection {
  public:
-  Connection(std::function<Result<Client>()> open, std::chrono::seconds patience)
-      : open_(std::move(open)), patience_(patience), last_answer_(Clock::now()) {}
+  explicit Connection(const FollowOptions& options)
+      : open_(options.open),
+        patience_(options.patience),
+        has_answered_(options.has_answered),
+        last_answer_(Clock::now()) {}
 
   // The error if it cannot be waited out; true if the coordinator answered.
   Result<bool> Poll(SweepFollower& follower, double seconds) {
@@ -69,18 +72,20 @@ class Connection {
       return Silent(polled.error());
     }
     last_answer_ = Clock::now();
+    has_answered_ = true;
     return true;
   }
 
  private:
   Result<bool> Silent(const Error& error) const {
     const bool wait = MayComeBack(error) || (error.code() == Code::kNotFound && !client_);
-    if (!wait || Clock::now() - last_answer_ > patience_) return Fail(error);
+    if (!wait || !has_answered_ || Clock::now() - last_answer_ > patience_) return Fail(error);
     return false;
   }
 
   const std::function<Result<Client>()> open_;
   const std::chrono::seconds patience_;
+  bool has_answered_;
   Clock::time_point last_answer_;
   std::optional<Client> client_;
 };
@@ -90,7 +95,7 @@ class Connection {
 Result<Followed> Follow(const Console& console, FollowOptions options, Interrupts& interrupts) {
   Screen screen(console);
   SweepFollower follower(options.sweep, screen.live());
-  Connection connection(options.open, options.patience);
+  Connection connection(options);
   const Clock::time_point begin = Clock::now();
   bool silent = false;
   for (;;) {

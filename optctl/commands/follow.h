@@ -17,7 +17,9 @@ struct FollowOptions {
   std::function<Result<Client>()>
       open;  // called again after a coordinator did not answer: it may come back elsewhere
   std::function<Result<std::vector<std::string>>()>
-      each_round;                     // what else must be looked after; gives lines to show. May be empty
+      each_round;  // what else must be looked after; gives lines to show. May be empty
+  bool has_answered =
+      false;  // whether the coordinator is known to be there; if not, its first silence ends the command
   std::chrono::seconds patience{60};  // how long the coordinator may be silent before that ends the command
 };
 

@@ -37,12 +37,12 @@ Status CheckPrograms(const std::string& folder) {
 
 }  // namespace
 
-Result<std::unique_ptr<LocalCluster>> LocalCluster::Start(const LocalClusterOptions& options) {
+Result<std::unique_ptr<LocalCluster>> LocalCluster::Open(const LocalClusterOptions& options) {
   OPTFLEET_RETURN_IF_ERROR(CheckPrograms(options.programs));
   std::error_code error;
-  fs::create_directories(options.state, error);
+  const bool made = fs::create_directories(options.state, error);
   if (error) return Fail(ErrnoError(error.value(), "the state folder " + options.state + " cannot be made"));
-  fs::permissions(options.state, fs::perms::owner_all, error);
+  if (made) fs::permissions(options.state, fs::perms::owner_all, error);
   auto lock = rundir::TakeLock(options.state + "/run.lock");
   if (!lock && lock.error().code() == Code::kFailedPrecondition) {
     return Fail(Code::kFailedPrecondition, "another `optctl run` uses " + options.state +
@@ -50,12 +50,11 @@ Result<std::unique_ptr<LocalCluster>> LocalCluster::Start(const LocalClusterOpti
                                                options.state + "`, or name another folder with --state");
   }
   if (!lock) return Fail(std::move(lock).error());
-  std::unique_ptr<LocalCluster> cluster(new LocalCluster(options, *lock));
-  OPTFLEET_RETURN_IF_ERROR(cluster->StartDaemons());
-  return cluster;
+  return std::unique_ptr<LocalCluster>(new LocalCluster(options, *lock));
 }
 
 Status LocalCluster::StartDaemons() {
+  started_ = true;
   const std::string& state = options_.state;
   OPTFLEET_RETURN_IF_ERROR(supervisor_.Start(
       {kCoordinator,
@@ -88,7 +87,7 @@ Status LocalCluster::StartDaemons() {
 }
 
 LocalCluster::~LocalCluster() {
-  Kill();
+  if (started_) Kill();  // else what lives here is an earlier run's, at its last checkpoints
   close(lock_);
 }
 
@@ -148,19 +147,12 @@ void LocalCluster::Kill() {
   }
 }
 
-bool HasEarlierDaemons(const std::string& state) {
-  const auto endpoint = ReadEndpoint(state);
-  if (!endpoint || endpoint->pid <= 0) return false;
+int64_t LocalCluster::EarlierCoordinator() const {
+  const auto endpoint = ReadEndpoint(options_.state);
+  if (!endpoint || endpoint->pid <= 0) return 0;
   std::ifstream file("/proc/" + std::to_string(endpoint->pid) + "/comm");
   std::string name;
-  return std::getline(file, name) && name == "opt-coordinator";
-}
-
-bool WaitForEarlierDaemons(const std::string& state, Interrupts& interrupts) {
-  while (HasEarlierDaemons(state)) {
-    if (interrupts.WaitFor(kPoll)) return false;
-  }
-  return true;
+  return std::getline(file, name) && name == "opt-coordinator" ? endpoint->pid : 0;
 }
 
 }  // namespace optfleet::commands

@@ -27,12 +27,19 @@ struct LocalClusterOptions {
 
 class LocalCluster {
  public:
-  // FAILED_PRECONDITION if another process uses the folder; NOT_FOUND where a program is missing.
-  static Result<std::unique_ptr<LocalCluster>> Start(const LocalClusterOptions& options);
+  // Takes the folder; nothing runs yet. FAILED_PRECONDITION if another process has it; NOT_FOUND where a
+  // program is missing.
+  static Result<std::unique_ptr<LocalCluster>> Open(const LocalClusterOptions& options);
   // Kills what Stop has not ended, trainers included.
   ~LocalCluster();
   LocalCluster(const LocalCluster&) = delete;
   LocalCluster& operator=(const LocalCluster&) = delete;
+
+  // Process id of a coordinator that serves in this folder although we have it: one whose optctl was killed
+  // and that is about to end, or one that somebody started by hand. 0 if there is none.
+  int64_t EarlierCoordinator() const;
+
+  Status StartDaemons();
 
   // Supervisor::Check at this moment.
   Result<std::vector<std::string>> Check();
@@ -48,20 +55,14 @@ class LocalCluster {
 
  private:
   LocalCluster(LocalClusterOptions options, int lock) : options_(std::move(options)), lock_(lock) {}
-  Status StartDaemons();
   std::string WorkerRoot(int number) const;
   std::vector<std::string> LivingTrainers() const;
   static double Seconds();
 
   const LocalClusterOptions options_;
   const int lock_;
+  bool started_ = false;
   Supervisor supervisor_;
 };
-
-// Waits for daemons of an earlier run in this folder that still end (their optctl was killed). False if
-// interrupted.
-bool WaitForEarlierDaemons(const std::string& state, Interrupts& interrupts);
-// Whether there are any.
-bool HasEarlierDaemons(const std::string& state);
 
 }  // namespace optfleet::commands

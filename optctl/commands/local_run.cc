@@ -43,6 +43,25 @@ Error Interrupted() {
   return Error(Code::kCancelled, "interrupted before the sweep was submitted; nothing was left behind");
 }
 
+// Daemons whose optctl was killed end by themselves, after their trainers have written checkpoints.
+Status WaitForEarlier(const Console& console, const LocalCluster& cluster, const std::string& state,
+                      Interrupts& interrupts) {
+  int64_t pid = cluster.EarlierCoordinator();
+  if (pid == 0) return {};
+  console.Note("waiting for the daemons of an earlier run in " + ShortPath(state) + " to end");
+  const auto until = steady_clock::now() + kStartPatience;
+  while ((pid = cluster.EarlierCoordinator()) != 0) {
+    if (interrupts.WaitFor(kPoll)) return Fail(Interrupted());
+    if (steady_clock::now() > until) {
+      return Fail(Code::kFailedPrecondition, "a coordinator already serves in " + state + " (process " +
+                                                 std::to_string(pid) +
+                                                 "); submit to it with `optctl submit FILE --state " + state +
+                                                 "`, or name another folder with --state");
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string ShortPath(const std::string& path) {
@@ -52,12 +71,10 @@ std::string ShortPath(const std::string& path) {
 
 Result<std::unique_ptr<LocalRun>> LocalRun::Start(const Console& console, const LocalClusterOptions& options,
                                                   Interrupts& interrupts) {
-  if (HasEarlierDaemons(options.state)) {
-    console.Note("waiting for the daemons of an earlier run in " + ShortPath(options.state) + " to end");
-    if (!WaitForEarlierDaemons(options.state, interrupts)) return Fail(Interrupted());
-  }
-  auto cluster = LocalCluster::Start(options);
+  auto cluster = LocalCluster::Open(options);
   if (!cluster) return Fail(std::move(cluster).error());
+  OPTFLEET_RETURN_IF_ERROR(WaitForEarlier(console, **cluster, options.state, interrupts));
+  OPTFLEET_RETURN_IF_ERROR((*cluster)->StartDaemons());
   std::unique_ptr<LocalRun> run(new LocalRun(console, options.state, *std::move(cluster), options.workers));
   OPTFLEET_RETURN_IF_ERROR(run->WaitForCoordinator(interrupts));
   return run;

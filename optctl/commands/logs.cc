@@ -1,5 +1,6 @@
 // optctl logs: what a job's trainer wrote, as its worker last delivered it.
 #include <memory>
+#include <optional>
 
 #include "common/text.h"
 #include "optctl/commands/exit_code.h"
@@ -45,8 +46,8 @@ void PrintNew(const Console& console, const v1::GetAttemptLogResponse& log, int6
   shown = end;
 }
 
-Result<int> Follow(const Console& console, Client& client, const std::string& name, int64_t shown) {
-  Interrupts interrupts;
+Result<int> Follow(const Console& console, Client& client, const std::string& name, Interrupts& interrupts) {
+  int64_t shown = 0;
   for (;;) {
     auto attempt = client.GetAttempt(name);
     if (!attempt) return Fail(std::move(attempt).error());
@@ -59,12 +60,14 @@ Result<int> Follow(const Console& console, Client& client, const std::string& na
 }
 
 Result<int> Logs(Context& context, const Options& options) {
+  std::optional<Interrupts> interrupts;
+  if (options.follow) interrupts.emplace();  // before the first thread of the client
   auto client = OpenClient(context);
   if (!client) return Fail(std::move(client).error());
   auto attempt = FindAttempt(*client, options);
   if (!attempt) return Fail(std::move(attempt).error());
   const std::string name = ToResource(*attempt);
-  if (options.follow && !context.json()) return Follow(context.console, *client, name, 0);
+  if (options.follow && !context.json()) return Follow(context.console, *client, name, *interrupts);
   auto log = client->GetAttemptLog(name);
   if (!log) return Fail(std::move(log).error());
   if (context.json()) {

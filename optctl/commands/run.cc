@@ -91,6 +91,7 @@ Result<int> Train(Context& context, LocalRun& run, const SweepSource& source, co
   FollowOptions follow;
   follow.sweep = *sweep;
   follow.open = [&run] { return run.Open(); };
+  follow.has_answered = true;
   follow.each_round = [&run] { return run.cluster().Check(); };
   auto followed = Follow(console, std::move(follow), interrupts);
   if (!followed) return Fail(std::move(followed).error());
@@ -101,9 +102,8 @@ Result<int> Train(Context& context, LocalRun& run, const SweepSource& source, co
     auto kept = KeepServing(console, run, interrupts);
     if (!kept) return kept;
   } else {
-    console.Note(fmt::format(
-        "next: open the report   |   optctl run {} --keep, then optctl results {} --all --state {}",
-        options.sweep.files, ShortResource(*sweep), run.state()));
+    console.Note("next: open the report in a browser   |   optctl run " + options.sweep.files +
+                 " --keep   to look at single jobs");
   }
   return code;
 }
