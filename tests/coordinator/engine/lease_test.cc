@@ -1,0 +1,162 @@
+// Leases, fences and silent workers.
+#include "tests/coordinator/engine/cluster_story.h"
+
+namespace optfleet::engine {
+namespace {
+
+using domain::JobState;
+using domain::WorkerState;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::HasSubstr;
+
+TEST(Lease, LateReportOfAFencedAttemptIsRefused) {
+  ClusterStory story;
+  story.Submit(OneJob());
+  story.Worker("a").Takes("job-1");
+  story.Partition("a");
+  story.AdvancePast(story.lease());
+  story.Worker("b").Takes("job-1");
+  story.Heal("a");
+
+  story.Worker("a").Synchronizes();
+  EXPECT_EQ(story.StateOf("job-1"), JobState::kRunning);  // b's
+  EXPECT_EQ(story.AttemptOf("job-1", 1).outcome, Outcome::kLost);
+  EXPECT_EQ(story.AttemptOf("job-1", 2).worker, "b");
+  EXPECT_FALSE(story.Worker("a").Names("job-1"));
+}
+
+TEST(Lease, AFencedAttemptIsToldWhoRunsNow) {
+  ClusterStory story;
+  story.Submit(OneJob());
+  story.Worker("a").Takes("job-1");
+  story.Partition("a");
+  story.AdvancePast(story.lease());
+  story.Worker("b").Takes("job-1");
+
+  story.Heal("a");
+
+  EXPECT_THAT(story.AnswerTo("a"), AsksToStop("attempt 1 was given up at 00:10:00, attempt 2 runs on b"));
+}
+
+TEST(Lease, SilenceShorterThanALeaseChangesOnlyWhatIsShown) {
+  ClusterStory story;
+  story.Submit(OneJob());
+  story.Worker("a").Takes("job-1");
+  story.Partition("a");
+  story.Advance(minutes(9));
+  EXPECT_EQ(story.engine().state().workers.at("a").row.state, WorkerState::kUnreachable);
+  story.Heal("a");
+  EXPECT_EQ(story.engine().state().workers.at("a").row.state, WorkerState::kReady);
+  EXPECT_EQ(story.StateOf("job-1"), JobState::kRunning);
+  EXPECT_EQ(story.AttemptOf("job-1", 1).outcome, std::nullopt);
+}
+
+TEST(Lease, AWorkerThatSpeaksKeepsItsAttemptForever) {
+  ClusterStory story;
+  story.Submit(OneJob());
+  story.Worker("a").Takes("job-1");
+  story.Advance(minutes(35));
+  EXPECT_EQ(story.StateOf("job-1"), JobState::kRunning);
+  EXPECT_EQ(story.AttemptOf("job-1", 1).fence, (Fence{1, 1}));
+}
+
+TEST(Lease, AStartedCoordinatorGrantsAFullLease) {
+  ClusterStory story;
+  story.Submit(OneJob());
+  story.Worker("a").Takes("job-1");
+  story.Partition("a");
+  story.Advance(minutes(9));
+  story.RestartCoordinator();
+  story.Advance(minutes(9));
+  EXPECT_EQ(story.StateOf("job-1"), JobState::kRunning);
+  story.Advance(minutes(2));
+  EXPECT_EQ(story.StateOf("job-1"), JobState::kQueued);
+  EXPECT_THAT(story.ReasonOf("job-1"), HasSubstr("attempt 1 was lost: worker a was not heard of for"));
+}
+
+TEST(Lease, ACoordinatorThatSleptBlamesNobody) {
+  ClusterStory story;
+  story.Submit(OneJob());
+  story.Worker("a").Takes("job-1");
+  story.Give(Tick{});
+  // The next thing this engine sees is a tick one hour late, with the worker's messages still in the socket.
+  Engine& engine = const_cast<Engine&>(story.engine());
+  engine.Handle(Tick{}, story.now() + std::chrono::hours(1));
+  EXPECT_EQ(engine.state().jobs.begin()->second.row.status.state, JobState::kRunning);
+  engine.Handle(Tick{}, story.now() + std::chrono::hours(1) + seconds(4));
+  EXPECT_EQ(engine.state().workers.at("a").row.state, WorkerState::kUnreachable);
+}
+
+TEST(Lease, AnAttemptThatIsNeverStartedIsGivenToAnother) {
+  ClusterStory story;
+  story.Worker("a");
+  story.Submit(OneJob());  // given to a, which never names it
+  story.Advance(minutes(9));
+  EXPECT_EQ(story.StateOf("job-1"), JobState::kAssigned);
+  story.Advance(minutes(2));
+  EXPECT_EQ(story.AttemptOf("job-1", 1).reason, "worker a did not start it");
+  EXPECT_EQ(story.AttemptOf("job-1", 2).fence, (Fence{1, 2}));
+}
+
+TEST(Lease, AVanishedRunDirectoryIsNoticedWithinSeconds) {
+  ClusterStory story;
+  story.Submit(OneJob());
+  story.Worker("a").Takes("job-1");
+  story.Worker("a").Loses("job-1");
+  story.Advance(seconds(2));
+  EXPECT_FALSE(story.Worker("a").Desired("job-1").has_value());  // not begun again under the same fence
+  story.Advance(seconds(2));
+  EXPECT_EQ(story.AttemptOf("job-1", 1).reason, "worker a no longer has it");
+  EXPECT_EQ(story.StateOf("job-1"), JobState::kAssigned);
+}
+
+TEST(Lease, AnOlderProcessOfAWorkerIsRefused) {
+  ClusterStory story;
+  story.Submit(OneJob());
+  story.Worker("a").Takes("job-1");
+  const Synchronize old = Hello("a", 1, 1000);
+  story.Worker("a").Restarts();
+  const Answer answer = story.Give(old);
+  ASSERT_TRUE(std::holds_alternative<Error>(answer));
+  EXPECT_EQ(std::get<Error>(answer).code(), Code::kFailedPrecondition);
+  EXPECT_EQ(story.StateOf("job-1"), JobState::kRunning);
+}
+
+TEST(Lease, AnOvertakenMessageChangesNothing) {
+  ClusterStory story;
+  story.Submit(OneJob());
+  story.Worker("a").Takes("job-1");
+  const Synchronize overtaken = Hello("a", 1, 1);  // from before it had the attempt, and with no slots
+  story.Give(overtaken);
+  EXPECT_EQ(story.engine().state().workers.at("a").row.slots.size(), 1U);
+  story.Advance(seconds(30));
+  EXPECT_EQ(story.AttemptOf("job-1", 1).outcome, std::nullopt);
+}
+
+TEST(Lease, AttemptsOfAStrangeDatabaseAreLeftAlone) {
+  ClusterStory story;
+  Synchronize says = Hello("a", 1, 1);
+  says.slots.push_back(CpuSlot(0));
+  says.attempts.push_back(Running("elsewhere", 3, {1, 1}));
+  story.Submit(OneJob());
+  const auto answer = std::get<SynchronizeAnswer>(story.Give(says));
+  EXPECT_TRUE(answer.forget.empty());
+  EXPECT_TRUE(answer.attempts.empty());  // its slot is occupied
+  EXPECT_EQ(story.WaitsBecause(), "the only slot is taken");
+}
+
+TEST(Lease, AttemptsFromBeforeARestoredBackupAreEnded) {
+  ClusterStory story;
+  story.Submit(OneJob());
+  Synchronize says = Hello("a", 1, 1);
+  says.attempts.push_back(Running("lr", 1, {0, 7}));
+  const auto answer = std::get<SynchronizeAnswer>(story.Give(says));
+  EXPECT_THAT(
+      answer,
+      AsksToStop("it was given out by database incarnation 0, of which incarnation 1 does not know it"));
+  EXPECT_EQ(story.StateOf("job-1"), JobState::kQueued);
+}
+
+}  // namespace
+}  // namespace optfleet::engine
