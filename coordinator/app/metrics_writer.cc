@@ -7,7 +7,6 @@
 namespace optfleet::app {
 namespace {
 
-constexpr std::chrono::milliseconds kFirstPause{500};
 constexpr std::chrono::seconds kLongestPause{30};
 
 int64_t PointsOf(const std::vector<store::RecordBatch>& batches) {
@@ -27,8 +26,12 @@ int64_t RecordsOf(const std::vector<store::RecordBatch>& batches) {
 
 }  // namespace
 
-MetricsWriter::MetricsWriter(std::unique_ptr<store::MetricsStore> store, MetricsWriterHooks hooks)
-    : hooks_(std::move(hooks)), store_(std::move(store)), thread_([this] { Run(); }) {}
+MetricsWriter::MetricsWriter(std::unique_ptr<store::MetricsStore> store, MetricsWriterHooks hooks,
+                             std::chrono::milliseconds first_pause)
+    : hooks_(std::move(hooks)),
+      first_pause_(first_pause),
+      store_(std::move(store)),
+      thread_([this] { Run(); }) {}
 
 MetricsWriter::~MetricsWriter() { Stop(); }
 
@@ -164,7 +167,7 @@ void MetricsWriter::Commit(std::vector<Report> reports) {
 
 void MetricsWriter::Refuse(std::vector<Report> reports, const Error& error) {
   if (writable_ || Clock::now() >= try_again_) {
-    pause_ = writable_ ? Clock::duration(kFirstPause) : std::min<Clock::duration>(pause_ * 2, kLongestPause);
+    pause_ = writable_ ? Clock::duration(first_pause_) : std::min<Clock::duration>(pause_ * 2, kLongestPause);
     try_again_ = Clock::now() + pause_;
     SetWritable(false, error.message());
   }

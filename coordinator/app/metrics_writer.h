@@ -35,7 +35,9 @@ class MetricsWriter {
   static constexpr int64_t kQueuePoints = 4'000'000;   // in all reports together
   static constexpr int64_t kCommitPoints = 1'000'000;  // in one transaction, but at least one report
 
-  MetricsWriter(std::unique_ptr<store::MetricsStore> store, MetricsWriterHooks hooks);
+  // `first_pause`: after the first refusal of the disk.
+  MetricsWriter(std::unique_ptr<store::MetricsStore> store, MetricsWriterHooks hooks,
+                std::chrono::milliseconds first_pause = std::chrono::milliseconds(500));
   // As Stop.
   ~MetricsWriter();
   MetricsWriter(const MetricsWriter&) = delete;
@@ -72,6 +74,7 @@ class MetricsWriter {
   void SetWritable(bool writable, const std::string& why);
 
   const MetricsWriterHooks hooks_;
+  const std::chrono::milliseconds first_pause_;
   const std::unique_ptr<store::MetricsStore> store_;  // the writer's thread
   std::atomic<int64_t> wal_bytes_ = 0;
 

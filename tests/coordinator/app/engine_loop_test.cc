@@ -1,0 +1,161 @@
+#include "coordinator/app/engine_loop.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+
+namespace optfleet::app {
+namespace {
+
+constexpr Time kNow{std::chrono::hours(24 * 365 * 50)};
+
+// Keeps nothing; says no when told to, and lets the test hold a commit.
+class FakeStore final : public store::StateStore {
+ public:
+  Result<engine::SavedState> Load() override { return engine::SavedState{}; }
+  Status Commit(const engine::Changes& changes) override {
+    if (hold.valid()) hold.wait();
+    if (full) return Fail(Code::kResourceExhausted, "the disk is full");
+    sweeps += changes.new_sweeps.size();
+    ++commits;
+    return {};
+  }
+  int64_t incarnation() const override { return 1; }
+  int64_t wal_bytes() const override { return 0; }
+
+  std::shared_future<void> hold;
+  std::atomic<bool> full = false;
+  std::atomic<size_t> sweeps = 0;
+  std::atomic<int> commits = 0;
+};
+
+engine::CreateSweep OneJob(const std::string& id) {
+  engine::CreateSweep input;
+  input.sweep_id = id;
+  input.display_name = id;
+  input.points.push_back({.spec_json = "{}", .spec_hash = "hash", .parameters = {}, .total_steps = 10});
+  return input;
+}
+
+class Loop : public testing::Test {
+ protected:
+  void Start(FakeStore* prepared = new FakeStore) {
+    store_ = prepared;
+    auto engine = engine::Engine::Create({}, {}, kNow);
+    ASSERT_TRUE(engine);
+    loop_ = std::make_unique<EngineLoop>(
+        *std::move(engine), std::unique_ptr<store::StateStore>(prepared),
+        EngineLoopHooks{
+            .now = [] { return kNow; },
+            .committed = [](const std::vector<domain::Attempt>&) {},
+            .happened = [this](const std::vector<domain::Event>& events) { events_ += events.size(); },
+            .handled = [this](double) { ++handled_; },
+            .stored = [](double) {},
+            .failed = [this](const Error& error) { failures_.push_back(error); }});
+  }
+
+  std::unique_ptr<EngineLoop> loop_;
+  FakeStore* store_ = nullptr;  // the loop's
+  std::atomic<size_t> events_ = 0;
+  std::atomic<int> handled_ = 0;
+  std::vector<Error> failures_;
+};
+
+TEST_F(Loop, AnswersAfterTheCommit) {
+  Start();
+  std::promise<engine::Answer> answered;
+  ASSERT_TRUE(loop_->Post(OneJob("lr"), [&](engine::Answer answer) {
+    EXPECT_EQ(store_->sweeps, 1u) << "spoke before it persisted";
+    answered.set_value(std::move(answer));
+  }));
+  const engine::Answer answer = answered.get_future().get();
+  ASSERT_TRUE(std::holds_alternative<engine::SweepAnswer>(answer));
+  EXPECT_EQ(std::get<engine::SweepAnswer>(answer).sweep_id, "lr");
+}
+
+TEST_F(Loop, InputsThatWaitedShareOneCommit) {
+  std::promise<void> go_on;
+  auto* store = new FakeStore;
+  store->hold = go_on.get_future().share();
+  Start(store);
+  std::vector<std::future<engine::Answer>> answers;
+  for (int i = 0; i < 100; ++i) {
+    auto answered = std::make_shared<std::promise<engine::Answer>>();
+    answers.push_back(answered->get_future());
+    ASSERT_TRUE(loop_->Post(OneJob("s" + std::to_string(i)),
+                            [answered](engine::Answer answer) { answered->set_value(std::move(answer)); }));
+  }
+  go_on.set_value();
+  for (auto& answer : answers) EXPECT_TRUE(std::holds_alternative<engine::SweepAnswer>(answer.get()));
+  EXPECT_EQ(store_->sweeps, 100u);
+  EXPECT_LE(store_->commits, 101)
+      << "at most the one that was held, and one for all others, if all were posted meanwhile";
+  EXPECT_EQ(handled_, 100);
+  EXPECT_GE(events_, 100u);
+}
+
+TEST_F(Loop, AFailedCommitIsNeverAcknowledgedAndStopsTheLoop) {
+  auto* store = new FakeStore;
+  store->full = true;
+  Start(store);
+  std::promise<engine::Answer> answered;
+  ASSERT_TRUE(
+      loop_->Post(OneJob("lr"), [&](engine::Answer answer) { answered.set_value(std::move(answer)); }));
+  const engine::Answer answer = answered.get_future().get();
+  ASSERT_TRUE(std::holds_alternative<Error>(answer));
+  EXPECT_EQ(std::get<Error>(answer).code(), Code::kUnavailable);
+  EXPECT_THAT(std::get<Error>(answer).message(), testing::HasSubstr("the disk is full"));
+
+  loop_->Stop();
+
+  ASSERT_EQ(failures_.size(), 1u);
+  EXPECT_EQ(failures_[0].code(), Code::kResourceExhausted);
+  EXPECT_FALSE(loop_->Post(OneJob("b"), [](engine::Answer) { FAIL(); }))
+      << "an engine that is ahead of the disk was used";
+}
+
+TEST_F(Loop, StopHandlesWhatWaits) {
+  std::promise<void> go_on;
+  auto* store = new FakeStore;
+  store->hold = go_on.get_future().share();
+  Start(store);
+  std::atomic<int> answered = 0;
+  for (int i = 0; i < 10; ++i) {
+    ASSERT_TRUE(loop_->Post(OneJob("s" + std::to_string(i)), [&](engine::Answer answer) {
+      EXPECT_TRUE(std::holds_alternative<engine::SweepAnswer>(answer));
+      ++answered;
+    }));
+  }
+  go_on.set_value();
+  loop_->Stop();
+  EXPECT_EQ(answered, 10);
+  EXPECT_TRUE(failures_.empty());
+}
+
+TEST_F(Loop, RefusesAboveItsLimit) {
+  std::promise<void> go_on;
+  auto* store = new FakeStore;
+  store->hold = go_on.get_future().share();
+  Start(store);
+  size_t taken = 0;
+  while (loop_->Post(OneJob("s" + std::to_string(taken)), [](engine::Answer) {})) ++taken;
+  EXPECT_GE(taken, EngineLoop::kQueueLimit);
+  EXPECT_LE(taken, EngineLoop::kQueueLimit + EngineLoop::kBatchLimit);
+  go_on.set_value();
+}
+
+TEST_F(Loop, LooksBetweenTwoBatches) {
+  Start();
+  std::promise<int64_t> sweeps;
+  loop_->Post(OneJob("lr"), [&](engine::Answer) {
+    loop_->Inspect([&](const engine::Engine& engine) {
+      sweeps.set_value(engine.TakeCensus().sweeps_by_state["active"]);
+    });
+  });
+  EXPECT_EQ(sweeps.get_future().get(), 1);
+}
+
+}  // namespace
+}  // namespace optfleet::app

@@ -1,0 +1,177 @@
+#include "coordinator/app/metrics_writer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+
+namespace optfleet::app {
+namespace {
+
+const AttemptName kAttempt{{"lr", 1}, 1};
+
+// Holds what it is given as numbers only.
+class FakeStore final : public store::MetricsStore {
+ public:
+  Status Link(std::span<const domain::Attempt> attempts) override {
+    if (full) return Fail(Code::kResourceExhausted, "the disk is full");
+    for (const domain::Attempt& attempt : attempts) held_[attempt.name] = {attempt.name, 0, 0};
+    return {};
+  }
+  Result<std::vector<engine::RecordsHeld>> Append(std::span<const store::RecordBatch> batches) override {
+    ++appends;
+    if (full) return Fail(Code::kResourceExhausted, "the disk is full");
+    std::vector<engine::RecordsHeld> result;
+    for (const store::RecordBatch& batch : batches) {
+      if (!held_.contains(batch.attempt)) {
+        result.push_back({batch.attempt, 0, 0});
+        continue;
+      }
+      engine::RecordsHeld& held = held_[batch.attempt];
+      held.record =
+          std::max(held.record, batch.first_record + static_cast<int64_t>(batch.records.size()) - 1);
+      result.push_back(held);
+    }
+    return result;
+  }
+  Result<std::map<AttemptName, engine::RecordsHeld>> Held(std::span<const domain::Attempt>) override {
+    return held_;
+  }
+  int64_t wal_bytes() const override { return 4096; }
+
+  std::atomic<bool> full = false;
+  std::atomic<int> appends = 0;
+
+ private:
+  std::map<AttemptName, engine::RecordsHeld> held_;
+};
+
+domain::Attempt Attempt() {
+  domain::Attempt attempt;
+  attempt.name = kAttempt;
+  return attempt;
+}
+
+std::vector<store::RecordBatch> Records(int64_t first, size_t count) {
+  store::RecordBatch batch{
+      .attempt = kAttempt, .fence = {1, 1}, .keys = {"loss"}, .first_record = first, .records = {}};
+  for (size_t i = 0; i < count; ++i)
+    batch.records.push_back({.step = first, .time = {}, .points = {{0, 1.0}}});
+  return {batch};
+}
+
+class Writer : public testing::Test {
+ protected:
+  Writer() { Start(std::chrono::hours(1)); }
+
+  void Start(std::chrono::milliseconds first_pause) {
+    writer_.reset();
+    store_ = new FakeStore;
+    writer_ = std::make_unique<MetricsWriter>(
+        std::unique_ptr<store::MetricsStore>(store_),
+        MetricsWriterHooks{
+            .held = [this](const engine::RecordsHeld& held) { told_.push_back(held.record); },
+            .stored =
+                [this](int64_t records, int64_t points, double) {
+                  records_ += records;
+                  points_ += points;
+                },
+            .writable_changed = [this](bool writable, const std::string&) { writable_.push_back(writable); }},
+        first_pause);
+  }
+
+  Result<std::vector<engine::RecordsHeld>> Append(std::vector<store::RecordBatch> batches) {
+    std::promise<Result<std::vector<engine::RecordsHeld>>> answered;
+    EXPECT_TRUE(writer_->Append(std::move(batches), [&](auto held) { answered.set_value(std::move(held)); }));
+    return answered.get_future().get();
+  }
+
+  FakeStore* store_ = nullptr;  // the writer's
+  std::vector<int64_t> told_;
+  int64_t records_ = 0;
+  int64_t points_ = 0;
+  std::vector<bool> writable_;
+  std::unique_ptr<MetricsWriter> writer_;  // last: its thread uses the members above
+};
+
+TEST_F(Writer, AttemptsAreKnownBeforeTheirRecords) {
+  writer_->Link({Attempt()});
+  const auto held = Append(Records(1, 3));
+  ASSERT_TRUE(held);
+  ASSERT_EQ(held->size(), 1u);
+  EXPECT_EQ(held->at(0).record, 3);
+  writer_->Stop();
+  EXPECT_EQ(told_, std::vector<int64_t>{3});
+  EXPECT_EQ(records_, 3);
+  EXPECT_EQ(points_, 3);
+}
+
+TEST_F(Writer, UnknownAttemptsHoldNothingAndTheEngineIsNotTold) {
+  const auto held = Append(Records(1, 3));
+  ASSERT_TRUE(held);
+  EXPECT_EQ(held->at(0).record, 0);
+  writer_->Stop();
+  EXPECT_TRUE(told_.empty());
+}
+
+TEST_F(Writer, SeveralBatchesOfOneAttemptAreAnsweredOnce) {
+  writer_->Link({Attempt()});
+  auto batches = Records(1, 2);
+  batches.push_back(Records(3, 2).front());
+  const auto held = Append(std::move(batches));
+  ASSERT_TRUE(held);
+  ASSERT_EQ(held->size(), 1u);
+  EXPECT_EQ(held->at(0).record, 4);
+}
+
+TEST_F(Writer, AnEmptyReportIsAnswered) { EXPECT_TRUE(Append({})->empty()); }
+
+TEST_F(Writer, AFullDiskIsToldAndNotTriedForEveryReport) {
+  writer_->Link({Attempt()});
+  ASSERT_TRUE(Append(Records(1, 1)));
+  store_->full = true;
+  const int before = store_->appends;
+
+  for (int i = 0; i < 5; ++i) {
+    const auto refused = Append(Records(2, 1));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), Code::kResourceExhausted);
+  }
+
+  EXPECT_EQ(store_->appends, before + 1) << "the pause was not kept";
+  writer_->Stop();
+  EXPECT_EQ(writable_, std::vector<bool>{false});
+}
+
+TEST_F(Writer, LinksOfAFullDiskAreWrittenOnceItTakesThem) {
+  Start(std::chrono::milliseconds(1));
+  store_->full = true;
+  writer_->Link({Attempt()});
+  ASSERT_FALSE(Append(Records(1, 1)));
+
+  store_->full = false;
+  auto held = Append(Records(1, 1));
+  while (!held) held = Append(Records(1, 1));  // until the pause is over
+
+  EXPECT_EQ(held->at(0).record, 1);
+  writer_->Stop();
+  EXPECT_EQ(writable_, (std::vector<bool>{false, true}));
+}
+
+TEST_F(Writer, StopCommitsWhatWaits) {
+  writer_->Link({Attempt()});
+  std::atomic<int> answered = 0;
+  for (int64_t i = 0; i < 50; ++i) {
+    ASSERT_TRUE(writer_->Append(Records(i + 1, 1), [&](const auto& held) {
+      EXPECT_TRUE(held);
+      ++answered;
+    }));
+  }
+  writer_->Stop();
+  EXPECT_EQ(answered, 50);
+  EXPECT_FALSE(writer_->Append(Records(1, 1), [](const auto&) { FAIL(); }));
+}
+
+}  // namespace
+}  // namespace optfleet::app
