@@ -3,6 +3,7 @@
 Written from the page, not from the C++ code, so that the two check each other.
 """
 
+import ctypes
 import json
 import struct
 
@@ -29,7 +30,8 @@ def write_safetensors(path, tensors):
     """Tensors by name, fp32."""
     header, data = {}, b""
     for name, tensor in tensors.items():
-        raw = tensor.detach().contiguous().numpy().tobytes()
+        whole = tensor.detach().contiguous()
+        raw = ctypes.string_at(whole.data_ptr(), whole.nbytes)
         header[name] = {
             "dtype": "F32",
             "shape": list(tensor.shape),
