@@ -49,6 +49,15 @@ class ReadStoreTest : public testing::Test {
                       {At(3), "sweeps/lr2", "created", ""}};
     Commit(changes);
   }
+  Result<std::vector<SeriesColumn>> Query(int32_t job, std::vector<std::string> keys = {},
+                                          int64_t first_step = 0, int32_t buckets = 0) {
+    SeriesQuery query;
+    query.job = {"lr", job};
+    query.keys = std::move(keys);
+    query.first_step = first_step;
+    query.buckets = buckets;
+    return read_->QuerySeries(query);
+  }
   void Append(const RecordBatch& batch) { ASSERT_TRUE(metrics_->Append(std::vector{batch}).has_value()); }
 
   TemporaryFolder folder_;
@@ -116,7 +125,10 @@ TEST_F(ReadStoreTest, AttemptsLogsWorkersAndEvents) {
   Begin();
   Append(Batch({{"lr", 1}, 1}, 1, 8));
   engine::Changes changes;
-  changes.logs = {{{{"lr", 1}, 1}, "the end", 100}};
+  domain::AttemptLog log;
+  log.name = {{"lr", 1}, 1};
+  log.text = "the end";
+  changes.logs = {log};
   Commit(changes);
   const auto attempts = read_->ListAttempts({"lr", 1}, 0, 10);
   ASSERT_EQ(attempts->size(), 1U);
@@ -138,7 +150,7 @@ TEST_F(ReadStoreTest, WhatIsNotThereIsNamed) {
   EXPECT_EQ(read_->GetAttempt({{"lr", 1}, 2}).error().code(), Code::kNotFound);
   EXPECT_EQ(read_->GetAttemptLog({{"lr", 1}, 1}).error().code(), Code::kNotFound);
   EXPECT_EQ(read_->ListAttempts({"lr", 9}, 0, 10).error().code(), Code::kNotFound);
-  EXPECT_EQ(read_->QuerySeries({{"lr", 9}, {}, 0, 0}).error().code(), Code::kNotFound);
+  EXPECT_EQ(Query(9).error().code(), Code::kNotFound);
 }
 
 TEST_F(ReadStoreTest, NonFiniteValuesComeBackAndAPlainSelectWorks) {
@@ -150,7 +162,7 @@ TEST_F(ReadStoreTest, NonFiniteValuesComeBackAndAPlainSelectWorks) {
   batch.records.emplace_back();
   batch.records.back().step = 5;  // neither key: not a point
   Append(batch);
-  const auto series = read_->QuerySeries({{"lr", 1}, {}, 0, 0});
+  const auto series = Query(1);
   ASSERT_TRUE(series.has_value()) << series.error().message();
   ASSERT_EQ(series->size(), 2U);
   for (const SeriesColumn& column : *series) {
@@ -174,7 +186,7 @@ TEST_F(ReadStoreTest, BucketsKeepExtremesAndTheLastValue) {
   for (size_t i = 0; i < 10; ++i)
     batch.records[i].points = {{0, i == 4 ? std::nan("") : static_cast<double>(i)}};
   Append(batch);
-  const auto series = read_->QuerySeries({{"lr", 1}, {"loss", "absent"}, 0, 2});
+  const auto series = Query(1, {"loss", "absent"}, 0, 2);
   ASSERT_EQ(series->size(), 1U);
   const SeriesColumn& loss = series->at(0);
   EXPECT_THAT(loss.steps, ElementsAre(5, 10));
@@ -182,7 +194,7 @@ TEST_F(ReadStoreTest, BucketsKeepExtremesAndTheLastValue) {
   EXPECT_EQ(loss.last[1], 9);
   EXPECT_THAT(loss.min, ElementsAre(0, 5));
   EXPECT_THAT(loss.max, ElementsAre(3, 9));
-  EXPECT_EQ(read_->QuerySeries({{"lr", 1}, {"loss"}, 8, 0})->at(0).steps.size(), 3U);
+  EXPECT_EQ(Query(1, {"loss"}, 8)->at(0).steps.size(), 3U);
 }
 
 TEST_F(ReadStoreTest, AResumedJobHasEveryStepOnce) {
@@ -197,7 +209,7 @@ TEST_F(ReadStoreTest, AResumedJobHasEveryStepOnce) {
   child.resume_record = 50;
   changes.attempts = {parent, child};
   Commit(changes);
-  const auto steps = [&] { return read_->QuerySeries({{"lr", 1}, {"loss"}, 0, 0})->at(0).steps; };
+  const auto steps = [&] { return Query(1, {"loss"})->at(0).steps; };
   EXPECT_EQ(steps().size(), 60U);  // the child has recorded nothing yet
   RecordBatch batch = Batch({{"lr", 1}, 2}, 1, 20);
   for (MetricRecord& record : batch.records) record.step += 50;
