@@ -1,13 +1,16 @@
-// One chart: a uPlot that fits its box, follows the theme, tells what is under the pointer and has a table beside it.
+// One chart: a uPlot that fits its box, follows the theme, tells what is under the pointer and has a table
+// beside it.
 
-// Ticks at round numbers: some `count` of them on a linear scale; on a log scale 1, (2, 5) or 3 times powers of ten.
+// Ticks at round numbers: some `count` of them on a linear scale; on a log scale 1, (2, 5) or 3 times powers
+// of ten.
 function linearTicks(min, max, count = 6) {
   const rough = (max - min) / count;
   if (!(rough > 0) || !Number.isFinite(rough)) return [min];
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough);
   const ticks = [];
-  for (let i = Math.ceil(min / step); i * step <= max + step * 1e-9; i++) ticks.push(Number((i * step).toPrecision(12)));
+  for (let i = Math.ceil(min / step); i * step <= max + step * 1e-9; i++)
+    ticks.push(Number((i * step).toPrecision(12)));
   return ticks;
 }
 
@@ -40,14 +43,23 @@ function axisOptions(isX, label, log, values) {
     return log ? logTicks(min, max, room) : linearTicks(min, max, room);
   };
   return {
-    label, labelFont: kFont, font: kFont, labelSize: 22, size: isX ? 34 : (u, texts) => 18 + 7 * Math.max(2, ...(texts ?? []).map((t) => t.length)),
-    stroke: css('--muted-text'), grid: {stroke: css('--grid'), width: 1}, ticks: {stroke: css('--grid'), width: 1, size: 5}, gap: 4,
-    splits: ticks, filter: (u, splits) => splits, values: (u, splits) => splits.map(values ?? tickText),
+    label,
+    labelFont: kFont,
+    font: kFont,
+    labelSize: 22,
+    size: isX ? 34 : (u, texts) => 18 + 7 * Math.max(2, ...(texts ?? []).map((t) => t.length)),
+    stroke: css('--muted-text'),
+    grid: {stroke: css('--grid'), width: 1},
+    ticks: {stroke: css('--grid'), width: 1, size: 5},
+    gap: 4,
+    splits: ticks,
+    filter: (u, splits) => splits,
+    values: (u, splits) => splits.map(values ?? tickText),
   };
 }
 
-// `build(width)` gives {options, data, hits, label, note, table} or null where there is nothing to draw; hits is a list of
-// {job, x, y, text}. The figure draws itself again on every event named in `redrawOn`.
+// `build(width)` gives {options, data, hits, label, note, table} or null where there is nothing to draw; hits
+// is a list of {job, x, y, text}. The figure draws itself again on every event named in `redrawOn`.
 class Chart {
   constructor(id, title, build) {
     this.build = build;
@@ -55,8 +67,10 @@ class Chart {
     this.tip = el('div', {class: 'tip', role: 'status', hidden: true});
     this.caption = el('p', {class: 'note'});
     this.heading = el('h3', {id: `${id}-title`}, title);
-    this.twin = el('details', {class: 'twin', ontoggle: () => this.fillTwin()}, el('summary', {}, 'Show as table'));
-    this.figure = el('figure', {id, 'aria-labelledby': `${id}-title`}, this.heading, this.box, this.caption, this.twin);
+    this.twin =
+        el('details', {class: 'twin', ontoggle: () => this.fillTwin()}, el('summary', {}, 'Show as table'));
+    this.figure =
+        el('figure', {id, 'aria-labelledby': `${id}-title`}, this.heading, this.box, this.caption, this.twin);
     on('change', () => this.draw());
     on('resize', () => this.draw());
     on('highlight', () => this.plot?.redraw(false));
@@ -70,10 +84,16 @@ class Chart {
     this.figure.hidden = built === null;
     if (built === null) return;
     Object.assign(this, built);
-    this.plot = new uPlot({
-      width, height: chartHeight(width), legend: {show: false}, padding: [10, 14, 0, 4],
-      cursor: {points: {show: false}, drag: {x: false, y: false}, y: false}, ...this.options,
-    }, this.data, this.box);
+    this.plot = new uPlot(
+        {
+          width,
+          height: chartHeight(width),
+          legend: {show: false},
+          padding: [10, 14, 0, 4],
+          cursor: {points: {show: false}, drag: {x: false, y: false}, y: false},
+          ...this.options,
+        },
+        this.data, this.box);
     const canvas = this.plot.ctx.canvas;
     canvas.setAttribute('role', 'img');
     canvas.setAttribute('aria-label', this.label);
@@ -93,7 +113,9 @@ class Chart {
     let least = 28;
     this.under = null;
     for (const hit of this.hits) {
-      const far = Math.hypot(this.plot.valToPos(hit.x, 'x') - left, (hit.pixelY ?? this.plot.valToPos(hit.y, 'y')) - top);
+      const far = Math.hypot(
+          (hit.pixelX ?? this.plot.valToPos(hit.x, 'x')) - left,
+          (hit.pixelY ?? this.plot.valToPos(hit.y, 'y')) - top);
       if (far >= least) continue;
       least = far;
       this.under = hit;
@@ -121,9 +143,15 @@ class Chart {
 
 // {head: [text], rows: [[text]]} as a table to read, without sorting.
 function plainTable({head, rows}) {
-  return el('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Values of the chart'}, el('table', {},
-    el('thead', {}, el('tr', {}, ...head.map((text) => el('th', {scope: 'col'}, text)))),
-    el('tbody', {}, ...rows.map((row) => el('tr', {}, ...row.map((text, i) => el(i === 0 ? 'th' : 'td', {scope: i === 0 ? 'row' : null}, text)))))));
+  return el(
+      'div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Values of the chart'},
+      el('table', {}, el('thead', {}, el('tr', {}, ...head.map((text) => el('th', {scope: 'col'}, text)))),
+         el('tbody', {},
+            ...rows.map(
+                (row) => el(
+                    'tr', {},
+                    ...row.map(
+                        (text, i) => el(i === 0 ? 'th' : 'td', {scope: i === 0 ? 'row' : null}, text)))))));
 }
 
 function chartHeight(width) {

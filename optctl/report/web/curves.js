@@ -1,5 +1,5 @@
-// Charts 2 and 3: a recorded key over steps, tokens or seconds. Raw values are faint behind the smoothed line, the objective's own
-// evaluations are marks, and what diverged ends in a cross at the top edge.
+// Charts 2 and 3: a recorded key over steps, tokens or seconds. Raw values are faint behind the smoothed
+// line, the objective's own evaluations are marks, and what diverged ends in a cross at the top edge.
 
 function curveJobs() {
   const visible = report.jobs.map((job, index) => index).filter((index) => {
@@ -8,7 +8,8 @@ function curveJobs() {
   });
   if (view.show === 'filter' && view.filtered) return visible.filter((job) => view.filtered.has(job));
   if (view.show !== 'best') return visible;
-  const leaders = new Set(report.lines.map((line) => (line.best_job >= 0 ? line.best_job : line.points[0].jobs[0])));
+  const leaders =
+      new Set(report.lines.map((line) => (line.best_job >= 0 ? line.best_job : line.points[0].jobs[0])));
   const best = visible.filter((job) => leaders.has(job));
   return best.length > 0 ? best : visible;
 }
@@ -48,7 +49,9 @@ function smoothed(values, weight) {
 
 // A range that shows the curves: few extreme values of a run that blew up are cut, and the note says so.
 function curveRange(columns, log) {
-  const values = columns.flatMap((column) => column.last).filter((v) => v !== null && (!log || v > 0)).sort((a, b) => a - b);
+  const values = columns.flatMap((column) => column.last)
+                     .filter((v) => v !== null && (!log || v > 0))
+                     .sort((a, b) => a - b);
   if (values.length === 0) return null;
   const low = values[0];
   const most = values[values.length - 1];
@@ -60,7 +63,11 @@ function curveRange(columns, log) {
   return {range: [low - 0.04 * span, top + 0.08 * span], cut: isCut ? top + 0.08 * span : null};
 }
 
-const kXTitles = {steps: 'steps', tokens: 'tokens', seconds: 'seconds since the start of the job'};
+const kXTitles = {
+  steps: 'steps',
+  tokens: 'tokens',
+  seconds: 'seconds since the start of the job'
+};
 
 // The chart of a key, with `marksKey`'s values as marks where it is given.
 function curveChart(id, key, marksKey) {
@@ -75,8 +82,10 @@ function weightFor(key) {
 function buildCurves(key, marksKey) {
   const logY = view.logY || Boolean(figureOf(key).wide);
   const weight = weightFor(key);
-  const curves = curveJobs().map((job) => ({job, column: columnOf(job, key), marks: marksKey ? columnOf(job, marksKey) : null}))
-    .filter((curve) => curve.column);
+  const curves =
+      curveJobs()
+          .map((job) => ({job, column: columnOf(job, key), marks: marksKey ? columnOf(job, marksKey) : null}))
+          .filter((curve) => curve.column);
   const columns = curves.flatMap((curve) => (curve.marks ? [curve.column, curve.marks] : [curve.column]));
   const y = curveRange(columns, logY);
   if (y === null) return null;
@@ -88,14 +97,17 @@ function buildCurves(key, marksKey) {
   const data = uPlot.join(tables);
   const hits = curves.flatMap((curve) => curveHits(curve, key, marksKey));
   return {
-    data, hits,
+    data,
+    hits,
     label: `${figureOf(key).title} of ${curves.length} jobs over ${view.x}`,
     note: curveNote(curves, y.cut, marksKey, weight),
     table: () => curveTable(curves, key, marksKey),
     options: {
       scales: {x: xScale(data[0]), y: {distr: logY ? 3 : 1, range: () => y.range}},
-      axes: [axisOptions(true, kXTitles[view.x] + (view.logX ? ', log scale' : ''), view.logX),
-        axisOptions(false, figureOf(key).title + (logY ? ', log scale' : ''), logY)],
+      axes: [
+        axisOptions(true, kXTitles[view.x] + (view.logX ? ', log scale' : ''), view.logX),
+        axisOptions(false, figureOf(key).title + (logY ? ', log scale' : ''), logY)
+      ],
       series: [{}, ...curves.flatMap((curve) => curveSeries(curve, weight))],
       hooks: {draw: [(u) => drawCurveMarks(u, curves, key, logY)]},
     },
@@ -105,7 +117,11 @@ function buildCurves(key, marksKey) {
 function xScale(xs) {
   const most = xs[xs.length - 1];
   const least = xs.find((x) => x > 0) ?? 1;
-  return {time: false, distr: view.logX ? 3 : 1, range: () => (view.logX ? [least, Math.max(most, least * 1.01)] : [0, most * 1.02 || 1])};
+  return {
+    time: false,
+    distr: view.logX ? 3 : 1,
+    range: () => (view.logX ? [least, Math.max(most, least * 1.01)] : [0, most * 1.02 || 1])
+  };
 }
 
 function curveSeries({job}, weight) {
@@ -116,13 +132,24 @@ function curveSeries({job}, weight) {
 }
 
 function curveHits({job, column, marks}, key, marksKey) {
-  const hit = (x, y, name, step) => ({job, x, y, text: () => [
-    `${report.jobs[job].label || `job ${report.jobs[job].id}`}`, `${figureOf(name).word} ${figureOf(name).text(y)}`,
-    `step ${step}${view.x === 'steps' ? '' : `, ${brief(x)} ${view.x}`}`, `job ${report.jobs[job].id}, click for its spec`]});
+  const hit = (x, y, name, step) => ({
+    job,
+    x,
+    y,
+    text: () =>
+        [`${report.jobs[job].label || `job ${report.jobs[job].id}`}`,
+         `${figureOf(name).word} ${figureOf(name).text(y)}`,
+         `step ${step}${view.x === 'steps' ? '' : `, ${brief(x)} ${view.x}`}`,
+         `job ${report.jobs[job].id}, click for its spec`]
+  });
   const hits = [];
   const drawn = smoothed(column.last, weightFor(key));
-  drawn.forEach((y, i) => y !== null && hits.push({...hit(column.xs[i], column.last[i], key, report.jobs[job].columns[column.at][i]), y}));
-  marks?.last.forEach((y, i) => y !== null && hits.push(hit(marks.xs[i], y, marksKey, report.jobs[job].columns[marks.at][i])));
+  drawn.forEach(
+      (y, i) => y !== null &&
+          hits.push({...hit(column.xs[i], column.last[i], key, report.jobs[job].columns[column.at][i]), y}));
+  marks?.last.forEach(
+      (y, i) =>
+          y !== null && hits.push(hit(marks.xs[i], y, marksKey, report.jobs[job].columns[marks.at][i])));
   return hits;
 }
 
@@ -154,7 +181,8 @@ function drawCurveMarks(u, curves, key, logY) {
   context.restore();
 }
 
-// The job under the pointer, also where its curve is not one of those drawn: the others fade, it stands on top.
+// The job under the pointer, also where its curve is not one of those drawn: the others fade, it stands on
+// top.
 function drawHighlight(u, key, ratio) {
   const job = view.highlight;
   const column = job >= 0 ? columnOf(job, key) : null;
@@ -177,8 +205,10 @@ function drawHighlight(u, key, ratio) {
       return;
     }
     const at = [u.valToPos(column.xs[i], 'x', true), u.valToPos(value, 'y', true)];
-    if (down) context.lineTo(...at);
-    else context.moveTo(...at);
+    if (down)
+      context.lineTo(...at);
+    else
+      context.moveTo(...at);
     down = true;
   });
   context.stroke();
@@ -190,11 +220,13 @@ function curveNote(curves, cut, marksKey, weight) {
   if (weight > 0) parts.push(`Smoothed with weight ${weight.toFixed(2)}, raw values faint behind.`);
   if (marksKey && curves.some((curve) => curve.marks)) parts.push(`Marks: ${figureOf(marksKey).word}.`);
   if (curves.some(({job}) => report.jobs[job].state === 'diverged')) parts.push('✕: diverged there.');
-  if (curves.some(({job}) => report.jobs[job].state === 'out_of_memory')) parts.push('■: out of memory there.');
+  if (curves.some(({job}) => report.jobs[job].state === 'out_of_memory'))
+    parts.push('■: out of memory there.');
   if (cut !== null) parts.push(`Values above ${brief(cut)} are cut.`);
   if (view.show === 'best') parts.push('The best job of each line.');
   const withCurves = report.curves.jobs;
-  if (withCurves < report.jobs.length) parts.push(`This page carries the curves of the ${withCurves} best of ${report.jobs.length} jobs.`);
+  if (withCurves < report.jobs.length)
+    parts.push(`This page carries the curves of the ${withCurves} best of ${report.jobs.length} jobs.`);
   return parts.join(' ');
 }
 
@@ -208,7 +240,10 @@ function curveTable(curves, key, marksKey) {
       const every = Math.ceil(one.last.length / kRows);
       one.last.forEach((value, i) => {
         if (i % every !== 0 && i !== one.last.length - 1) return;
-        rows.push([`${id} ${label}`, String(columns[one.at][i]), brief(one.xs[i]), figureOf(name).word, figureOf(name).text(value)]);
+        rows.push([
+          `${id} ${label}`, String(columns[one.at][i]), brief(one.xs[i]), figureOf(name).word,
+          figureOf(name).text(value)
+        ]);
       });
     }
   }

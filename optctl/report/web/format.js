@@ -1,4 +1,5 @@
-// Numbers as people read them. Every function takes a number, null or one of the words NaN, Infinity, -Infinity.
+// Numbers as people read them. Every function takes a number, null or one of the words NaN, Infinity,
+// -Infinity.
 
 const kNothing = '–';
 
@@ -71,8 +72,8 @@ function spaced(key) {
   return key.replace(/^.*[./]/, '').replaceAll('_', ' ');
 }
 
-// What a recorded key is called, with its unit, and how its values are written. `noisy` ones are smoothed, `wide` ones drawn on a
-// log scale unless the reader wants otherwise.
+// What a recorded key is called, with its unit, and how its values are written. `noisy` ones are smoothed,
+// `wide` ones drawn on a log scale unless the reader wants otherwise.
 const kFigures = {
   loss: {title: 'training loss (nats/token)', word: 'train loss', noisy: true, text: (v) => fixed(v, 3)},
   val_loss: {title: 'validation loss (nats/token)', word: 'val loss', text: (v) => fixed(v, 3)},
@@ -81,7 +82,13 @@ const kFigures = {
   tokens_per_second: {title: 'throughput (tokens/s)', word: 'tokens/s', noisy: true, text: counted},
   peak_memory_bytes: {title: 'peak memory', word: 'peak memory', text: bytes},
   memory_bytes: {title: 'peak memory so far', word: 'memory', text: bytes},
-  grad_norm: {title: 'gradient norm (before clipping)', word: 'grad norm', noisy: true, wide: true, text: (v) => brief(v)},
+  grad_norm: {
+    title: 'gradient norm (before clipping)',
+    word: 'grad norm',
+    noisy: true,
+    wide: true,
+    text: (v) => brief(v)
+  },
   learning_rate: {title: 'learning rate', word: 'learning rate', wide: true, text: (v) => brief(v)},
   step_seconds: {title: 'time of a step (s)', word: 'step time', noisy: true, text: (v) => brief(v)},
 };

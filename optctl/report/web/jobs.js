@@ -1,19 +1,46 @@
 // Every job: a table to sort and filter, and below a job's row, on request, all that is known of it.
 
-const jobsTable = {table: null, open: new Set(), count: null};
+const jobsTable = {
+  table: null,
+  open: new Set(),
+  count: null
+};
 
 function jobColumns() {
   const self = (job) => job;
-  const present = (key) => report.jobs.some((job) => key in job.figures);
-  const keys = [report.objective, 'val_perplexity', 'val_bits_per_byte', 'loss', 'grad_norm', 'tokens_per_second', 'peak_memory_bytes'];
+  const present = (key) => report.jobs.some((job) => Number.isFinite(toNumber(job.figures[key])));
+  const keys = [
+    report.objective, 'val_perplexity', 'val_bits_per_byte', 'loss', 'grad_norm', 'tokens_per_second',
+    'peak_memory_bytes'
+  ];
   const varying = report.axes.map((axis, index) => index);
   return [
-    {name: 'job', numeric: true, value: (job) => sortable(report.jobs[job].id), cell: (job) => jobButton(job)},
-    {name: 'outcome', value: (job) => report.jobs[job].state, cell: (job) => stateBadge(report.jobs[job].state)},
+    {
+      name: 'job',
+      numeric: true,
+      value: (job) => sortable(report.jobs[job].id),
+      cell: (job) => jobButton(job)
+    },
+    {
+      name: 'outcome',
+      value: (job) => report.jobs[job].state,
+      cell: (job) => stateBadge(report.jobs[job].state)
+    },
     ...axisColumns(varying),
     ...[...new Set(keys)].filter(present).map((key) => figureColumn(key, self)),
-    {name: 'steps', numeric: true, value: (job) => report.jobs[job].step, text: (job) => stepsText(report.jobs[job])},
-    {name: 'time', title: 'time of training', numeric: true, value: (job) => toNumber(report.jobs[job].seconds), text: (job) => duration(report.jobs[job].seconds)},
+    {
+      name: 'steps',
+      numeric: true,
+      value: (job) => report.jobs[job].step,
+      text: (job) => stepsText(report.jobs[job])
+    },
+    {
+      name: 'time',
+      title: 'time of training',
+      numeric: true,
+      value: (job) => toNumber(report.jobs[job].seconds),
+      text: (job) => duration(report.jobs[job].seconds)
+    },
   ];
 }
 
@@ -22,8 +49,15 @@ function stepsText({step, total_steps: total}) {
 }
 
 function jobButton(job) {
-  return el('button', {type: 'button', class: 'link', 'aria-expanded': String(jobsTable.open.has(job)), 'aria-label': `Job ${report.jobs[job].id}: show all of it`,
-    onclick: () => toggleJob(job)}, report.jobs[job].id);
+  return el(
+      'button', {
+        type: 'button',
+        class: 'link',
+        'aria-expanded': String(jobsTable.open.has(job)),
+        'aria-label': `Job ${report.jobs[job].id}: show all of it`,
+        onclick: () => toggleJob(job)
+      },
+      report.jobs[job].id);
 }
 
 function toggleJob(job) {
@@ -50,23 +84,32 @@ function rowOf(job) {
 }
 
 function jobLink(job, text) {
-  return el('a', {href: `#job-${report.jobs[job].id}`, onclick: (event) => {
-    event.preventDefault();
-    openJob(job);
-  }}, text);
+  return el(
+      'a', {
+        href: `#job-${report.jobs[job].id}`,
+        onclick: (event) => {
+          event.preventDefault();
+          openJob(job);
+        }
+      },
+      text);
 }
 
 function jobDetail(job) {
   const {name, reason, figures, spec, hash, attempts, values, model} = report.jobs[job];
   const facts = [
-    ['name', name], ['outcome', spaced(report.jobs[job].state) + (reason ? `: ${reason}` : '')], ['attempts', String(attempts)],
+    ['name', name],
+    ['outcome', spaced(report.jobs[job].state) + (reason ? `: ${reason}` : '')],
+    ['attempts', String(attempts)],
     ...report.axes.map((axis, i) => [axis.key, values[i] ?? kNothing]),
     ...Object.entries(figures).map(([key, value]) => [key, figureOf(key).text(value)]),
-    ['parameters', model?.parameters ? counted(model.parameters) : null], ['spec hash', hash],
+    ['parameters', model?.parameters ? counted(model.parameters) : null],
+    ['spec hash', hash],
   ].filter(([, value]) => value);
-  return el('div', {class: 'detail', id: `job-${report.jobs[job].id}`},
-    el('dl', {}, ...facts.map(([key, value]) => el('div', {}, el('dt', {}, key), el('dd', {}, value)))),
-    el('details', {open: true}, el('summary', {}, 'Exact spec'), el('pre', {tabindex: 0}, spec)));
+  return el(
+      'div', {class: 'detail', id: `job-${report.jobs[job].id}`},
+      el('dl', {}, ...facts.map(([key, value]) => el('div', {}, el('dt', {}, key), el('dd', {}, value)))),
+      el('details', {open: true}, el('summary', {}, 'Exact spec'), el('pre', {tabindex: 0}, spec)));
 }
 
 // After every fill: the open jobs' details go below their rows.
@@ -91,19 +134,32 @@ function jobsSection() {
   const all = report.jobs.map((job, index) => index);
   jobsTable.count = el('span', {class: 'note', role: 'status'}, `${all.length} jobs`);
   jobsTable.table = new SortedTable('All jobs', jobColumns(), all, {
-    jobOf: (job) => job, filled: insertDetails, rowClass: (job) => (job === report.best_job ? 'best' : null),
+    jobOf: (job) => job,
+    filled: insertDetails,
+    rowClass: (job) => (job === report.best_job ? 'best' : null),
   });
-  const input = el('input', {id: 'filter', type: 'search', placeholder: filterExample(), spellcheck: 'false', autocomplete: 'off', oninput: applyFilter});
-  return section('jobs', 'All jobs',
-    el('div', {class: 'controls'}, el('label', {}, 'Filter ', input), jobsTable.count), jobsTable.table.element);
+  const input = el('input', {
+    id: 'filter',
+    type: 'search',
+    placeholder: filterExample(),
+    spellcheck: 'false',
+    autocomplete: 'off',
+    oninput: applyFilter
+  });
+  return section(
+      'jobs', 'All jobs', el('div', {class: 'controls'}, el('label', {}, 'Filter ', input), jobsTable.count),
+      jobsTable.table.element);
 }
 
 function filterExample() {
   const axis = report.axes[0]?.name.replaceAll(' ', '_');
   const value = report.jobs[0]?.values[0];
-  return [axis && value ? `${axis}=${value}` : null, `${report.objective}<2`, 'diverged'].filter(Boolean).join('  or  ');
+  return [axis && value ? `${axis}=${value}` : null, `${report.objective}<2`, 'diverged']
+      .filter(Boolean)
+      .join('  or  ');
 }
 
 on('highlight', () => {
-  for (const row of document.querySelectorAll('tr[data-job]')) row.classList.toggle('lit', Number(row.dataset.job) === view.highlight);
+  for (const row of document.querySelectorAll('tr[data-job]'))
+    row.classList.toggle('lit', Number(row.dataset.job) === view.highlight);
 });

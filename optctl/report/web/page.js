@@ -1,20 +1,25 @@
-// The data of the page, what the reader has chosen, and the one way to make elements: text is always text, never markup.
+// The data of the page, what the reader has chosen, and the one way to make elements: text is always text,
+// never markup.
 
 const report = JSON.parse(document.getElementById('data').textContent);
 
 // What the reader has chosen. `emit` tells everybody who drew from it.
 const view = {
-  x: 'steps',             // or tokens, seconds
-  show: 'best',           // curves of the best job of each line; or all, filter
+  x: 'steps',    // or tokens, seconds
+  show: 'best',  // curves of the best job of each line; or all, filter
   logX: false,
   logY: false,
   smoothing: 0.6,
-  hidden: new Set(),      // lines switched off in a legend
-  filtered: null,         // jobs that the filter lets through; null: no filter
-  highlight: -1,          // job under the pointer or the focus
+  hidden: new Set(),  // lines switched off in a legend
+  filtered: null,     // jobs that the filter lets through; null: no filter
+  highlight: -1,      // job under the pointer or the focus
 };
 
-const listeners = {change: [], highlight: [], resize: []};
+const listeners = {
+  change: [],
+  highlight: [],
+  resize: []
+};
 function on(event, listener) {
   listeners[event].push(listener);
 }
@@ -30,7 +35,8 @@ function setHighlight(job) {
   frame = requestAnimationFrame(() => emit('highlight'));
 }
 
-// el('td', {class: 'number', onclick: f}, 'text', element, ...). Attributes that are null or false are left out.
+// el('td', {class: 'number', onclick: f}, 'text', element, ...). Attributes that are null or false are left
+// out.
 function el(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -53,13 +59,23 @@ function svg(tag, attributes, ...children) {
 }
 
 function section(id, title, ...children) {
-  return el('section', {id, 'aria-labelledby': `${id}-title`}, el('h2', {id: `${id}-title`}, title), ...children);
+  return el(
+      'section', {id, 'aria-labelledby': `${id}-title`}, el('h2', {id: `${id}-title`}, title), ...children);
 }
 
 // Jobs whose figures may be compared, for words and marks.
 const kStateMarks = {
-  succeeded: '✓', stopped_early: '⏹', diverged: '✕', out_of_memory: '■', failed: '!', cancelled: '⊘', preempted: '⏸', lost: '?',
-  running: '▶', assigned: '▷', queued: '·',
+  succeeded: '✓',
+  stopped_early: '⏹',
+  diverged: '✕',
+  out_of_memory: '■',
+  failed: '!',
+  cancelled: '⊘',
+  preempted: '⏸',
+  lost: '?',
+  running: '▶',
+  assigned: '▷',
+  queued: '·',
 };
 function stateBadge(state) {
   return el('span', {class: `state state-${state}`}, `${kStateMarks[state] ?? ''} ${spaced(state)}`);

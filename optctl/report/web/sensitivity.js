@@ -1,8 +1,17 @@
-// Chart 1: the objective over the main axis, one line per combination of the others. What has no comparable figure (diverged, out of
-// memory, failed) stays in the picture as a mark at the top edge; the best point of each line wears a ring.
+// Chart 1: the objective over the main axis, one line per combination of the others. What has no comparable
+// figure (diverged, out of memory, failed) stays in the picture as a mark at the top edge; the best point of
+// each line wears a ring.
 
 const kMarkRow = 12;  // pixels between marks at the top edge that share an x
-const kFailureMarks = {diverged: 'cross', out_of_memory: 'square', failed: 'plus', cancelled: 'diamond', lost: 'diamond', preempted: 'diamond'};
+const kMarkRows = 5;
+const kFailureMarks = {
+  diverged: 'cross',
+  out_of_memory: 'square',
+  failed: 'plus',
+  cancelled: 'diamond',
+  lost: 'diamond',
+  preempted: 'diamond'
+};
 
 function sensitivityChart() {
   const axis = mainAxis ? axisTitle(mainAxis) : 'configuration';
@@ -22,13 +31,22 @@ function sensitivityPoints() {
     line.points.forEach((point, at) => {
       const x = mainAxis ? point.x : index + 1;
       const best = at === line.best_point;
-      points.push({line: index, x, y: point.y, label: point.label, jobs: point.jobs, best, edge: best ? line.edge : ''});
+      points.push({
+        line: index,
+        x,
+        y: point.y,
+        label: point.label,
+        jobs: point.jobs,
+        best,
+        edge: best ? line.edge : ''
+      });
     });
   });
   return points;
 }
 
-// The scale shows the good part well: few very bad points do not squash it, they stand at the top edge with an arrow.
+// The scale shows the good part well: few very bad points do not squash it, they stand at the top edge with
+// an arrow.
 function objectiveRange(values) {
   const sorted = [...values].sort((a, b) => a - b);
   if (sorted.length === 0) return {min: 0, max: 1, cut: Infinity};
@@ -56,7 +74,10 @@ function buildSensitivity(width) {
   const share = rows > 0 ? Math.min(0.6, (14 + kMarkRow * rows) / (chartHeight(width) - 66)) : 0;
   const max = top + (top - min) * share / (1 - share);
   return {
-    data: [xs, ...lines.map((line) => xs.map((x) => finite.find((p) => p.line === line && p.x === x && p.y <= cut)?.y))],
+    data: [
+      xs,
+      ...lines.map((line) => xs.map((x) => finite.find((p) => p.line === line && p.x === x && p.y <= cut)?.y))
+    ],
     hits,
     label: `${report.objective} over ${mainAxis?.key ?? 'configurations'}: ${report.answer}`,
     note: sensitivityNote(pinned, high, cut),
@@ -64,10 +85,18 @@ function buildSensitivity(width) {
     options: {
       scales: {x: {time: false, distr: log ? 3 : 1, range: () => range}, y: {range: () => [min, max]}},
       axes: [xAxis(log, xs, width), yAxis(top)],
-      series: [{}, ...lines.map((line) => {
-        const look = lookOf(line);
-        return {stroke: look.color, dash: look.dash, width: look.styled ? 2 : 1, spanGaps: true, points: {show: false}};
-      })],
+      series: [
+        {}, ...lines.map((line) => {
+          const look = lookOf(line);
+          return {
+            stroke: look.color,
+            dash: look.dash,
+            width: look.styled ? 2 : 1,
+            spanGaps: true,
+            points: {show: false}
+          };
+        })
+      ],
       hooks: {draw: [(u) => drawSensitivity(u, hits, pinned.length + high.length > 0 ? top : null)]},
     },
   };
@@ -95,11 +124,17 @@ function xAxis(log, xs, width) {
   if (mainAxis) {
     const options = axisOptions(true, axisTitle(mainAxis) + (log ? ', log scale' : ''), log);
     if (!fitsAsTicks(xs, log, width)) return options;
-    const labels = new Map(report.lines.flatMap((line) => line.points.map((point) => [point.x, point.label])));
-    return {...options, splits: () => xs, values: (u, splits) => splits.map((x) => labels.get(x) ?? tickText(x))};
+    const labels =
+        new Map(report.lines.flatMap((line) => line.points.map((point) => [point.x, point.label])));
+    return {
+      ...options,
+      splits: () => xs,
+      values: (u, splits) => splits.map((x) => labels.get(x) ?? tickText(x))
+    };
   }
   const every = Math.ceil(xs.length / Math.max(2, width / 110));
-  const options = axisOptions(true, 'configuration', false, (x) => (report.lines[x - 1] ? lineLabel(x - 1) : ''));
+  const options =
+      axisOptions(true, 'configuration', false, (x) => (report.lines[x - 1] ? lineLabel(x - 1) : ''));
   return {...options, splits: () => xs.filter((x, i) => i % every === 0)};
 }
 
@@ -115,16 +150,17 @@ function failureOf(point) {
   return states.find((state) => state in kFailureMarks) ?? null;
 }
 
-// Pinned marks that share an x stand below each other.
+// Pinned marks that share an x stand below each other and, where they are many, in columns side by side.
 function sensitivityHits(points, pinned, high, cut) {
   const rows = new Map();
   const nextRow = (x) => {
-    rows.set(x, (rows.get(x) ?? -1) + 1);
-    return rows.get(x);
+    const place = rows.get(x) ?? 0;
+    rows.set(x, place + 1);
+    return {row: place % kMarkRows, shift: 7 * Math.floor(place / kMarkRows)};
   };
   const hits = points.filter((p) => p.y !== null && p.y <= cut).map((point) => ({...point, kind: 'value'}));
-  for (const point of high) hits.push({...point, kind: 'high', row: nextRow(point.x)});
-  for (const point of pinned) hits.push({...point, kind: failureOf(point), row: nextRow(point.x)});
+  for (const point of high) hits.push({...point, kind: 'high', ...nextRow(point.x)});
+  for (const point of pinned) hits.push({...point, kind: failureOf(point), ...nextRow(point.x)});
   for (const hit of hits) {
     hit.job = hit.best ? report.lines[hit.line].best_job : hit.jobs[0];
     hit.text = () => sensitivityTip(hit);
@@ -154,18 +190,21 @@ function drawSensitivity(u, hits, divider) {
   if (divider !== null) drawDivider(u, divider, ratio);
   for (const hit of hits) {
     const look = lookOf(hit.line);
-    const x = u.valToPos(hit.x, 'x', true);
+    const x = u.valToPos(hit.x, 'x', true) + (hit.shift ?? 0) * ratio;
     const row = 10 + kMarkRow * (hit.row ?? 0);
     const y = hit.kind === 'value' ? u.valToPos(hit.y, 'y', true) : u.bbox.top + row * ratio;
+    hit.pixelX = (x - u.bbox.left) / ratio;
     hit.pixelY = (y - u.bbox.top) / ratio;
     const lit = view.highlight >= 0 && hit.jobs.includes(view.highlight);
     context.fillStyle = look.color;
     context.strokeStyle = look.color;
     context.lineWidth = 1.5 * ratio;
-    const mark = hit.kind === 'value' ? look.mark : hit.kind === 'high' ? 'triangle' : kFailureMarks[hit.kind];
+    const mark = hit.kind === 'value' ? look.mark :
+        hit.kind === 'high'           ? 'triangle' :
+                                        kFailureMarks[hit.kind];
     markPath(context, mark, x, y, (lit ? 6.5 : 4.5) * ratio);
     context.fill();
-    if (hit.best) drawOptimum(u, hit, x, y, ratio);
+    if (hit.best && (mainAxis || hit.job === report.best_job)) drawOptimum(u, hit, x, y, ratio);
   }
   context.restore();
 }
@@ -212,10 +251,20 @@ function drawOptimum(u, hit, x, y, ratio) {
 }
 
 function sensitivityNote(pinned, high, cut) {
-  const parts = ['Ring: best of its line' + (report.lines.some((line) => line.edge) ? '; arrow: at the edge of what was tried' : '') + '.'];
-  const words = {diverged: '✕ diverged', out_of_memory: '■ out of memory', failed: '+ failed', cancelled: '◆ cancelled', lost: '◆ lost', preempted: '◆ preempted'};
+  const parts =
+      [(mainAxis ? 'Ring: best of its line' : 'Ring: the best') +
+       (report.lines.some((line) => line.edge) ? '; arrow: at the edge of what was tried' : '') + '.'];
+  const words = {
+    diverged: '✕ diverged',
+    out_of_memory: '■ out of memory',
+    failed: '+ failed',
+    cancelled: '◆ cancelled',
+    lost: '◆ lost',
+    preempted: '◆ preempted'
+  };
   const kinds = [...new Set(pinned.map(failureOf))];
-  if (kinds.length > 0) parts.push(`At the top edge, without a figure: ${kinds.map((kind) => words[kind]).join(', ')}.`);
+  if (kinds.length > 0)
+    parts.push(`At the top edge, without a figure: ${kinds.map((kind) => words[kind]).join(', ')}.`);
   if (high.length > 0) parts.push(`▲ above ${figureOf(report.objective).text(cut)}.`);
   if (report.repeats.length > 0) parts.push('Points are means over seeds.');
   return parts.join(' ');
@@ -225,7 +274,12 @@ function sensitivityTable(points) {
   const {word, text} = figureOf(report.objective);
   return {
     head: ['line', mainAxis?.name ?? 'configuration', word, 'mark'],
-    rows: points.map((point) => [lineLabel(point.line), point.label || lineLabel(point.line), point.y === null ? '–' : text(point.y),
-      point.y === null ? spaced(failureOf(point) ?? 'not ended') : point.best ? (point.edge ? 'best, at the edge' : 'best') : '']),
+    rows: points.map(
+        (point) =>
+            [lineLabel(point.line), point.label || lineLabel(point.line),
+             point.y === null ? '–' : text(point.y),
+             point.y === null ? spaced(failureOf(point) ?? 'not ended') :
+                 point.best   ? (point.edge ? 'best, at the edge' : 'best') :
+                                '']),
   };
 }

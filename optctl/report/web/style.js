@@ -1,5 +1,6 @@
-// How a line looks everywhere: colour and mark by its value on the first line axis, dash by the others, so that no line is told
-// from another by colour alone. Both palettes keep 3:1 against their background and stay apart for colour-blind readers.
+// How a line looks everywhere: colour and mark by its value on the first line axis, dash by the others, so
+// that no line is told from another by colour alone. Both palettes keep 3:1 against their background and stay
+// apart for colour-blind readers.
 
 const kPalettes = {
   light: ['#0b62b8', '#c2410c', '#047857', '#a21caf', '#7a5c00', '#475569'],
@@ -28,14 +29,14 @@ const lineLooks = (() => {
     if (!list.includes(value)) list.push(value);
     return list.indexOf(value);
   };
-  const ranked = report.lines.map((line, index) => index)
-    .sort((a, b) => bestOfLine(a) - bestOfLine(b) || a - b);
+  const ranked =
+      report.lines.map((line, index) => index).sort((a, b) => bestOfLine(a) - bestOfLine(b) || a - b);
   const styled = new Set(ranked.slice(0, kStyledLines));
   return report.lines.map((line, index) => ({
-    first: indexIn(firsts, line.values[0] ?? ''),
-    rest: indexIn(rests, line.values.slice(1).join(' ')),
-    styled: styled.has(index),
-  }));
+                            first: indexIn(firsts, line.values[0] ?? ''),
+                            rest: indexIn(rests, line.values.slice(1).join(' ')),
+                            styled: styled.has(index),
+                          }));
 })();
 
 function bestOfLine(line) {
@@ -65,10 +66,14 @@ const kCorners = {
   square: [[-0.85, -0.85], [0.85, -0.85], [0.85, 0.85], [-0.85, 0.85]],
   triangle: [[0, -1.15], [1.05, 0.75], [-1.05, 0.75]],
   diamond: [[0, -1.25], [1.1, 0], [0, 1.25], [-1.1, 0]],
-  plus: [[-0.35, -1.1], [0.35, -1.1], [0.35, -0.35], [1.1, -0.35], [1.1, 0.35], [0.35, 0.35], [0.35, 1.1], [-0.35, 1.1],
-    [-0.35, 0.35], [-1.1, 0.35], [-1.1, -0.35], [-0.35, -0.35]],
-  cross: [[-0.5, 0], [-1, -0.55], [-0.55, -1], [0, -0.5], [0.55, -1], [1, -0.55], [0.5, 0], [1, 0.55], [0.55, 1], [0, 0.5],
-    [-0.55, 1], [-1, 0.55]],
+  plus: [
+    [-0.35, -1.1], [0.35, -1.1], [0.35, -0.35], [1.1, -0.35], [1.1, 0.35], [0.35, 0.35], [0.35, 1.1],
+    [-0.35, 1.1], [-0.35, 0.35], [-1.1, 0.35], [-1.1, -0.35], [-0.35, -0.35]
+  ],
+  cross: [
+    [-0.5, 0], [-1, -0.55], [-0.55, -1], [0, -0.5], [0.55, -1], [1, -0.55], [0.5, 0], [1, 0.55], [0.55, 1],
+    [0, 0.5], [-0.55, 1], [-1, 0.55]
+  ],
 };
 
 // Adds the outline of a mark to a canvas path.
@@ -84,11 +89,22 @@ function markPath(context, mark, x, y, radius) {
 
 function swatch(line) {
   const look = lookOf(line);
-  const mark = kCorners[look.mark] === null
-    ? svg('circle', {cx: 23, cy: 7, r: 4, fill: look.color})
-    : svg('polygon', {points: kCorners[look.mark].map(([x, y]) => `${23 + 4 * x},${7 + 4 * y}`).join(' '), fill: look.color});
-  return svg('svg', {width: 46, height: 14, 'aria-hidden': 'true'},
-    svg('line', {x1: 0, x2: 46, y1: 7, y2: 7, stroke: look.color, 'stroke-width': 2, 'stroke-dasharray': look.dash.join(' ')}), mark);
+  const mark =
+      kCorners[look.mark] === null ? svg('circle', {cx: 23, cy: 7, r: 4, fill: look.color}) : svg('polygon', {
+        points: kCorners[look.mark].map(([x, y]) => `${23 + 4 * x},${7 + 4 * y}`).join(' '),
+        fill: look.color
+      });
+  return svg(
+      'svg', {width: 46, height: 14, 'aria-hidden': 'true'}, svg('line', {
+        x1: 0,
+        x2: 46,
+        y1: 7,
+        y2: 7,
+        stroke: look.color,
+        'stroke-width': 2,
+        'stroke-dasharray': look.dash.join(' ')
+      }),
+      mark);
 }
 
 // The switches of the lines; every legend of the page shows the same choice.
@@ -98,8 +114,10 @@ function legend() {
     list.replaceChildren();
     const shown = report.lines.map((line, index) => index).filter((index) => lineLooks[index].styled);
     for (const index of shown) {
-      list.append(el('button', {type: 'button', 'aria-pressed': String(!view.hidden.has(index)), onclick: () => toggleLine(index)},
-        swatch(index), lineLabel(index)));
+      list.append(el(
+          'button',
+          {type: 'button', 'aria-pressed': String(!view.hidden.has(index)), onclick: () => toggleLine(index)},
+          swatch(index), lineLabel(index)));
     }
     const more = report.lines.length - shown.length;
     if (more > 0) list.append(el('span', {class: 'note'}, `and ${more} more lines in grey`));

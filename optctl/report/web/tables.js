@@ -1,5 +1,5 @@
-// A table whose columns sort by a press on their heads. Columns: {name, title, value(row), text(row), cell(row)}; value decides
-// the order (numbers before words, missing ones last), text or cell what is shown.
+// A table whose columns sort by a press on their heads. Columns: {name, title, value(row), text(row),
+// cell(row)}; value decides the order (numbers before words, missing ones last), text or cell what is shown.
 
 class SortedTable {
   constructor(label, columns, rows, options = {}) {
@@ -8,10 +8,15 @@ class SortedTable {
     this.options = options;
     this.sort = {column: options.sortBy ?? -1, down: false};
     this.body = el('tbody');
-    this.heads = columns.map((column, index) => el('th', {scope: 'col', class: column.numeric ? 'number' : null},
-      el('button', {type: 'button', title: column.title ?? null, onclick: () => this.press(index)}, column.name)));
-    this.element = el('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': label},
-      el('table', {}, el('caption', {class: 'hidden'}, label), el('thead', {}, el('tr', {}, ...this.heads)), this.body));
+    this.heads = columns.map(
+        (column, index) =>
+            el('th', {scope: 'col', class: column.numeric ? 'number' : null},
+               el('button', {type: 'button', title: column.title ?? null, onclick: () => this.press(index)},
+                  column.name)));
+    this.element =
+        el('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': label},
+           el('table', {}, el('caption', {class: 'hidden'}, label),
+              el('thead', {}, el('tr', {}, ...this.heads)), this.body));
     this.fill();
   }
 
@@ -35,8 +40,10 @@ class SortedTable {
   fill() {
     this.heads.forEach((head, i) => {
       const state = i !== this.sort.column ? null : this.sort.down ? 'descending' : 'ascending';
-      if (state === null) head.removeAttribute('aria-sort');
-      else head.setAttribute('aria-sort', state);
+      if (state === null)
+        head.removeAttribute('aria-sort');
+      else
+        head.setAttribute('aria-sort', state);
     });
     this.body.replaceChildren(...this.sorted().map((row) => this.line(row)));
     this.options.filled?.(this);
@@ -45,7 +52,9 @@ class SortedTable {
   line(row) {
     const cells = this.columns.map((column, i) => {
       const content = column.cell ? column.cell(row) : column.text(row);
-      return el(i === 0 ? 'th' : 'td', {class: column.numeric ? 'number' : null, scope: i === 0 ? 'row' : null}, content);
+      return el(
+          i === 0 ? 'th' : 'td', {class: column.numeric ? 'number' : null, scope: i === 0 ? 'row' : null},
+          content);
     });
     const line = el('tr', {class: this.options.rowClass?.(row)}, ...cells);
     const job = this.options.jobOf?.(row) ?? -1;
@@ -63,8 +72,10 @@ class SortedTable {
 function compareValues(a, b, down) {
   const missing = (v) => v === null || v === undefined || v === '' || Number.isNaN(v);
   if (missing(a) || missing(b)) return missing(a) - missing(b);
-  const order = typeof a === 'number' && typeof b === 'number' ? a - b : typeof a === typeof b ? String(a).localeCompare(String(b))
-    : typeof a === 'number' ? -1 : 1;
+  const order = typeof a === 'number' && typeof b === 'number' ? a - b :
+      typeof a === typeof b                                    ? String(a).localeCompare(String(b)) :
+      typeof a === 'number'                                    ? -1 :
+                                                                 1;
   return down ? -order : order;
 }
 
@@ -75,15 +86,24 @@ function sortable(text) {
 
 function figureColumn(key, jobOf) {
   const {word, title, text} = figureOf(key);
-  return {name: word, title, numeric: true, value: (row) => toNumber(figure(jobOf(row), key)), text: (row) => text(figure(jobOf(row), key))};
+  return {
+    name: word,
+    title,
+    numeric: true,
+    value: (row) => toNumber(figure(jobOf(row), key)),
+    text: (row) => text(figure(jobOf(row), key))
+  };
 }
 
 function axisColumns(indexes) {
   return indexes.map((axis) => ({
-    name: report.axes[axis].name, title: report.axes[axis].key, axis,
-    numeric: report.jobs.every((job) => typeof sortable(job.values[axis]) !== 'string'),
-    value: (job) => sortable(report.jobs[job].values[axis]), text: (job) => report.jobs[job].values[axis] ?? kNothing,
-  }));
+                       name: report.axes[axis].name,
+                       title: report.axes[axis].key,
+                       axis,
+                       numeric: report.jobs.every((job) => typeof sortable(job.values[axis]) !== 'string'),
+                       value: (job) => sortable(report.jobs[job].values[axis]),
+                       text: (job) => report.jobs[job].values[axis] ?? kNothing,
+                     }));
 }
 
 // A bar behind a number, for reading a column at a glance.
