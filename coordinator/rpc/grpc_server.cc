@@ -13,6 +13,7 @@
 #include "common/log.h"
 #include "coordinator/rpc/limits.h"
 #include "coordinator/rpc/services.h"
+#include "grpc/health/v1/health.pb.h"
 
 namespace optfleet::rpc {
 namespace {
@@ -53,6 +54,8 @@ void LogFromGrpc(gpr_log_func_args* line) {
 Result<std::unique_ptr<GrpcServer>> GrpcServer::Start(const std::string& host, uint16_t port,
                                                       const MethodTable& methods) {
   grpc::EnableDefaultHealthCheckService(true);
+  // Links the descriptor that reflection shows for it.
+  google::protobuf::LinkMessageReflection<grpc::health::v1::HealthCheckRequest>();
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   std::unique_ptr<GrpcServer> self(new GrpcServer());
   self->services_ = MakeServices(methods);

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """The API as a person with the real grpcurl meets it: reflection, health, answers, errors with details.
 
+Descriptors of C++ reflection carry no JSON names, so grpcurl shows fields as the .proto spells them.
+
     grpcurl_test.py OPT_COORDINATOR GRPCURL
 """
 import json
@@ -58,9 +60,9 @@ class Grpcurl(unittest.TestCase):
 
     def test_info(self):
         info = json.loads(self.answer("optfleet.v1.SystemService/GetInfo"))
-        self.assertEqual(info["wireVersion"], 1)
+        self.assertEqual(info["wire_version"], 1)
         self.assertEqual(info["incarnation"], "1")
-        self.assertRegex(info["httpAddress"], r"^127\.0\.0\.1:\d+$")
+        self.assertRegex(info["http_address"], r"^127\.0\.0\.1:\d+$")
 
     def test_an_empty_list_is_an_empty_page(self):
         self.assertEqual(json.loads(self.answer("optfleet.v1.SweepService/ListSweeps")), {})
@@ -79,12 +81,12 @@ class Grpcurl(unittest.TestCase):
         details = {detail["@type"].rsplit("/", 1)[1]: detail for detail in error["details"]}
         self.assertEqual(details["google.rpc.ErrorInfo"]["reason"], "RESOURCE_NOT_FOUND")
         self.assertEqual(details["google.rpc.ErrorInfo"]["domain"], "optfleet")
-        self.assertEqual(details["google.rpc.ResourceInfo"]["resourceName"], "sweeps/no-such")
+        self.assertEqual(details["google.rpc.ResourceInfo"]["resource_name"], "sweeps/no-such")
 
     def test_a_bad_field_is_named(self):
         result = self.grpcurl("optfleet.v1.SweepService/ListSweeps", flags=("-format-error", "-d", '{"page_size": -1}'))
         details = {detail["@type"].rsplit("/", 1)[1]: detail for detail in json.loads(result.stderr)["details"]}
-        self.assertEqual(details["google.rpc.BadRequest"]["fieldViolations"][0]["field"], "page_size")
+        self.assertEqual(details["google.rpc.BadRequest"]["field_violations"][0]["field"], "page_size")
 
 
 if __name__ == "__main__":
