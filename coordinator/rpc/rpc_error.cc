@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "common/text.h"
 #include "google/rpc/error_details.pb.h"
 
 namespace optfleet::rpc {
@@ -12,11 +13,24 @@ namespace {
 constexpr std::string_view kDomain = "optfleet";
 // Together below 8 KiB on the wire, where details grow by a third (base64) and line ends of the message to
 // three characters.
-constexpr size_t kMaxMessageBytes = 2000;
-constexpr size_t kMaxViolationBytes = 2400;
+constexpr size_t kMaxMessageBytes = 1500;
+constexpr size_t kMaxViolationBytes = 2000;
 constexpr size_t kMaxMetadataValue = 256;
 
-std::string CutAtLine(const std::string& text, size_t limit) {
+// A message may quote bytes of a user's file; protobuf strings must be UTF-8.
+std::string ValidUtf8(std::string_view text) {
+  std::string valid;
+  for (size_t at = 0; at < text.size();) {
+    const CodePoint point = DecodeUtf8(text, at);
+    const bool malformed = point.bytes == 1 && point.value > 127;
+    valid += malformed ? std::string_view("?") : text.substr(at, point.bytes);
+    at += point.bytes;
+  }
+  return valid;
+}
+
+std::string CutAtLine(const std::string& raw, size_t limit) {
+  const std::string text = ValidUtf8(raw);
   if (text.size() <= limit) return text;
   size_t end = text.rfind('\n', limit);
   if (end == std::string::npos || end == 0) {
@@ -95,7 +109,6 @@ google::rpc::Status ToRpcStatus(const RpcError& error) {
     google::rpc::ResourceInfo resource;
     resource.set_resource_type(error.resource_type);
     resource.set_resource_name(CutAtLine(error.resource_name, kMaxMetadataValue));
-    resource.set_description(status.message());
     status.add_details()->PackFrom(resource);
   }
   if (error.retry_after) {

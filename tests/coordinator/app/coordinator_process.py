@@ -39,7 +39,8 @@ class CoordinatorTest(unittest.TestCase):
         shutil.rmtree(self.folder)
 
     def command(self, *options, state=None):
-        return [self.program, "--state", str(state or self.state), "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", *options]
+        ports = [word for option in ("--listen", "--http") if option not in options for word in (option, "127.0.0.1:0")]
+        return [self.program, "--state", str(state or self.state), *ports, *options]
 
     def spawn(self, *options, wrapper=(), state=None):
         process = subprocess.Popen([*wrapper, *self.command(*options, state=state)], stdin=subprocess.DEVNULL,

@@ -50,9 +50,10 @@ TEST(MethodTable, CountsEveryAnswerByItsCode) {
 TEST(MethodTable, HasEveryMethodOfTheWire) {
   MethodTable methods([](std::string_view, std::string_view, double) {});
   AddMethods(&methods, nullptr);
-  int count = 0;
+  int services = 0;
   for (const google::protobuf::FileDescriptor* file :
        {v1::Sweep::descriptor()->file(), v1::SynchronizeRequest::descriptor()->file()}) {
+    services += file->service_count();
     for (int s = 0; s < file->service_count(); ++s) {
       for (int m = 0; m < file->service(s)->method_count(); ++m) {
         const google::protobuf::MethodDescriptor* wire = file->service(s)->method(m);
@@ -62,12 +63,11 @@ TEST(MethodTable, HasEveryMethodOfTheWire) {
         EXPECT_EQ(method->request->GetDescriptor(), wire->input_type()) << path;
         EXPECT_EQ(method->response->GetDescriptor(), wire->output_type()) << path;
         EXPECT_EQ(method->json, wire->service()->name() != "AgentService") << path;
-        ++count;
       }
     }
   }
-  EXPECT_EQ(count, 16);
-  EXPECT_EQ(MakeServices(methods).size(), ServiceNames().size());
+  EXPECT_EQ(MakeServices(methods).size(), static_cast<size_t>(services));
+  EXPECT_EQ(ServiceNames().size(), static_cast<size_t>(services));
 }
 
 }  // namespace

@@ -89,5 +89,12 @@ TEST(RpcError, ALongLineIsNotCutInsideACharacter) {
   EXPECT_EQ(cut, text.substr(0, cut.size()));
 }
 
+TEST(RpcError, BytesThatAreNoTextAreReplaced) {
+  const auto status = ToRpcStatus(BadField("name", "must be an id, found \"\xff\xc3\""));
+  EXPECT_EQ(status.message(), "name must be an id, found \"??\"");
+  EXPECT_EQ(Find<google::rpc::BadRequest>(status)->field_violations(0).description(),
+            "must be an id, found \"??\"");
+}
+
 }  // namespace
 }  // namespace optfleet::rpc
