@@ -1,0 +1,26 @@
+#include "worker/process/environment.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace optfleet::worker {
+namespace {
+
+using ::testing::Contains;
+using ::testing::UnorderedElementsAre;
+
+TEST(TrainerEnvironment, HoldsOnlyWhatIsAllowedAndTheSlotsOwn) {
+  EXPECT_THAT(
+      TrainerEnvironment({"PATH=/bin", "AWS_SECRET=x", "OMP_NUM_THREADS=64", "NCCL_DEBUG=INFO", "PATHS=/x"},
+                         {"cpu", 0, 2, 0, ""}),
+      UnorderedElementsAre("PATH=/bin", "NCCL_DEBUG=INFO", "OMP_NUM_THREADS=2", "MKL_NUM_THREADS=2",
+                           "CUDA_VISIBLE_DEVICES="));
+}
+
+TEST(TrainerEnvironment, AGpuSlotSeesItsDeviceAlone) {
+  EXPECT_THAT(TrainerEnvironment({"CUDA_VISIBLE_DEVICES=0,1,2"}, {"gpu", 0, 4, 0, "GPU-b"}),
+              Contains("CUDA_VISIBLE_DEVICES=GPU-b"));
+}
+
+}  // namespace
+}  // namespace optfleet::worker
