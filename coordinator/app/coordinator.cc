@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "common/log.h"
+#include "common/names.h"
 #include "common/version.h"
 #include "coordinator/app/engine_loop.h"
 #include "coordinator/app/metrics_writer.h"
@@ -56,9 +57,19 @@ Result<Stores> OpenStores(const std::string& folder) {
   return stores;
 }
 
+// "sweep", "job", "attempt" or "worker": log lines name the thing by its kind.
+std::string_view KindOf(const std::string& subject) {
+  if (ParseAttemptResource(subject)) return "attempt";
+  if (ParseJobResource(subject)) return "job";
+  if (ParseSweepResource(subject)) return "sweep";
+  return ParseWorkerResource(subject) ? "worker" : "subject";
+}
+
 void LogEvents(const std::vector<domain::Event>& events) {
   for (const domain::Event& event : events) {
-    Log(Level::kInfo, event.what, {{"subject", event.subject}, {"reason", event.reason}});
+    const std::string_view kind = KindOf(event.subject);
+    Log(Level::kInfo, std::string(kind) + "." + event.what,
+        {{kind, event.subject}, {"reason", event.reason}});
   }
 }
 

@@ -89,8 +89,8 @@ TEST_F(OperatorApi, AllMistakesOfASweepComeBackWithTheirPlaces) {
   EXPECT_EQ(ReasonOf(status), "SWEEP_INVALID");
   EXPECT_THAT(status.error_message(), HasSubstr("lr.yaml:1:9: unknown key `widht`"));
   std::vector<std::string> fields;
-  for (const auto& violation : DetailOf<google::rpc::BadRequest>(status).field_violations())
-    fields.push_back(violation.field());
+  const auto bad_request = DetailOf<google::rpc::BadRequest>(status);
+  for (const auto& violation : bad_request.field_violations()) fields.push_back(violation.field());
   EXPECT_THAT(fields, testing::IsSupersetOf({testing::StartsWith("sweep.files[0]:1:9"),
                                              testing::StartsWith("sweep.files[0]:2:"),
                                              testing::StartsWith("sweep.overrides[0]:1:")}));
