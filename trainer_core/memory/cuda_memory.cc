@@ -28,7 +28,8 @@ class CudaMemory final : public DeviceMemory {
 
   MemoryUse Use() const override {
     const auto stats = caching::getDeviceStats(device_);
-    const auto& bytes = stats.allocated_bytes[static_cast<size_t>(caching::StatType::AGGREGATE)];
+    const auto& bytes =
+        stats.allocated_bytes[static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE)];
     return {bytes.current, bytes.peak, limit_, 0, 0};
   }
 
