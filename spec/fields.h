@@ -9,9 +9,9 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <tl/expected.hpp>
 #include <variant>
 
+#include "common/result.h"
 #include "spec/training_spec.h"
 
 namespace optfleet::spec {

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 
 #include "common/text.h"
 #include "spec/json.h"
+#include "sweeps/paths.h"
 
 namespace optfleet::sweeps {
 namespace {
@@ -214,8 +214,8 @@ void LeafReader::ReadValue(const YamlNode& node, Leaf* leaf) {
 }
 
 std::string LeafReader::ResolvedPath(const std::string& path) const {
-  if (path.empty() || path.front() == '/' || context_.folder.empty()) return path;
-  return (std::filesystem::path(context_.folder) / path).lexically_normal().string();
+  if (path.empty() || context_.folder.empty()) return path;
+  return AbsolutePath(context_.folder, path);
 }
 
 }  // namespace optfleet::sweeps

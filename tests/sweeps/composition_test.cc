@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "sweeps/expand.h"
+#include "sweeps/paths.h"
 #include "tests/sweeps/render.h"
 
 namespace optfleet::sweeps {
@@ -78,6 +79,14 @@ TEST(Composition, PathsStartAtTheFolderOfTheFileThatNamesThem) {
   input.files[0].folder.clear();
   input.overrides.clear();
   EXPECT_THAT(Paths(input), ElementsAre("../data/a.txt"));
+}
+
+TEST(Composition, PathsAreTidiedWithoutAFileSystem) {
+  EXPECT_EQ(AbsolutePath("/a/b", "c.txt"), "/a/b/c.txt");
+  EXPECT_EQ(AbsolutePath("/a/b/", "./../c//d/."), "/a/c/d");
+  EXPECT_EQ(AbsolutePath("/a", "../../../x"), "/x");
+  EXPECT_EQ(AbsolutePath("/a", ".."), "/");
+  EXPECT_EQ(AbsolutePath("/a", "/b/../c"), "/c");
 }
 
 TEST(Composition, PathsAreKnownAlsoWhereTheSweepIsWrong) {

@@ -11,7 +11,7 @@
 namespace optfleet::sweeps {
 namespace {
 
-constexpr int kMutants = 4000;
+constexpr int kMutants = 3000;
 
 class Mutator {
  public:
