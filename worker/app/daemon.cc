@@ -121,6 +121,12 @@ void Daemon::OnSignal(int number) {
   if (number == SIGUSR1 || number == SIGUSR2)
     return SetLogLevel(number == SIGUSR1 ? Level::kDebug : line_.log.level);
   Log(Level::kInfo, "worker.signal", {{"signal", number}});
+  // A killed parent sends its parent-death signal once for each of its threads: what comes within a moment of
+  // the first is the same wish, not the second one that would leave trainers behind.
+  constexpr std::chrono::seconds kSameWish{1};
+  const auto now = std::chrono::steady_clock::now();
+  if (line_.parent_death && asked_to_end_ && now - *asked_to_end_ < kSameWish) return;
+  if (!asked_to_end_) asked_to_end_ = now;
   // A drain under way is cut short by the second signal.
   if (!line_.stop_on_exit || engine_.draining()) return Do(Leave{});
   Handle(DrainRequested{});

@@ -63,6 +63,7 @@ class Daemon {
   DirectoryReader directories_;
   RecordSource records_;
   std::optional<bool> in_contact_;  // for the log: nullopt before the first call
+  std::optional<std::chrono::steady_clock::time_point> asked_to_end_;  // by the first signal
   bool leaving_ = false;
   int exit_code_ = 0;
   // Last: their threads post to all of the above.
