@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "optctl/commands/exit_code.h"
+#include "optctl/commands/lists.h"
 #include "optctl/commands/program.h"
 #include "optctl/commands/resource_argument.h"
 #include "optctl/commands/wire_json.h"
@@ -17,19 +18,36 @@ struct Options {
 
 struct Answer {
   std::string name;
-  std::string condition;
+  std::string outcome;  // what became of it, to follow its name
   Json json;
 };
+
+std::string OutcomeText(const v1::Sweep& sweep) {
+  switch (sweep.state()) {
+    case v1::Sweep::STATE_CANCELLED:
+      return "cancelled";
+    case v1::Sweep::STATE_ENDED:
+      return "had ended";
+    default:
+      return "is being cancelled: " + std::to_string(CountOf(sweep, "running")) + " running";
+  }
+}
+
+// Cancelling what has ended is no error, but it is told apart.
+std::string OutcomeText(const v1::Job& job) {
+  if (job.state() != v1::Job::STATE_ENDED) return "is being cancelled: " + Condition(job);
+  return job.outcome() == v1::OUTCOME_CANCELLED ? "cancelled" : "had ended: " + Condition(job);
+}
 
 Result<Answer> CancelOne(Client& client, const ResourceArgument& argument, const std::string& reason) {
   if (const auto* sweep = std::get_if<SweepArgument>(&argument)) {
     auto answer = client.CancelSweep(SweepResource(sweep->id), reason);
     if (!answer) return Fail(std::move(answer).error());
-    return Answer{answer->name(), NameOf(answer->state()), ToJson(*answer)};
+    return Answer{answer->name(), OutcomeText(*answer), ToJson(*answer)};
   }
   auto answer = client.CancelJob(ToResource(std::get<JobName>(argument)), reason);
   if (!answer) return Fail(std::move(answer).error());
-  return Answer{answer->name(), Condition(*answer), ToJson(*answer)};
+  return Answer{answer->name(), OutcomeText(*answer), ToJson(*answer)};
 }
 
 // All names are checked before the first is cancelled: a slip of the finger changes nothing.
@@ -60,9 +78,7 @@ Result<int> Cancel(Context& context, const Options& options) {
     if (context.options.format == Format::kName) {
       context.console.Print(answer->name + "\n");
     } else if (!context.json()) {
-      const bool over = answer->condition == "cancelled" || answer->condition == "ended";
-      context.console.Print(answer->name +
-                            (over ? " cancelled\n" : " is being cancelled (" + answer->condition + ")\n"));
+      context.console.Print(answer->name + " " + answer->outcome + "\n");
     }
   }
   if (context.json()) context.console.PrintJson(json);

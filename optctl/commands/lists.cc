@@ -149,7 +149,8 @@ std::string SlotsText(const v1::Worker& worker) {
 }
 
 Table WorkerTable(const std::vector<v1::Worker>& workers, bool wide, Time now) {
-  std::vector<Column> columns = {{"NAME"}, {"STATE"}, {"SLOTS"}, {"ATTEMPTS", Align::kRight}, {"HOST"}};
+  std::vector<Column> columns = {
+      {"NAME"}, {"STATE"}, {"SLOTS"}, {"ATTEMPTS", Align::kRight}, {"HOST", Align::kLeft, true}};
   if (wide) columns.insert(columns.end(), {{"VERSION"}, {"RUNS"}});
   columns.push_back({"SEEN", Align::kRight});
   Table table(std::move(columns));

@@ -147,6 +147,8 @@ Result<std::string> LocalRun::Submit(const SweepSource& source, bool again, bool
       std::to_string(EndedCount(*sweep)) + " of " + std::to_string(sweep->job_count()) + " jobs";
   if (sweep->state() == v1::Sweep::STATE_CANCELLED) {
     console_.Note("sweep        " + id + " was cancelled with " + done + " ended; --again trains it anew");
+  } else if (sweep->state() == v1::Sweep::STATE_ENDED) {
+    console_.Note("sweep        " + id + " has been trained before; --again trains it anew");
   } else if (EndedCount(*sweep) > 0) {
     console_.Note("sweep        " + id + " continues: " + done + " had ended");
   }

@@ -53,6 +53,7 @@ Program::Program()
           "optctl") {
   app_.set_help_flag("-h,--help", "Show help and end");
   app_.set_help_all_flag();
+  app_.get_formatter()->column_width(24);
   app_.add_option("--coordinator", options_.coordinator, "Address of the coordinator (see below)")
       ->type_name("HOST:PORT");
   app_.add_option("--state", options_.state, "Folder of a coordinator on this machine")->type_name("DIR");

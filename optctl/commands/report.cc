@@ -66,7 +66,8 @@ Status WriteReport(Client& client, const std::string& sweep_name, const std::str
   const std::filesystem::path file = std::filesystem::absolute(path);
   auto written = rundir::WriteFileAtomically(file.parent_path().string(), file.filename().string(),
                                              report::RenderReport(data));
-  if (!written) return Fail(written.error().In("the report " + path + " could not be written"));
+  if (!written)
+    return Fail(Code::kUnknown, "the report " + path + " could not be written: " + written.error().message());
   return {};
 }
 

@@ -130,14 +130,17 @@ output::Table BestTable(const report::ReportData& data, const report::Analysis& 
 }
 
 output::Table JobResultTable(const report::ReportData& data) {
+  const std::vector<FigureColumn> figures = {{data.objective, ColumnHeader(data.objective)},
+                                             {"tokens_per_second", "TOK/S"},
+                                             {"peak_memory_bytes", "MEMORY"},
+                                             {"train_seconds", "TIME"}};
   std::vector<output::Column> columns = {{"JOB", Align::kRight}, {"POINT", Align::kLeft, true}, {"OUTCOME"}};
-  for (const FigureColumn& column : FigureColumns(data.objective))
-    columns.push_back({column.header, Align::kRight});
+  for (const FigureColumn& column : figures) columns.push_back({column.header, Align::kRight});
   output::Table table(std::move(columns));
-  for (size_t i = 0; i < data.jobs.size(); ++i) {
-    std::vector<std::string> row = {NumberOf(data.jobs[i]), PointLabel(data.jobs[i].parameters),
-                                    ConditionOf(data.jobs[i])};
-    AddFigures(row, data, i);
+  for (const report::Job& job : data.jobs) {
+    std::vector<std::string> row = {NumberOf(job), PointLabel(job.parameters), ConditionOf(job)};
+    for (const FigureColumn& column : figures)
+      row.push_back(FigureText(column.key, ResultFigure(job, column.key)));
     table.Add(std::move(row));
   }
   return table;

@@ -13,7 +13,8 @@ namespace optfleet::commands {
 // that lies at the end of what was tried.
 output::Table BestTable(const report::ReportData& data, const report::Analysis& analysis);
 
-// One row per job, in their order.
+// One row per job, in their order; perplexity and bits per byte, which follow from the loss, are left to JSON
+// and CSV.
 output::Table JobResultTable(const report::ReportData& data);
 
 // Jobs that ended without being trained to their end (diverged, out of memory, failed, cancelled): how and

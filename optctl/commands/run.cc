@@ -54,8 +54,7 @@ Result<int> ShowEnd(Context& context, LocalRun& run, const Followed& followed, c
   auto client = run.Open();
   if (!client) return Fail(std::move(client).error());
   OPTFLEET_RETURN_IF_ERROR(WriteReport(*client, followed.sweep.name(), path));
-  for (const std::string& line : EndLines(followed)) context.console.Note(line);
-  if (!context.json()) context.console.Note("");
+  context.console.Note(EndLines(followed).front() + "\n");  // the answer follows with the results
   ShowResults(context, ReportDataOf(followed.sweep, followed.jobs), false);
   context.console.Note(fmt::format("\nreport       {}", path));
   return ExitCodeOfJobs(followed.sweep);
@@ -138,7 +137,7 @@ Result<int> Run(Context& context, Options options) {
 
 void AddRun(Program& program) {
   CLI::App& command =
-      program.Command("run", "Train a sweep on this machine, from its file to the report",
+      program.Command("run", "Train a sweep on this machine and report on it",
                       "  optctl run sweeps/quickstart.yaml\n"
                       "  optctl run lr.yaml --set model.width=64 --slots 2\n"
                       "  optctl run lr.yaml --state /fast/disk/lr --keep\n"
@@ -146,20 +145,17 @@ void AddRun(Program& program) {
   auto options = std::make_shared<Options>();
   AddSweepArguments(command, options->sweep);
   command.add_option("--workers", options->cluster.workers, "Workers to start")->check(CLI::Range(1, 64));
-  command
-      .add_option("--slots", options->cluster.slots,
-                  "Trainers at a time per worker; one per core if not given")
+  command.add_option("--slots", options->cluster.slots, "Trainers at a time per worker; else one per core")
       ->check(CLI::PositiveNumber);
   command.add_option("--threads", options->cluster.threads, "Threads of each trainer")
       ->check(CLI::PositiveNumber);
   command.add_option("--memory", options->cluster.memory, "Memory of each trainer, such as 2GiB")
       ->type_name("SIZE");
-  command.add_option("--report", options->report, "File of the report; in the state folder if not given")
+  command.add_option("--report", options->report, "File of the report; else in the state folder")
       ->type_name("FILE");
-  command.add_flag("--keep", options->keep, "Keep coordinator and worker after the end, until Ctrl-C");
-  command.add_flag("--again", options->again,
-                   "Train everything anew, even what an earlier run of this file has done");
-  command.add_flag("--replace", options->replace, "Cancel an unfinished earlier version of this sweep");
+  command.add_flag("--keep", options->keep, "Keep the daemons after the end, until Ctrl-C");
+  command.add_flag("--again", options->again, "Train anew what an earlier run of it has done");
+  command.add_flag("--replace", options->replace, "Cancel an unfinished earlier version of it");
   program.Formats(command, {"table", "json", "csv"});
   program.On(command, [options](Context& context) { return Run(context, *options); });
 }

@@ -80,10 +80,8 @@ void AddSubmit(Program& program) {
                       "  optctl submit lr.yaml --request-id \"$(uuidgen)\"     safe to repeat");
   auto options = std::make_shared<Options>();
   AddSweepArguments(command, options->sweep);
-  command.add_option("--name", options->name, "Id of the sweep; made from the file's name if not given");
-  command
-      .add_option("--request-id", options->request_id,
-                  "UUID; a repeat with the same id makes no second sweep")
+  command.add_option("--name", options->name, "Id of the sweep; else made from the file's name");
+  command.add_option("--request-id", options->request_id, "A repeat with the same id makes no second sweep")
       ->type_name("UUID");
   CLI::Option* wait = command.add_flag("--wait", options->wait, "Follow it until it has ended");
   command.add_flag("--exit-status", options->exit_status, "With --wait: end with 10 if jobs failed")

@@ -80,13 +80,9 @@ void CheckData(sweeps::ExpandResult& expanded) {
 }  // namespace
 
 void AddSweepArguments(CLI::App& command, SweepArguments& arguments) {
-  command
-      .add_option("FILE", arguments.files,
-                  "Sweep file; a.yaml+b.yaml composes, later values win; - is standard input")
+  command.add_option("FILE", arguments.files, "Sweep file; a.yaml+b.yaml composes; - is standard input")
       ->required();
-  command
-      .add_option("--set", arguments.overrides,
-                  "KEY=VALUE over every block of the file, repeatable; a [list] is an axis")
+  command.add_option("--set", arguments.overrides, "Override, may be repeated; a [list] is an axis")
       ->take_all()
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)

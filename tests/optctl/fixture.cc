@@ -103,7 +103,7 @@ void AddLrSweep(FakeData& data) {
   data.jobs.push_back(Succeeded(1, "sgd", "0.1", 2.512));
   data.jobs.push_back(Succeeded(2, "sgd", "0.3", 2.304));
   data.jobs.push_back(Succeeded(3, "sgd", "1.0", 2.151));
-  v1::Job diverged = NewJob("lr", 4, "sgd", "10");
+  v1::Job diverged = NewJob("lr", 4, "adamw", "3e-2");
   End(diverged, v1::OUTCOME_DIVERGED, 17, "the loss became NaN at step 17");
   AddFigure(diverged.mutable_latest(), "loss", std::numeric_limits<double>::quiet_NaN());
   data.jobs.push_back(diverged);

@@ -227,14 +227,17 @@ TEST(SweepView, Frames) {
   SweepProgress many = Halfway();
   for (int i = 25; i < 40; ++i)
     many.running.push_back({std::to_string(i), "sgd lr=1", 1, 100, "5.545", {}, std::nullopt});
+  SweepProgress waiting;
+  waiting.name = "lr";
+  waiting.job_count = 34;
   SweepProgress silent = Halfway();
   silent.notice = "the coordinator does not answer; waiting for it";
-  ExpectGolden("live_view",
-               "--- 80 columns\n" + Frame(Halfway(), 80, 24, true) + "--- 120 columns\n" +
-                   Frame(Halfway(), 120, 24, true) + "--- 50 columns\n" + Frame(Halfway(), 50, 24, true) +
-                   "--- not UTF-8\n" + Frame(Halfway(), 80, 24, false) + "--- 8 rows\n" +
-                   Frame(many, 80, 8, true) + "--- silent coordinator\n" + Frame(silent, 80, 24, true) +
-                   "--- before the first job\n" + Frame({.name = "lr", .job_count = 34}, 80, 24, true));
+  ExpectGolden("live_view", "--- 80 columns\n" + Frame(Halfway(), 80, 24, true) + "--- 120 columns\n" +
+                                Frame(Halfway(), 120, 24, true) + "--- 50 columns\n" +
+                                Frame(Halfway(), 50, 24, true) + "--- not UTF-8\n" +
+                                Frame(Halfway(), 80, 24, false) + "--- 8 rows\n" + Frame(many, 80, 8, true) +
+                                "--- silent coordinator\n" + Frame(silent, 80, 24, true) +
+                                "--- before the first job\n" + Frame(waiting, 80, 24, true));
 }
 
 TEST(SweepView, FitsEightyColumnsAndTheRows) {
