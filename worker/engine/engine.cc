@@ -20,8 +20,8 @@ Effects Engine::Handle(const Input& input, Time now) {
   std::visit([this](const auto& value) { On(value); }, input);
   if (!scanned_) return std::move(effects_);
   ReconcilePartition();
-  for (auto& [key, attempt] : attempts_) Reconcile(&attempt);
   ReconcileDrain();
+  for (auto& [key, attempt] : attempts_) Reconcile(&attempt);
   ReconcileContact();
   return std::move(effects_);
 }

@@ -87,7 +87,8 @@ class RandomHistory {
       } else if (const auto* remove = std::get_if<Remove>(&effect)) {
         pending_.push_back({remove->key, Work::kRemove});
       } else if (const auto* kill = std::get_if<SignalTrainer>(&effect)) {
-        if (Pick(2) && Lives(kill->key)) story_.Exits(kill->key, 0, kill->signal);
+        if (Pick(2) && story_.HasFolder(kill->key) && Lives(kill->key))
+          story_.Exits(kill->key, 0, kill->signal);
       } else if (std::holds_alternative<Synchronize>(effect)) {
         synchronizing_ = true;
       }

@@ -79,6 +79,10 @@ class WorkerStory {
     synchronizing_ = false;
     return Handle(AnswerReceived{std::move(answer)});
   }
+  // Empty answers until the worker has nothing more to say.
+  void Quiet() {
+    while (synchronizing_) Answer({});
+  }
   Effects NoAnswer(Duration retry_after) {
     synchronizing_ = false;
     return Handle(ContactFailed{retry_after});
@@ -142,18 +146,20 @@ class WorkerStory {
   }
   void Check(const Launch& effect) { CheckLaunch(effect.job); }
   void Check(const Remove& effect) {
-    if (folders_.contains(effect.key))
-      EXPECT_FALSE(Lives(folders_.at(effect.key))) << "removed while it lives";
+    const auto folder = folders_.find(effect.key);
+    EXPECT_FALSE(folder != folders_.end() && Lives(folder->second)) << "removed while it lives";
     EXPECT_TRUE(forgettable_.contains(effect.key)) << "removed without a word from the coordinator";
     removed_.insert(effect.key);
   }
-  void Check(const Prune& effect) { EXPECT_FALSE(Lives(folders_.at(effect.key))) << "pruned while it lives"; }
+  void Check(const Prune& effect) {
+    const auto folder = folders_.find(effect.key);
+    EXPECT_FALSE(folder != folders_.end() && Lives(folder->second)) << "pruned while it lives";
+  }
   void Check(const Synchronize& effect) {
     EXPECT_FALSE(synchronizing_) << "two synchronises at a time";
     synchronizing_ = true;
     request_ = effect.request;
   }
-  void Check(const SignalTrainer& effect) { EXPECT_TRUE(folders_.contains(effect.key)); }
   template <typename Other>
   void Check(const Other&) {}
 
