@@ -83,7 +83,7 @@ std::string JobLine(const RunningJob& job, const JobWidths& widths, bool unicode
 }  // namespace
 
 std::string SweepLine(const SweepProgress& progress, int width) {
-  constexpr Detail kDetails[] = {{kLongBar, true, true}, {kLongBar, true, false}, {kLongBar, false, false}};
+  constexpr Detail kDetails[] = {{kLongBar, true, true}, {kLongBar, true, false}, {kShortBar, true, false}};
   for (const Detail& detail : kDetails) {
     std::string line = Line(progress, detail);
     if (width == kUnlimitedWidth || DisplayWidth(line) <= static_cast<size_t>(width)) return line;

@@ -33,8 +33,8 @@ struct SweepProgress {
   std::vector<RunningJob> running;
 };
 
-// One line for the sweep, at most `width` columns: what matters least goes first where the room is short (the
-// point of the best, then the best, then half of the bar).
+// One line for the sweep, at most `width` columns where that is possible: what matters least goes first where
+// the room is short (the point of the best, then half of the bar, then the best).
 std::string SweepLine(const SweepProgress& progress, int width);
 
 // The whole frame, at most `height` lines; running jobs beyond that are counted.

@@ -74,10 +74,13 @@ class Cli : public testing::Test {
   FakeCoordinator coordinator_;
 };
 
-// Every table fits into 80 columns.
+// Every table fits into 80 columns; the sentence that answers may be longer.
 void ExpectNarrow(const std::string& text) {
   std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) EXPECT_LE(DisplayWidth(line), 80u) << line;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("best: ")) continue;
+    EXPECT_LE(DisplayWidth(line), 80u) << line;
+  }
 }
 
 // Exactly one JSON value and nothing else.
