@@ -17,7 +17,7 @@ namespace {
 
 using testing::HasSubstr;
 
-struct Run {
+struct Trained {
   std::string folder;
   rundir::ResultDocument result;
 };
@@ -27,11 +27,11 @@ class SessionTest : public testing::Test {
   struct Options {
     int64_t memory_bytes = 0;
     int64_t stop_at = 0;  // asks for a stop in the record of this step
-    std::string resume;
+    std::string resume = {};
     int64_t deadline_unix_ms = 0;
   };
 
-  Result<Run> Train(const spec::TrainingSpec& spec, const Options& options) {
+  Result<Trained> Train(const spec::TrainingSpec& spec, const Options& options) {
     SessionOptions session;
     session.folder = data_ / ("run-" + std::to_string(++runs_));
     std::filesystem::create_directory(session.folder);
@@ -51,17 +51,17 @@ class SessionTest : public testing::Test {
     if (!memory.has_value()) return Fail(memory.error());
     auto result = RunSession(session, **memory, &control);
     if (!result.has_value()) return Fail(result.error());
-    return Run{session.folder, *result};
+    return Trained{session.folder, *result};
   }
 
-  static std::string Checkpoint(const Run& run, int64_t step) {
+  static std::string Checkpoint(const Trained& run, int64_t step) {
     char name[32];
     snprintf(name, sizeof name, "step-%012d", static_cast<int>(step));
     return run.folder + "/checkpoints/" + name;
   }
 
   // What each record says, without the figures that are measured.
-  static std::vector<std::string> Records(const Run& run) {
+  static std::vector<std::string> Records(const Trained& run) {
     rundir::LogReader reader(run.folder + "/metrics.log");
     std::vector<std::string> lines;
     const auto records = reader.Read(10000);
@@ -99,7 +99,7 @@ INSTANTIATE_TEST_SUITE_P(
                     ResumeCase{"recompute", spec::Precision::kFp32, 0.2, 1, spec::OptimizerKind::kSgd},
                     ResumeCase{"bf16_recompute", spec::Precision::kBf16, 0.1, 2,
                                spec::OptimizerKind::kAdamW}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& instance) { return instance.param.name; });
 
 // Dropout, accumulation, two threads, validation in between; stopped at each step in turn.
 TEST_P(ResumeTest, EqualsTheUndisturbedRunBitForBit) {

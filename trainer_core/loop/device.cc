@@ -13,7 +13,7 @@ namespace optfleet::trainer {
 
 Result<std::unique_ptr<DeviceMemory>> PrepareDevice(const rundir::SlotGrant& slot) {
   at::set_num_threads(slot.threads);
-  at::set_num_interop_threads(1);
+  if (at::get_num_interop_threads() != 1) at::set_num_interop_threads(1);
   at::globalContext().setDeterministicFillUninitializedMemory(false);  // costs a pass over every new tensor
   at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/true);
   if (slot.kind != "gpu") return LimitCpuMemory(slot.memory_bytes);
