@@ -2,7 +2,7 @@
 //
 // One wide row per record, with a column for each key that Optfleet shows; other keys are rows of
 // other_points. A wide row is 4 to 10 times cheaper a value than a row per value
-// (docs/decisions/0010-metrics-layout.md).
+// (docs/decisions/0021-metrics-as-wide-rows.md).
 //
 // SQLite keeps infinities but turns NaN into NULL, which here means "not recorded". So nan_keys names the
 // columns whose NULL is a NaN:

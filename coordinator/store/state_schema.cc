@@ -32,6 +32,7 @@ CREATE TABLE jobs(
   CHECK ((state = 'ended') = (outcome IS NOT NULL)));
 CREATE INDEX jobs_by_state ON jobs(sweep, state, outcome, step, total_steps);
 CREATE INDEX jobs_by_objective ON jobs(sweep, objective, number) WHERE objective IS NOT NULL;
+CREATE INDEX jobs_started ON jobs(sweep, number) WHERE state <> 'ended' AND attempt_count > 0;
 CREATE INDEX jobs_open ON jobs(sweep, number) WHERE state <> 'ended';
 
 CREATE TABLE workers(
