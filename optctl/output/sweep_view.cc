@@ -44,6 +44,7 @@ struct JobWidths {
   int point = 0;
   int steps = 0;
   int loss = 0;
+  int bar = kStepBar;
 };
 
 std::string StepsText(const RunningJob& job) { return fmt::format("{}/{}", job.step, job.total_steps); }
@@ -62,13 +63,24 @@ JobWidths Measure(const std::vector<RunningJob>& jobs) {
   return widths;
 }
 
+// Narrows to `width`: first the bar goes, whose steps stand beside it as figures, then the point is cut.
+JobWidths Fit(JobWidths widths, int width) {
+  if (width == kUnlimitedWidth) return widths;
+  // Indent, steps, "loss x.xxx", the curve, "12:34 left", and the gaps between them.
+  const int beside = 2 + widths.number + 2 + 2 + widths.steps + 7 + widths.loss + 2 + kCurveCells + 2 + 10;
+  widths.bar = width - beside - widths.point >= kStepBar + 2 ? kStepBar : 0;
+  if (widths.bar == 0) widths.point = std::clamp(width - beside, std::min(widths.point, 12), widths.point);
+  return widths;
+}
+
 std::string JobLine(const RunningJob& job, const JobWidths& widths, bool unicode) {
   const double share =
       job.total_steps > 0 ? static_cast<double>(job.step) / static_cast<double>(job.total_steps) : 0;
-  std::string line =
-      fmt::format("  {}  {}  {}  {}", PadLeft(job.number, static_cast<size_t>(widths.number)),
-                  PadRight(Cut(job.point, widths.point, unicode), static_cast<size_t>(widths.point)),
-                  ProgressBar(share, kStepBar), PadLeft(StepsText(job), static_cast<size_t>(widths.steps)));
+  std::string line = "  " + PadLeft(job.number, static_cast<size_t>(widths.number)) + "  " +
+                     PadRight(Cut(job.point, widths.point, unicode), static_cast<size_t>(widths.point)) +
+                     "  ";
+  if (widths.bar > 0) line += ProgressBar(share, widths.bar) + "  ";
+  line += PadLeft(StepsText(job), static_cast<size_t>(widths.steps));
   if (!job.loss.empty()) {
     line += "  loss " + PadLeft(job.loss, static_cast<size_t>(widths.loss)) + "  " +
             PadRight(Sparkline(job.losses, kCurveCells, unicode), kCurveCells);
@@ -97,13 +109,7 @@ std::vector<std::string> SweepFrame(const SweepProgress& progress, int width, in
   const int room = std::max(1, height - static_cast<int>(lines.size()) - 2);
   const int shown = std::min(room, static_cast<int>(progress.running.size()));
   const std::vector<RunningJob> jobs(progress.running.begin(), progress.running.begin() + shown);
-  JobWidths widths = Measure(jobs);
-  if (width != kUnlimitedWidth) {
-    // What stands beside the point: indents, bars, steps, "loss x.xxx", the curve, "12:34 left".
-    const int beside =
-        2 + widths.number + 2 + 2 + kStepBar + 2 + widths.steps + 7 + widths.loss + 2 + kCurveCells + 2 + 10;
-    widths.point = std::clamp(width - beside, std::min(widths.point, 12), widths.point);
-  }
+  const JobWidths widths = Fit(Measure(jobs), width);
   for (const RunningJob& job : jobs) lines.push_back(JobLine(job, widths, unicode));
   if (const size_t hidden = progress.running.size() - static_cast<size_t>(shown); hidden > 0) {
     lines.push_back(fmt::format("  and {} more running", hidden));
