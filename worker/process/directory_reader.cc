@@ -92,6 +92,7 @@ class DirectoryReader::Folder {
     if (size <= facts_.log_bytes || !facts_.log_damage.empty()) return;
     while (true) {
       const auto records = log_.Read(kRecordsAtOnce);
+      facts_.last_record = log_.last_number();
       if (!records) {
         facts_.log_damage = records.error().message();
         Log(Level::kError, "rundir.metrics_log", {{"job", facts_.job.attempt}, {"error", facts_.log_damage}});
@@ -99,7 +100,6 @@ class DirectoryReader::Folder {
       }
       if (records->empty()) break;
     }
-    facts_.last_record = log_.last_number();
     facts_.log_bytes = size;
   }
 
