@@ -110,9 +110,9 @@ class ProcessTest : public testing::Test {
     spec::TrainingSpec spec = SmallSpec(data_);
     spec.model.residual_dropout = spec.model.attention_dropout = 0.1;
     spec.training.precision = spec::Precision::kBf16;
-    spec.budget.steps = 300;
+    spec.budget.steps = 60;
     spec.budget.tokens = 0;
-    spec.checkpoint.every_steps = 20;
+    spec.checkpoint.every_steps = 10;
     EXPECT_TRUE(spec::Resolve(&spec).empty());
     return spec;
   }
@@ -127,7 +127,7 @@ TEST_F(ProcessTest, KilledAgainAndAgainItEndsWithTheUndisturbedCurve) {
   ASSERT_EQ(ExitCode(whole), 0) << ReadText(whole + "/trainer.log");
   std::map<int64_t, double> expected, series;
   AddLosses(whole, 0, &expected);
-  ASSERT_EQ(expected.size(), 300u);
+  ASSERT_EQ(expected.size(), 60u);
 
   std::optional<rundir::ResumePoint> resume;
   for (int kills = 0; kills < 3; ++kills) {
