@@ -1,21 +1,16 @@
 // Broken invariants stop the process: the supervisor restarts it from what is on disk.
 #pragma once
 
-#include <cstdio>
-#include <cstdlib>
-#include <string>
+#include <string_view>
 
 namespace optfleet::domain {
 
-[[noreturn]] inline void CheckFailed(const char* file, int line, const char* condition,
-                                     const std::string& detail) {
-  std::fprintf(stderr, "%s:%d: broken invariant: %s; %s\n", file, line, condition, detail.c_str());
-  std::abort();
-}
+// Prints which condition broke where, and aborts.
+[[noreturn]] void CheckFailed(const char* file, int line, const char* condition, std::string_view detail);
 
 }  // namespace optfleet::domain
 
-// Active in every build. `detail` (anything a std::string can be made from) is evaluated only on failure.
+// Active in every build. `detail` (a text) is evaluated only on failure.
 #define OPTFLEET_CHECK(condition, detail)                                                        \
   do {                                                                                           \
     if (!(condition)) ::optfleet::domain::CheckFailed(__FILE__, __LINE__, #condition, (detail)); \

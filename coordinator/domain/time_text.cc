@@ -1,16 +1,17 @@
 #include "coordinator/domain/time_text.h"
 
-#include <cstdio>
-
 namespace optfleet::domain {
+namespace {
+
+std::string TwoDigits(int64_t number) { return (number < 10 ? "0" : "") + std::to_string(number); }
+
+}  // namespace
 
 std::string ClockText(Time time) {
   const auto since_midnight = time - std::chrono::floor<std::chrono::days>(time);
   const std::chrono::hh_mm_ss parts(std::chrono::floor<std::chrono::seconds>(since_midnight));
-  char text[16];
-  std::snprintf(text, sizeof(text), "%02d:%02d:%02d", static_cast<int>(parts.hours().count()),
-                static_cast<int>(parts.minutes().count()), static_cast<int>(parts.seconds().count()));
-  return text;
+  return TwoDigits(parts.hours().count()) + ":" + TwoDigits(parts.minutes().count()) + ":" +
+         TwoDigits(parts.seconds().count());
 }
 
 std::string DurationText(Duration duration) {

@@ -22,7 +22,8 @@ void FinishWhatCan(State* state) {
   state->check_finishing = false;
   for (auto& [name, job] : state->jobs) {
     LiveAttempt* newest = job.newest();
-    if (newest != nullptr && newest->row.state == domain::AttemptState::kFinishing) TryFinish(state, &job, newest);
+    if (newest != nullptr && newest->row.state == domain::AttemptState::kFinishing)
+      TryFinish(state, &job, newest);
   }
 }
 

@@ -80,8 +80,8 @@ struct State {
   Touched touched;
   bool plan_is_stale = true;
 
-  // Just loaded: attempts may have waited for records that were committed as the last process ended. Looked at with
-  // the first input.
+  // Just loaded: attempts may have waited for records that were committed as the last process ended. Looked
+  // at with the first input.
   bool check_finishing = false;
 
   LiveJob* FindJob(const JobName& name);

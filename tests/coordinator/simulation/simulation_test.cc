@@ -33,14 +33,42 @@ void ForEachSeed(uint64_t count, Run&& run) {
   }
 }
 
+// What the histories went through: a simulation in which nothing goes wrong shows nothing.
+struct Seen {
+  int lost = 0;
+  int failed = 0;
+  int resumed = 0;
+  int resumed_from_lost = 0;
+
+  void Add(const World& world) {
+    for (const auto& [name, attempt] : world.attempts()) {
+      if (attempt.outcome == Outcome::kLost) ++lost;
+      if (attempt.outcome == Outcome::kFailed) ++failed;
+      if (attempt.parent == 0) continue;
+      ++resumed;
+      const auto parent = world.attempts().find({name.job, attempt.parent});
+      if (parent != world.attempts().end() && parent->second.outcome == Outcome::kLost) ++resumed_from_lost;
+    }
+  }
+};
+
 TEST(Simulation, EverythingEndsAndNothingIsDoneTwice) {
-  ForEachSeed(150, [](uint64_t seed) {
+  Seen seen;
+  ForEachSeed(150, [&seen](uint64_t seed) {
     WorldOptions options;
     options.seed = seed;
     World world(options);
     EXPECT_TRUE(world.Run(kChaos, kPatience)) << "some job never ended";
     EXPECT_EQ(world.jobs().size(), 12U);
+    seen.Add(world);
   });
+  if (FromEnvironment("OPTFLEET_SEED", 0) != 0) return;
+  EXPECT_GT(seen.lost, 20);
+  EXPECT_GT(seen.failed, 20);
+  EXPECT_GT(seen.resumed, 20);
+  EXPECT_GT(seen.resumed_from_lost, 5);
+  RecordProperty("attempts_lost", seen.lost);
+  RecordProperty("attempts_resumed_from_lost", seen.resumed_from_lost);
 }
 
 TEST(Simulation, WithoutFaultsEveryJobSucceedsAtTheFirstAttempt) {

@@ -85,6 +85,7 @@ void World::CompareWithReloaded() {
 }
 
 void World::Send(const std::string& worker, decltype(Message::content) content) {
+  if (faults_ && now_ < cut_off_until_[worker]) return;
   const int copies = !faults_ ? 1 : Chance(0.1) ? 0 : Chance(0.1) ? 2 : 1;
   for (int i = 0; i < copies; ++i) {
     const int64_t delay = faults_ && Chance(0.2) ? static_cast<int64_t>(random_() % 8000) : 20;
@@ -111,6 +112,7 @@ void World::Commit(engine::Changes changes) {
   const Status done = state_->Commit(changes);
   ASSERT_TRUE(done.has_value()) << done.error().message();
   ASSERT_TRUE(metrics_->Link(changes.attempts).has_value());
+  for (const domain::Attempt& attempt : changes.attempts) attempts_[attempt.name] = attempt;
   for (const engine::NewSweep& sweep : changes.new_sweeps) {
     for (const domain::JobDefinition& job : sweep.jobs) jobs_[job.name];
   }
@@ -186,6 +188,8 @@ void World::Disturb() {
   for (auto& [id, worker] : workers_) {
     if (Chance(0.004)) worker.RestartProcess();
     if (Chance(0.002)) worker.CrashMachine();
+    // For longer than a lease more often than not.
+    if (Chance(0.003)) cut_off_until_[id] = now_ + seconds(random_() % 60);
   }
   if (engine_ != nullptr && Chance(0.002) && !jobs_.empty()) {
     engine::CancelJob cancel;

@@ -1,5 +1,6 @@
 // A whole cluster in one process and one thread: the real engine and the real stores, workers and a network
-// that lose, double, delay and reorder messages, and crashes of every part. Everything follows from one seed.
+// that lose, double, delay and reorder messages, workers that are cut off, and crashes of every part.
+// Everything follows from one seed.
 #pragma once
 
 #include <cstdint>
@@ -37,6 +38,7 @@ class World {
 
   store::StateStore& state_store() { return *state_; }
   const std::map<JobName, domain::JobStatus>& jobs() const { return jobs_; }
+  const std::map<AttemptName, domain::Attempt>& attempts() const { return attempts_; }
 
  private:
   struct Message {
@@ -75,8 +77,10 @@ class World {
   std::unique_ptr<store::MetricsStore> metrics_;
   std::unique_ptr<engine::Engine> engine_;  // null while the coordinator is down
   Time down_until_{};
-  std::vector<Message> inbox_;                 // of the coordinator, in order of arrival
-  std::map<JobName, domain::JobStatus> jobs_;  // as committed
+  std::map<std::string, Time> cut_off_until_;        // by worker
+  std::vector<Message> inbox_;                       // of the coordinator, in order of arrival
+  std::map<JobName, domain::JobStatus> jobs_;        // as committed
+  std::map<AttemptName, domain::Attempt> attempts_;  // as committed
   int submitted_ = 0;
 };
 
