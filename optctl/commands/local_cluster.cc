@@ -19,6 +19,7 @@ using std::chrono::steady_clock;
 constexpr milliseconds kPoll{50};
 constexpr const char* kCoordinator = "coordinator";
 constexpr const char* kWorker = "worker";
+constexpr const char* kWorkerLock = "worker.lock";  // in a worker's root, held while a worker uses it
 
 // Kept short: "local" is shown in tables.
 std::string WorkerId(int number) { return number == 1 ? "local" : "local-" + std::to_string(number); }
@@ -63,27 +64,42 @@ Status LocalCluster::StartDaemons() {
        state + "/coordinator.out",
        state + "/coordinator.log"},
       Seconds()));
-  for (int number = 1; number <= options_.workers; ++number) {
-    const std::string root = WorkerRoot(number);
-    std::vector<std::string> argv = {options_.programs + "/opt-worker",
-                                     "--coordinator-file",
-                                     state + "/endpoint.json",
-                                     "--root",
-                                     root,
-                                     "--id",
-                                     WorkerId(number),
-                                     "--on-exit",
-                                     "stop",
-                                     "--parent-death",
-                                     "--log-file",
-                                     root + ".log"};
-    if (options_.slots > 0) argv.insert(argv.end(), {"--slots", std::to_string(options_.slots)});
-    if (options_.threads > 0) argv.insert(argv.end(), {"--threads", std::to_string(options_.threads)});
-    if (!options_.memory.empty()) argv.insert(argv.end(), {"--memory", options_.memory});
-    OPTFLEET_RETURN_IF_ERROR(
-        supervisor_.Start({WorkerName(number), std::move(argv), root + ".out", root + ".log"}, Seconds()));
+  for (int number = 1; number <= options_.workers; ++number) waiting_workers_.push_back(number);
+  return StartWaitingWorkers();
+}
+
+Status LocalCluster::StartWaitingWorkers() {
+  for (size_t i = 0; i < waiting_workers_.size();) {
+    const auto in_use = rundir::IsHeld(WorkerRoot(waiting_workers_[i]) + "/" + kWorkerLock);
+    if (in_use && *in_use) {
+      ++i;
+      continue;
+    }
+    const int number = waiting_workers_[i];
+    waiting_workers_.erase(waiting_workers_.begin() + static_cast<std::ptrdiff_t>(i));
+    OPTFLEET_RETURN_IF_ERROR(supervisor_.Start(WorkerSpec(number), Seconds()));
   }
   return {};
+}
+
+DaemonSpec LocalCluster::WorkerSpec(int number) const {
+  const std::string root = WorkerRoot(number);
+  std::vector<std::string> argv = {options_.programs + "/opt-worker",
+                                   "--coordinator-file",
+                                   options_.state + "/endpoint.json",
+                                   "--root",
+                                   root,
+                                   "--id",
+                                   WorkerId(number),
+                                   "--on-exit",
+                                   "stop",
+                                   "--parent-death",
+                                   "--log-file",
+                                   root + ".log"};
+  if (options_.slots > 0) argv.insert(argv.end(), {"--slots", std::to_string(options_.slots)});
+  if (options_.threads > 0) argv.insert(argv.end(), {"--threads", std::to_string(options_.threads)});
+  if (!options_.memory.empty()) argv.insert(argv.end(), {"--memory", options_.memory});
+  return {WorkerName(number), std::move(argv), root + ".out", root + ".log"};
 }
 
 LocalCluster::~LocalCluster() {
@@ -99,7 +115,10 @@ std::string LocalCluster::WorkerRoot(int number) const {
   return options_.state + "/worker-" + WorkerId(number);
 }
 
-Result<std::vector<std::string>> LocalCluster::Check() { return supervisor_.Check(Seconds()); }
+Result<std::vector<std::string>> LocalCluster::Check() {
+  OPTFLEET_RETURN_IF_ERROR(StartWaitingWorkers());
+  return supervisor_.Check(Seconds());
+}
 
 Result<Endpoint> LocalCluster::Serving() const {
   auto endpoint = ReadEndpoint(options_.state);

@@ -41,7 +41,8 @@ class LocalCluster {
 
   Status StartDaemons();
 
-  // Supervisor::Check at this moment.
+  // Supervisor::Check at this moment. Also starts workers whose folder an earlier run's worker still used:
+  // that one reports its last records to the new coordinator and then leaves.
   Result<std::vector<std::string>> Check();
 
   // Where the coordinator that runs now serves; NOT_FOUND until it does.
@@ -55,6 +56,8 @@ class LocalCluster {
 
  private:
   LocalCluster(LocalClusterOptions options, int lock) : options_(std::move(options)), lock_(lock) {}
+  Status StartWaitingWorkers();
+  DaemonSpec WorkerSpec(int number) const;
   std::string WorkerRoot(int number) const;
   std::vector<std::string> LivingTrainers() const;
   static double Seconds();
@@ -62,6 +65,7 @@ class LocalCluster {
   const LocalClusterOptions options_;
   const int lock_;
   bool started_ = false;
+  std::vector<int> waiting_workers_;  // numbers of those not started yet
   Supervisor supervisor_;
 };
 
