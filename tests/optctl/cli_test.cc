@@ -30,7 +30,7 @@ std::string Normalized(std::string text, const std::string& folder) {
   text = std::regex_replace(text, std::regex(R"(127\.0\.0\.1:\d{5})"), "HOST:PORT");
   text = std::regex_replace(text, std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)"), "TIME");
   text = std::regex_replace(text, std::regex(R"(\b[0-9a-f]{64}\b)"), "HASH");
-  text = std::regex_replace(text, std::regex(R"(\b[0-9a-f]{12}\b)"), "SHORT-HASH-0");
+  text = std::regex_replace(text, std::regex(R"((  |Spec )[0-9a-f]{12}\n)"), "$1SHORT-HASH-0\n");
   return text;
 }
 
