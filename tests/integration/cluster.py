@@ -80,16 +80,20 @@ class Cluster:
 
     # -- processes
 
+    def start(self, name, program, *arguments):
+        """The daemon's log goes to NAME.log, what it prints before that to NAME.out."""
+        with open(self.folder / f"{name}.out", "ab") as out:
+            return subprocess.Popen([BIN / program, *arguments, "--log-file", self.folder / f"{name}.log"],
+                                    stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+
     @property
     def endpoint_file(self):
         return self.folder / "state" / "endpoint.json"
 
     def start_coordinator(self, *options):
-        log = open(self.folder / "coordinator.out", "ab")
-        self.coordinator = subprocess.Popen(
-            [BIN / "opt-coordinator", "--state", self.folder / "state", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0",
-             "--lease", self.lease, "--log-file", self.folder / "coordinator.log", *options],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.coordinator = self.start(
+            "coordinator", "opt-coordinator", "--state", self.folder / "state", "--listen", "127.0.0.1:0",
+            "--http", "127.0.0.1:0", "--lease", self.lease, *options)
         self.wait_for_coordinator()
 
     def wait_for_coordinator(self):
@@ -108,12 +112,9 @@ class Cluster:
     def start_worker(self, name, *options):
         if options:
             self.worker_options[name] = options
-        log = open(self.folder / f"{name}.out", "ab")
-        self.workers[name] = subprocess.Popen(
-            [BIN / "opt-worker", "--coordinator-file", self.endpoint_file, "--id", name, "--root", self.folder / name,
-             "--trainer", self.trainer, "--shim", BIN / "opt-shim", "--log-file", self.folder / f"{name}.log",
-             *self.worker_options.get(name, ())],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.workers[name] = self.start(
+            name, "opt-worker", "--coordinator-file", self.endpoint_file, "--id", name, "--root", self.folder / name,
+            "--trainer", self.trainer, "--shim", BIN / "opt-shim", *self.worker_options.get(name, ()))
 
     def kill_coordinator(self):
         self.coordinator.kill()

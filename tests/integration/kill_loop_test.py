@@ -60,8 +60,9 @@ class Monkey:
                 if process_lives(trainer) and not (folder / "result.json").exists()}
 
     def check_untouched(self, before):
-        for folder, pid in before.items():
-            assert process_lives(pid) or (folder / "result.json").exists(), f"{folder.name}: trainer {pid} did not survive"
+        for folder, pid in before.items():  # a folder that is gone was ended and held
+            ended = not folder.exists() or (folder / "result.json").exists()
+            assert process_lives(pid) or ended, f"{folder.name}: trainer {pid} did not survive"
 
     def coordinator(self):
         before = self.healthy_trainers()
@@ -113,9 +114,10 @@ class Monkey:
             kill(pid, 18)
             return False
         attempt = self.cluster.read_json(folder / "job.json")["attempt"]
-        if kill(pid):
-            self.trainer_kills[attempt] = 1
-            self.note(what, attempt)
+        kill(pid)
+        wait_until(lambda: not process_lives(pid), 5)
+        self.trainer_kills[attempt] = 1
+        self.note(what, attempt)
         return True
 
     def checkpoint(self):

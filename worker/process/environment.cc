@@ -36,6 +36,11 @@ std::vector<std::string> TrainerEnvironment(const std::vector<std::string>& own,
     if (IsAllowed(name) && !is_fixed) environment.push_back(line);
   }
   environment.insert(environment.end(), fixed.begin(), fixed.end());
+  // OpenMP threads that spin while they wait take the cores from the other slots: two trainers of two threads
+  // on two cores then train at a tenth of their speed.
+  const bool is_set = std::any_of(own.begin(), own.end(),
+                                  [](const auto& line) { return line.starts_with("OMP_WAIT_POLICY="); });
+  if (slot.threads > 1 && !is_set) environment.push_back("OMP_WAIT_POLICY=passive");
   return environment;
 }
 

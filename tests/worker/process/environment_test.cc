@@ -17,6 +17,14 @@ TEST(TrainerEnvironment, HoldsOnlyWhatIsAllowedAndTheSlotsOwn) {
                            "CUDA_VISIBLE_DEVICES="));
 }
 
+TEST(TrainerEnvironment, ThreadsOfOneTrainerWaitWithoutSpinning) {
+  EXPECT_THAT(TrainerEnvironment({}, {"cpu", 0, 2, 0, ""}), testing::Contains("OMP_WAIT_POLICY=passive"));
+  EXPECT_THAT(TrainerEnvironment({}, {"cpu", 0, 1, 0, ""}),
+              testing::Not(testing::Contains("OMP_WAIT_POLICY=passive")));
+  EXPECT_THAT(TrainerEnvironment({"OMP_WAIT_POLICY=active"}, {"cpu", 0, 2, 0, ""}),
+              testing::Not(testing::Contains("OMP_WAIT_POLICY=passive")));
+}
+
 TEST(TrainerEnvironment, AGpuSlotSeesItsDeviceAlone) {
   EXPECT_THAT(TrainerEnvironment({"CUDA_VISIBLE_DEVICES=0,1,2"}, {"gpu", 0, 4, 0, "GPU-b"}),
               Contains("CUDA_VISIBLE_DEVICES=GPU-b"));
