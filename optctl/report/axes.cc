@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <numeric>
 #include <set>
 
 namespace optfleet::report {
@@ -84,6 +85,14 @@ std::optional<std::string> UsualKey(const ValueTable& values, const std::vector<
   return std::nullopt;
 }
 
+// The first line axis gives lines their colour and their name its first word: the optimizer, not the width.
+std::vector<size_t> WordsFirst(const std::vector<AxisFacts>& facts) {
+  std::vector<size_t> order(facts.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_partition(order.begin(), order.end(), [&](size_t a) { return !facts[a].numeric; });
+  return order;
+}
+
 }  // namespace
 
 AxisRoles FindAxisRoles(const ReportData& data, const ValueTable& values) {
@@ -92,7 +101,7 @@ AxisRoles FindAxisRoles(const ReportData& data, const ValueTable& values) {
   roles.main = ChooseMain(data.axes, facts);
   if (roles.main) roles.main_log = facts[*roles.main].spans_decades();
 
-  for (size_t a = 0; a < data.axes.size(); ++a) {
+  for (size_t a : WordsFirst(facts)) {
     if (!facts[a].varies() || a == roles.main) continue;
     if (IsSeed(data.axes[a])) {
       roles.repeats.push_back(a);

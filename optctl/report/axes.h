@@ -15,7 +15,7 @@ namespace optfleet::report {
 struct AxisRoles {
   std::optional<size_t> main;  // numeric, most values; of equals the one that spans decades, then the earlier
   bool main_log = false;       // its values are positive and span a decade or more
-  std::vector<size_t> lines;   // in axis order
+  std::vector<size_t> lines;   // axes of words, then of numbers, each in axis order
   std::vector<size_t> repeats;
   // For each line axis the key (Value::key) that needs no mention, or nothing: most combinations of the other
   // line axes were tried at this number alone.

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -50,6 +51,14 @@ TEST(Analysis, QuickstartAsksForTheLearningRate) {
                           "adamw batch 16", "adamw batch 8 width 64", "adamw batch 8 width 160",
                           "adamw batch 16 width 64", "adamw batch 16 width 160"))
       << "the usual width goes without saying";
+}
+
+TEST(Analysis, WordsNameALineBeforeNumbersWhateverTheOrderOfAxes) {
+  ReportData data = QuickstartSweep();
+  std::reverse(data.axes.begin(), data.axes.end());
+  const Analysis analysis = Analyze(data);
+  EXPECT_EQ(analysis.line_axes.at(0), "optimizer.name");
+  EXPECT_EQ(analysis.lines.at(0).label.substr(0, 3), "sgd");
 }
 
 TEST(Analysis, DivergedJobsAreNeverTheBestThoughTheirFigureIsLower) {
