@@ -109,13 +109,14 @@ void SimulatedWorker::Hear(const engine::RecordsHeld& held) {
     run->second.held = std::min(held.record, static_cast<int64_t>(run->second.steps.size()));
 }
 
-void SimulatedWorker::Hear(const engine::SynchronizeAnswer& answer) {
+void SimulatedWorker::Hear(const AnswerOfCall& call) {
+  if (call.session != session_ || call.sequence <= answered_) return;
+  answered_ = call.sequence;
+  const engine::SynchronizeAnswer& answer = call.answer;
   for (const engine::HeldRecord& held : answer.held) Hear(engine::RecordsHeld{held.attempt, held.record, 0});
   for (const engine::Forget& forget : answer.forget) {
     auto run = runs_.find(forget.attempt);
     if (run == runs_.end() || run->second.fence != forget.fence) continue;
-    // An answer that was overtaken may ask to forget what has only just ended: then nothing runs there any
-    // more, and it is obeyed.
     if (forget.kill && run->second.state != State::kEnded)
       End(&run->second, Outcome::kFailed, "given up", true);
     if (run->second.state != State::kEnded) continue;
@@ -162,6 +163,7 @@ void SimulatedWorker::Start(const engine::DesiredAttempt& desired) {
 void SimulatedWorker::RestartProcess() {
   ++session_;
   sequence_ = 0;
+  answered_ = 0;
   for (auto& [name, run] : runs_) run.held = 0;
 }
 

@@ -14,6 +14,14 @@
 
 namespace optfleet::simulation {
 
+// An answer with the call that it belongs to. A worker has one call under way: the answer of one that it has
+// given up on is dropped by the transport.
+struct AnswerOfCall {
+  int64_t session = 0;
+  int64_t sequence = 0;
+  engine::SynchronizeAnswer answer;
+};
+
 class SimulatedWorker {
  public:
   SimulatedWorker(std::string id, int slots, uint64_t seed);
@@ -24,7 +32,7 @@ class SimulatedWorker {
   engine::Synchronize Say();
   // What its logs hold beyond what is held; nothing if all is.
   std::vector<store::RecordBatch> Records(Time now);
-  void Hear(const engine::SynchronizeAnswer& answer);
+  void Hear(const AnswerOfCall& call);
   void Hear(const engine::RecordsHeld& held);
 
   // Its process is killed and starts anew: run directories and trainers stay.
@@ -62,6 +70,7 @@ class SimulatedWorker {
   std::mt19937_64 random_;
   int64_t session_ = 1;
   int64_t sequence_ = 0;
+  int64_t answered_ = 0;  // sequence of the newest answer
   std::map<AttemptName, Run> runs_;
 };
 

@@ -98,7 +98,7 @@ void World::Deliver() {
     Message message = network_.top();
     network_.pop();
     SimulatedWorker& worker = workers_.at(message.worker);
-    if (const auto* answer = std::get_if<engine::SynchronizeAnswer>(&message.content)) {
+    if (const auto* answer = std::get_if<AnswerOfCall>(&message.content)) {
       worker.Hear(*answer);
     } else if (const auto* held = std::get_if<engine::RecordsHeld>(&message.content)) {
       worker.Hear(*held);
@@ -149,8 +149,9 @@ void World::RunCoordinator() {
   for (Message& message : batch) {
     if (auto* said = std::get_if<engine::Synchronize>(&message.content)) {
       engine::Answer answer = handle(*said);
-      if (auto* good = std::get_if<engine::SynchronizeAnswer>(&answer))
-        answers.emplace_back(message.worker, *good);
+      if (auto* good = std::get_if<engine::SynchronizeAnswer>(&answer)) {
+        answers.emplace_back(message.worker, AnswerOfCall{said->session, said->sequence, *good});
+      }
     } else if (auto* one = std::get_if<store::RecordBatch>(&message.content)) {
       for (const engine::RecordsHeld& h : *held) {
         if (h.attempt == one->attempt) answers.emplace_back(message.worker, h);
@@ -237,6 +238,7 @@ bool World::Run(int chaos, int patience) {
   }
   if (engine_ == nullptr) StartCoordinator();
   CompareWithReloaded();
+  if (!AllEnded()) ADD_FAILURE() << "still open:\n" << Essence(engine_->state());
   return AllEnded();
 }
 

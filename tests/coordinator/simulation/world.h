@@ -45,8 +45,7 @@ class World {
     Time time;       // of arrival
     uint64_t order;  // breaks ties
     std::string worker;
-    std::variant<engine::Synchronize, engine::SynchronizeAnswer, store::RecordBatch, engine::RecordsHeld>
-        content;
+    std::variant<engine::Synchronize, AnswerOfCall, store::RecordBatch, engine::RecordsHeld> content;
     friend bool operator>(const Message& a, const Message& b) {
       return std::tie(a.time, a.order) > std::tie(b.time, b.order);
     }
