@@ -102,7 +102,11 @@ class Monkey:
             self.check_untouched(before)
 
     def trainer(self):
-        running = sorted(self.healthy_trainers().items())
+        """Only one that is past a checkpoint of its own or whose job was never hit: three crashes without progress end a job."""
+        hit = {attempt.split("/attempts/")[0] for attempt in self.trainer_kills}
+        running = sorted((folder, pid) for folder, pid in self.healthy_trainers().items()
+                         if any((folder / "checkpoints").glob("step-*"))
+                         or self.cluster.read_json(folder / "job.json")["attempt"].split("/attempts/")[0] not in hit)
         if running:
             folder, pid = self.rng.choice(running)
             self.kill_trainer(folder, pid, "trainer")
@@ -176,7 +180,7 @@ class KillLoop(unittest.TestCase):
         monkey.checkpoint()
         monkey.absence()
         kinds = [monkey.coordinator, monkey.worker, monkey.shim, monkey.trainer]
-        end = time.monotonic() + 120
+        end = time.monotonic() + 150
         while sum(monkey.counts.values()) < OPTIONS.kills and time.monotonic() < end and not self.ended(cluster, sweep):
             rng.choice(kinds)()
             time.sleep(rng.uniform(0.02, 0.5))

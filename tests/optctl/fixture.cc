@@ -179,7 +179,7 @@ void AddWorkers(FakeData& data) {
   gpu.set_model("NVIDIA H100 80GB HBM3");
   gpu.set_device_uuid("GPU-0badcafe");
   gpu.set_memory_bytes(85899345920);
-  v1::Worker local = NewWorker("local", v1::Worker::STATE_READY, 0);
+  v1::Worker local = NewWorker("local", v1::Worker::STATE_READY, -60);
   v1::Slot& cpu = *local.add_slots();
   cpu.set_kind(v1::Slot::KIND_CPU);
   cpu.set_threads(1);

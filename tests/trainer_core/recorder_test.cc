@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include <future>
 
 namespace optfleet::trainer {
@@ -48,6 +50,7 @@ class FakeLog final : public rundir::LogWriter {
     return static_cast<int64_t>(disk_->steps.size());
   }
   Status Sync() override {
+    for (int i = 0; i < 50; ++i) std::this_thread::yield();  // an fsync takes a while: others run meanwhile
     std::lock_guard lock(disk_->mutex);
     disk_->synced = disk_->steps.size();
     return {};
@@ -74,6 +77,19 @@ TEST(Recorder, SyncMeansEverythingIsOnDisk) {
   ASSERT_TRUE(last.has_value());
   EXPECT_EQ(*last, 100);
   EXPECT_EQ(disk.synced, 100u);
+}
+
+// Sync used to look at a flag that was cleared when the fsync began: a checkpoint could appear before its
+// records were on disk.
+TEST(Recorder, SyncNeverReturnsWhileTheDiskIsStillAtWork) {
+  Disk disk;
+  Recorder recorder(std::make_unique<FakeLog>(&disk));
+  for (size_t step = 1; step <= 300; ++step) {
+    ASSERT_TRUE(recorder.Add(static_cast<int64_t>(step), Time{}, {{"loss", 1.0}}).has_value());
+    ASSERT_TRUE(recorder.Sync().has_value());
+    std::lock_guard lock(disk.mutex);
+    ASSERT_EQ(disk.synced, step);
+  }
 }
 
 TEST(Recorder, SyncOfNothingIsZero) {

@@ -38,7 +38,7 @@ Result<int64_t> Recorder::Sync() {
   std::unique_lock lock(mutex_);
   sync_wanted_ = true;
   work_.notify_one();
-  done_.wait(lock, [this] { return (queue_.empty() && !unsynced_) || !failure_.has_value(); });
+  done_.wait(lock, [this] { return (queue_.empty() && !unsynced()) || !failure_.has_value(); });
   sync_wanted_ = false;
   if (!failure_.has_value()) return Fail(failure_.error());
   return log_->last_number();
@@ -48,15 +48,15 @@ void Recorder::Run() {
   std::unique_lock lock(mutex_);
   auto next_sync = std::chrono::steady_clock::now() + kSyncPeriod;
   while (failure_.has_value()) {
-    const bool due = unsynced_ && (sync_wanted_ || std::chrono::steady_clock::now() >= next_sync);
+    const bool due = unsynced() && (sync_wanted_ || std::chrono::steady_clock::now() >= next_sync);
     if (!queue_.empty() && !(due && !sync_wanted_)) {
       Write(&lock);
-    } else if (due || (stopping_ && unsynced_)) {
+    } else if (due || (stopping_ && unsynced())) {
       SyncLog(&lock);
       next_sync = std::chrono::steady_clock::now() + kSyncPeriod;
     } else if (stopping_) {
       break;
-    } else if (unsynced_) {
+    } else if (unsynced()) {
       work_.wait_until(lock, next_sync);
     } else {
       done_.notify_all();
@@ -78,18 +78,19 @@ void Recorder::Write(std::unique_lock<std::mutex>* lock) {
     return;
   }
   disk_full_ = false;
-  unsynced_ = true;
+  ++written_;
   queue_.pop_front();
   done_.notify_all();
 }
 
 void Recorder::SyncLog(std::unique_lock<std::mutex>* lock) {
-  unsynced_ = false;
+  const int64_t covered = written_;
   lock->unlock();
   const Status synced = log_->Sync();
   lock->lock();
-  if (!synced.has_value()) {
-    unsynced_ = true;
+  if (synced.has_value()) {
+    synced_ = covered;
+  } else {
     WaitOrFail(synced.error(), lock);
   }
   done_.notify_all();

@@ -51,6 +51,7 @@ class Recorder {
     Points points;
   };
 
+  bool unsynced() const { return synced_ < written_; }
   void Run();
   void Write(std::unique_lock<std::mutex>* lock);    // one entry; lets go of the lock while it writes
   void SyncLog(std::unique_lock<std::mutex>* lock);  // lets go of the lock while it waits for the disk
@@ -66,7 +67,8 @@ class Recorder {
   std::condition_variable work_;  // for the recorder's thread
   std::condition_variable done_;  // for the step
   std::deque<Entry> queue_;
-  bool unsynced_ = false;     // something was written behind the last fsync
+  int64_t written_ = 0;       // entries in the log
+  int64_t synced_ = 0;        // of them on disk; raised only when the fsync has returned
   bool sync_wanted_ = false;  // by Sync
   bool stopping_ = false;
   bool disk_full_ = false;

@@ -7,6 +7,7 @@ namespace optfleet::worker {
 namespace {
 
 using ::testing::Contains;
+using ::testing::Not;
 using ::testing::UnorderedElementsAre;
 
 TEST(TrainerEnvironment, HoldsOnlyWhatIsAllowedAndTheSlotsOwn) {
@@ -14,15 +15,14 @@ TEST(TrainerEnvironment, HoldsOnlyWhatIsAllowedAndTheSlotsOwn) {
       TrainerEnvironment({"PATH=/bin", "AWS_SECRET=x", "OMP_NUM_THREADS=64", "NCCL_DEBUG=INFO", "PATHS=/x"},
                          {"cpu", 0, 2, 0, ""}),
       UnorderedElementsAre("PATH=/bin", "NCCL_DEBUG=INFO", "OMP_NUM_THREADS=2", "MKL_NUM_THREADS=2",
-                           "CUDA_VISIBLE_DEVICES="));
+                           "CUDA_VISIBLE_DEVICES=", "OMP_WAIT_POLICY=passive"));
 }
 
 TEST(TrainerEnvironment, ThreadsOfOneTrainerWaitWithoutSpinning) {
-  EXPECT_THAT(TrainerEnvironment({}, {"cpu", 0, 2, 0, ""}), testing::Contains("OMP_WAIT_POLICY=passive"));
-  EXPECT_THAT(TrainerEnvironment({}, {"cpu", 0, 1, 0, ""}),
-              testing::Not(testing::Contains("OMP_WAIT_POLICY=passive")));
+  EXPECT_THAT(TrainerEnvironment({}, {"cpu", 0, 2, 0, ""}), Contains("OMP_WAIT_POLICY=passive"));
+  EXPECT_THAT(TrainerEnvironment({}, {"cpu", 0, 1, 0, ""}), Not(Contains("OMP_WAIT_POLICY=passive")));
   EXPECT_THAT(TrainerEnvironment({"OMP_WAIT_POLICY=active"}, {"cpu", 0, 2, 0, ""}),
-              testing::Not(testing::Contains("OMP_WAIT_POLICY=passive")));
+              Not(Contains("OMP_WAIT_POLICY=passive")));
 }
 
 TEST(TrainerEnvironment, AGpuSlotSeesItsDeviceAlone) {
