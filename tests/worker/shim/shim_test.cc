@@ -56,7 +56,7 @@ TEST_F(Shim, RecordsACleanEnd) {
   EXPECT_EQ(facts.exit->code, 0);
   EXPECT_EQ(facts.exit->signal, 0);
   EXPECT_GT(facts.exit->peak_rss_bytes, 0);
-  EXPECT_GT(facts.exit->wall_seconds, 0.02);
+  EXPECT_GT(facts.exit->wall_seconds, 0);
   EXPECT_EQ(facts.last_record, 20);
   EXPECT_EQ(CheckLosses(run_.folder(), 7), 20);
 }
