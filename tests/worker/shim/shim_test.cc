@@ -215,7 +215,9 @@ TEST(ShimKills, TheStateTableHoldsAtAnyMoment) {
     } else {
       EXPECT_EQ(end.outcome, Outcome::kFailed);
       EXPECT_TRUE(end.retryable) << end.reason;
-      EXPECT_NE(victim, Victim::kShim) << "a killed shim must not harm its trainer: " << end.reason;
+      // Killed between started.json and the gate, the shim takes a child with it that has not begun to train.
+      EXPECT_TRUE(victim != Victim::kShim || facts.last_record == 0)
+          << "a killed shim must not harm its trainer: " << end.reason;
     }
     for (const auto& checkpoint : rundir::GoodCheckpoints(run.folder(), nullptr))
       EXPECT_LE(checkpoint.manifest.record, facts.last_record) << "a checkpoint came before its records";
