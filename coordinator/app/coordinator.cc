@@ -124,7 +124,8 @@ MetricsWriterHooks Coordinator::Parts::WriterHooks() {
                   Log(Level::kError, "metrics.not_writable",
                       {{"error", why}, {"effect", "records wait in the workers' logs; training goes on"}});
                 }
-              }};
+              },
+          .refused = [this](std::string_view reason) { metrics.IngestRejected(reason); }};
 }
 
 // The loop and the writer call each other; neither does so before the first call of a client.

@@ -46,16 +46,24 @@ void MetricsWriter::Link(const std::vector<domain::Attempt>& attempts) {
 
 bool MetricsWriter::Append(std::vector<store::RecordBatch> batches, OnHeld on_held) {
   const int64_t points = PointsOf(batches);
-  {
-    const std::lock_guard lock(mutex_);
-    const bool full =
-        reports_.size() >= kQueueLimit || (queued_points_ + points > kQueuePoints && !reports_.empty());
-    if (stopping_ || full) return false;
-    queued_points_ += points;
-    reports_.push_back({std::move(batches), std::move(on_held), points});
+  const std::string_view refused = Queue({std::move(batches), std::move(on_held), points});
+  if (refused.empty()) {
+    changed_.notify_one();
+  } else {
+    hooks_.refused(refused);
   }
-  changed_.notify_one();
-  return true;
+  return refused.empty();
+}
+
+std::string_view MetricsWriter::Queue(Report report) {
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return "stopping";
+  const bool full =
+      reports_.size() >= kQueueLimit || (queued_points_ + report.points > kQueuePoints && !reports_.empty());
+  if (full) return "queue_full";
+  queued_points_ += report.points;
+  reports_.push_back(std::move(report));
+  return "";
 }
 
 void MetricsWriter::Stop() {
@@ -173,7 +181,10 @@ void MetricsWriter::Refuse(std::vector<Report> reports, const Error& error) {
   }
   const Error answer(Code::kResourceExhausted,
                      error.message() + "; the records stay in the worker's metrics log and are sent again");
-  for (const Report& report : reports) report.on_held(tl::make_unexpected(answer));
+  for (const Report& report : reports) {
+    hooks_.refused("not_writable");
+    report.on_held(tl::make_unexpected(answer));
+  }
 }
 
 void MetricsWriter::SetWritable(bool writable, const std::string& why) {

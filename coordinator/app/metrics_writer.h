@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -20,11 +21,13 @@
 
 namespace optfleet::app {
 
-// Called on the writer's thread.
+// Called on the writer's thread, `refused` also on that of Append. Reasons: "queue_full", "not_writable",
+// "stopping".
 struct MetricsWriterHooks {
   std::function<void(const engine::RecordsHeld&)> held;  // after a commit, what is held now
   std::function<void(int64_t records, int64_t points, double commit_seconds)> stored;
   std::function<void(bool writable, const std::string& why)> writable_changed;
+  std::function<void(std::string_view reason)> refused;  // of a report
 };
 
 class MetricsWriter {
@@ -65,6 +68,8 @@ class MetricsWriter {
   };
   using Clock = std::chrono::steady_clock;
 
+  // Empty, or why it was not taken.
+  std::string_view Queue(Report report);
   void Run();
   // False when stopped and nothing waits.
   bool WaitForWork(std::vector<Report>* reports);

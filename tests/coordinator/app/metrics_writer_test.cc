@@ -20,6 +20,7 @@ class FakeStore final : public store::MetricsStore {
     return {};
   }
   Result<std::vector<engine::RecordsHeld>> Append(std::span<const store::RecordBatch> batches) override {
+    const std::lock_guard wait(gate);
     ++appends;
     if (full) return Fail(Code::kResourceExhausted, "the disk is full");
     std::vector<engine::RecordsHeld> result;
@@ -40,6 +41,7 @@ class FakeStore final : public store::MetricsStore {
   }
   int64_t wal_bytes() const override { return 4096; }
 
+  std::mutex gate;  // held by a test: commits take their time
   std::atomic<bool> full = false;
   std::atomic<int> appends = 0;
 
@@ -77,7 +79,8 @@ class Writer : public testing::Test {
                   records_ += records;
                   points_ += points;
                 },
-            .writable_changed = [this](bool writable, const std::string&) { writable_.push_back(writable); }},
+            .writable_changed = [this](bool writable, const std::string&) { writable_.push_back(writable); },
+            .refused = [this](std::string_view reason) { refused_.emplace_back(reason); }},
         first_pause);
   }
 
@@ -92,6 +95,7 @@ class Writer : public testing::Test {
   int64_t records_ = 0;
   int64_t points_ = 0;
   std::vector<bool> writable_;
+  std::vector<std::string> refused_;
   std::unique_ptr<MetricsWriter> writer_;  // last: its thread uses the members above
 };
 
@@ -142,6 +146,20 @@ TEST_F(Writer, AFullDiskIsToldAndNotTriedForEveryReport) {
   EXPECT_EQ(store_->appends, before + 1) << "the pause was not kept";
   writer_->Stop();
   EXPECT_EQ(writable_, std::vector<bool>{false});
+  EXPECT_EQ(refused_, std::vector<std::string>(5, "not_writable"));
+}
+
+TEST_F(Writer, AFullQueueRefusesAndSaysWhy) {
+  writer_->Link({Attempt()});
+  size_t taken = 0;
+  {
+    const std::lock_guard slow(store_->gate);
+    while (writer_->Append(Records(static_cast<int64_t>(taken) + 1, 1), [](const auto&) {})) ++taken;
+  }
+  EXPECT_GE(taken, MetricsWriter::kQueueLimit);
+  EXPECT_EQ(refused_, std::vector<std::string>{"queue_full"});
+  writer_->Stop();
+  EXPECT_EQ(records_, static_cast<int64_t>(taken)) << "a report that was taken is lost";
 }
 
 TEST_F(Writer, LinksOfAFullDiskAreWrittenOnceItTakesThem) {

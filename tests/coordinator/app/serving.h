@@ -6,6 +6,10 @@
 #include <grpcpp/create_channel.h>
 #include <gtest/gtest.h>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -77,6 +81,21 @@ class Serving : public testing::Test {
     return (stub.*method)(&context, request, response);
   }
 
+  // The whole answer to one HTTP request: Exchange("GET /metrics").
+  std::string Exchange(const std::string& head, const std::string& body = "") {
+    boost::asio::io_context io;
+    boost::asio::ip::tcp::socket socket(io);
+    const Address& address = coordinator_->http_address();
+    socket.connect({boost::asio::ip::make_address(address.host), address.port});
+    boost::asio::write(socket, boost::asio::buffer(head +
+                                                   " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                                                   "Content-Type: application/json\r\nContent-Length: " +
+                                                   std::to_string(body.size()) + "\r\n\r\n" + body));
+    std::string answer;
+    boost::system::error_code end;
+    boost::asio::read(socket, boost::asio::dynamic_buffer(answer), end);
+    return answer;
+  }
   static v1::CreateSweepRequest NewSweep(const std::string& id, const std::string& text = kSweepText) {
     v1::CreateSweepRequest request;
     request.set_sweep_id(id);

@@ -80,6 +80,9 @@ TEST_F(FullDisk, RecordsWaitAndLeasesGoOn) {
                   DetailOf<google::rpc::RetryInfo>(status).retry_delay().nanos() / 1'000'000,
               0);
 
+    const std::string page = Exchange("GET /metrics");
+    EXPECT_THAT(page, testing::HasSubstr("optfleet_ingest_rejected_total{reason=\"not_writable\"} 1\n"));
+    EXPECT_THAT(page, testing::HasSubstr("optfleet_metrics_store_writable 0\n"));
     EXPECT_EQ(Synchronize().lease_ms(), 600'000) << "the lease depends on the metrics stream";
     Submit(NewSweep("other"));
   }

@@ -1,8 +1,4 @@
 // The HTTP side of a whole coordinator: the same handlers as gRPC, pages, metrics.
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/read.hpp>
-#include <boost/asio/write.hpp>
 #include <fstream>
 
 #include "common/json.h"
@@ -16,21 +12,6 @@ using testing::StartsWith;
 
 class HttpApi : public Serving {
  protected:
-  // The whole answer to one request.
-  std::string Exchange(const std::string& head, const std::string& body = "") {
-    boost::asio::io_context io;
-    boost::asio::ip::tcp::socket socket(io);
-    const Address& address = coordinator_->http_address();
-    socket.connect({boost::asio::ip::make_address(address.host), address.port});
-    boost::asio::write(socket, boost::asio::buffer(head +
-                                                   " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-                                                   "Content-Type: application/json\r\nContent-Length: " +
-                                                   std::to_string(body.size()) + "\r\n\r\n" + body));
-    std::string answer;
-    boost::system::error_code end;
-    boost::asio::read(socket, boost::asio::dynamic_buffer(answer), end);
-    return answer;
-  }
   static Json BodyOf(const std::string& answer) {
     return Json::parse(answer.substr(answer.find("\r\n\r\n") + 4));
   }
