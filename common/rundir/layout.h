@@ -18,6 +18,9 @@ inline constexpr const char* kResultFile = "result.json";
 inline constexpr const char* kExitFile = "exit.json";
 inline constexpr const char* kManifestFile = "manifest.json";
 
+// Beside the run directories, in a worker's root: held while a worker uses it.
+inline constexpr const char* kWorkerLock = "worker.lock";
+
 // Exit codes by which shim and trainer refuse to begin.
 inline constexpr int kExitUnknownVersion = 3;
 inline constexpr int kExitFolderUnusable = 120;

@@ -5,7 +5,9 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
+#include "common/rundir/layout.h"
 #include "common/rundir/locks.h"
 #include "optctl/commands/left_trainers.h"
 
@@ -19,7 +21,6 @@ using std::chrono::steady_clock;
 constexpr milliseconds kPoll{50};
 constexpr const char* kCoordinator = "coordinator";
 constexpr const char* kWorker = "worker";
-constexpr const char* kWorkerLock = "worker.lock";  // in a worker's root, held while a worker uses it
 
 // Kept short: "local" is shown in tables.
 std::string WorkerId(int number) { return number == 1 ? "local" : "local-" + std::to_string(number); }
@@ -70,7 +71,7 @@ Status LocalCluster::StartDaemons() {
 
 Status LocalCluster::StartWaitingWorkers() {
   for (size_t i = 0; i < waiting_workers_.size();) {
-    const auto in_use = rundir::IsHeld(WorkerRoot(waiting_workers_[i]) + "/" + kWorkerLock);
+    const auto in_use = rundir::IsHeld(WorkerRoot(waiting_workers_[i]) + "/" + rundir::kWorkerLock);
     if (in_use && *in_use) {
       ++i;
       continue;
@@ -157,12 +158,13 @@ bool LocalCluster::Stop(Interrupts& interrupts, std::chrono::seconds patience) {
 
 void LocalCluster::Kill() {
   constexpr milliseconds kLongest{3000};
+  constexpr milliseconds kKillPoll{5};
   supervisor_.Kill();
   const auto until = steady_clock::now() + kLongest;
   for (auto living = LivingTrainers(); !living.empty() && steady_clock::now() < until;
        living = LivingTrainers()) {
     SignalTrainers(living, SIGKILL);
-    usleep(20'000);  // until the kernel has closed their locks
+    std::this_thread::sleep_for(kKillPoll);  // the kernel closes a killed process's locks in its own time
   }
 }
 

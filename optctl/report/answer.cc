@@ -121,19 +121,21 @@ std::string DescribeValue(const std::string& key, const std::string& text) {
 
 std::string DescribeJob(const ReportData& data, const Analysis& analysis, size_t job) {
   std::string out;
-  const auto names = [](const std::vector<std::string>& axes, const std::string& axis) {
-    return std::find(axes.begin(), axes.end(), axis) != axes.end();
-  };
-  for (const Parameter& parameter : data.jobs[job].parameters) {
-    std::string word;
-    if (parameter.key == analysis.main_axis) {
-      word = ShortName(parameter.key) + "=" + parameter.value;
-    } else if (names(analysis.repeats, parameter.key) ||
-               (names(analysis.line_axes, parameter.key) && !IsUsual(analysis, parameter))) {
-      word = DescribeValue(parameter.key, parameter.value);
+  const auto add = [&](const std::string& axis, auto describe) {
+    for (const Parameter& parameter : data.jobs[job].parameters) {
+      const std::string word = parameter.key == axis ? describe(parameter) : "";
+      if (!word.empty()) out += (out.empty() ? "" : " ") + word;
     }
-    if (!word.empty()) out += (out.empty() ? "" : " ") + word;
+  };
+  const auto value = [](const Parameter& parameter) { return DescribeValue(parameter.key, parameter.value); };
+  for (const std::string& axis : analysis.line_axes) {
+    add(axis, [&](const Parameter& parameter) {
+      return IsUsual(analysis, parameter) ? std::string() : value(parameter);
+    });
   }
+  add(analysis.main_axis,
+      [](const Parameter& parameter) { return ShortName(parameter.key) + "=" + parameter.value; });
+  for (const std::string& axis : analysis.repeats) add(axis, value);
   return out;
 }
 

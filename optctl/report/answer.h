@@ -9,7 +9,7 @@
 namespace optfleet::report {
 
 struct Answer {
-  std::string headline;              // "best: adamw lr=3e-3 batch 16: val loss 1.874, 2.70 bits/byte"
+  std::string headline;              // "best: adamw batch 16 lr=3e-3: val loss 1.874, 2.70 bits/byte"
   std::vector<std::string> caveats;  // "sgd's best lr (1.0) is at the edge of its range"; at most two
 };
 Answer FindAnswer(const ReportData& data, const Analysis& analysis);
@@ -19,7 +19,7 @@ Answer FindAnswer(const ReportData& data, const Analysis& analysis);
 // succeeded.
 std::string AnswerSentence(const ReportData& data, const Analysis& analysis);
 
-// The values of a job on the axes that vary, in axis order: "adamw lr=3e-3 batch 16".
+// The values of a job on the axes that vary, named like its line, then where on it: "adamw batch 16 lr=3e-3".
 std::string DescribeJob(const ReportData& data, const Analysis& analysis, size_t job);
 
 // The usual short word for a key: "lr" for optimizer.learning_rate, "optimizer" for optimizer.name, else its

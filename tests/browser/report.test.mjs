@@ -40,7 +40,7 @@ for (const sweep of kSweeps) {
 
 check('the answer, the best line and its edge stand at the top', 'quickstart', {}, async (page) => {
   assert.match(
-      await page.locator('#answer').innerText(), /best: adamw lr=3e-3 batch 8 width 160: val loss 1\.824/i);
+      await page.locator('#answer').innerText(), /best: adamw batch 8 width 160 lr=3e-3: val loss 1\.824/i);
   assert.match(await page.locator('#results tbody tr').first().innerText(), /adamw batch 8 width 160\s+3e-3/);
   assert.equal(await page.locator('#results .edge').count(), 2);
   const box = await page.locator('#results table').boundingBox();

@@ -15,7 +15,7 @@ std::string AnswerTo(const ReportData& data) { return AnswerSentence(data, Analy
 
 TEST(Answer, NamesTheBestAndWhatLiesAtTheEdge) {
   EXPECT_EQ(AnswerTo(QuickstartSweep()),
-            "best: adamw lr=3e-3 batch 8 width 160: val loss 1.824, 2.63 bits/byte; "
+            "best: adamw batch 8 width 160 lr=3e-3: val loss 1.824, 2.63 bits/byte; "
             "sgd batch 8's best lr (1.0) is at the edge of its range; "
             "sgd batch 16's best lr (1.0) is at the edge of its range");
 }

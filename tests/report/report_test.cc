@@ -63,7 +63,7 @@ TEST(Report, TheAnswerIsThereWithoutAnyScript) {
   EXPECT_THAT(
       RenderReport(QuickstartSweep()),
       HasSubstr(
-          "<p id=\"answer\">best: adamw lr=3e-3 batch 8 width 160: val loss 1.824, 2.63 bits/byte</p>"));
+          "<p id=\"answer\">best: adamw batch 8 width 160 lr=3e-3: val loss 1.824, 2.63 bits/byte</p>"));
 }
 
 TEST(Report, ThirtyFourJobsStayBelowOneAndAHalfMegabytes) {

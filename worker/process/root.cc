@@ -8,13 +8,13 @@
 #include "common/json.h"
 #include "common/names.h"
 #include "common/rundir/documents.h"
+#include "common/rundir/layout.h"
 #include "common/rundir/locks.h"
 
 namespace optfleet::worker {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr const char* kLock = "worker.lock";
 constexpr const char* kState = "worker.json";
 
 Result<std::string> RememberedId(const std::string& root) {
@@ -36,7 +36,7 @@ Result<Root> Root::Open(const std::string& path, const std::string& id, const st
   if (error)
     return Fail(
         ErrnoError(error.value(), "the root " + absolute + " cannot be made; name another one with --root"));
-  const auto lock = rundir::TakeLock(absolute + "/" + kLock);
+  const auto lock = rundir::TakeLock(absolute + "/" + rundir::kWorkerLock);
   if (!lock && lock.error().code() == Code::kFailedPrecondition)
     return Fail(
         Code::kFailedPrecondition,
