@@ -56,6 +56,8 @@ std::optional<Value> Parse(const Field& field, std::string_view text) {
       return wrap(ParseDouble(text));
     case FieldType::kBoolean:
       return wrap(ParseBoolean(text));
+    case FieldType::kLength:
+      return wrap(ParseLength(text));
     case FieldType::kText:
     case FieldType::kChoice:
       break;
@@ -92,6 +94,8 @@ std::string Expectation(const Field& field) {
       return "true or false";
     case FieldType::kText:
       return "a text";
+    case FieldType::kLength:
+      return "a length: steps (500), tokens (2M tokens) or a share of the run (10%)";
     case FieldType::kChoice:
       break;
   }
@@ -100,8 +104,21 @@ std::string Expectation(const Field& field) {
   return "one of " + list;
 }
 
+bool IsUsed(const Field& field, const TrainingSpec& spec) {
+  return field.use.by == nullptr || field.use.by(spec);
+}
+
+std::string UnusedMessage(const Field& field) {
+  return "`" + std::string(field.key) + "` is read by none of the runs that it is given to";
+}
+
+std::string UnusedRemedy(const Field& field) {
+  return "remove it; it is read " + std::string(field.use.when);
+}
+
 tl::expected<Value, std::string> ParseValue(const Field& field, std::string_view text, bool quoted) {
-  const bool takes_text = field.type == FieldType::kText || field.type == FieldType::kChoice;
+  const bool takes_text =
+      field.type == FieldType::kText || field.type == FieldType::kChoice || field.type == FieldType::kLength;
   if (quoted && !takes_text) return tl::make_unexpected("the text \"" + std::string(text) + "\"");
   const auto value = Parse(field, text);
   if (value && IsAllowed(field, *value)) return *value;
@@ -123,6 +140,10 @@ bool IsAllowed(const Field& field, const Value& value) {
       return std::holds_alternative<bool>(value);
     case FieldType::kText:
       return std::holds_alternative<std::string>(value);
+    case FieldType::kLength: {
+      const auto* length = std::get_if<Length>(&value);
+      return length != nullptr && IsAllowed(*length);
+    }
     case FieldType::kChoice:
       break;
   }
@@ -135,6 +156,7 @@ std::string ToText(const Value& value) {
   if (const auto* integer = std::get_if<int64_t>(&value)) return std::to_string(*integer);
   if (const auto* number = std::get_if<double>(&value)) return FormatNumber(*number);
   if (const auto* boolean = std::get_if<bool>(&value)) return *boolean ? "true" : "false";
+  if (const auto* length = std::get_if<Length>(&value)) return ToText(*length);
   return std::get<std::string>(value);
 }
 

@@ -12,20 +12,27 @@
 #include <variant>
 
 #include "common/result.h"
+#include "spec/length.h"
 #include "spec/training_spec.h"
 
 namespace optfleet::spec {
 
-enum class FieldType { kInteger, kNumber, kBoolean, kText, kChoice };
+enum class FieldType { kInteger, kNumber, kBoolean, kText, kChoice, kLength };
 
 // A choice is held as its name.
-using Value = std::variant<int64_t, double, bool, std::string>;
+using Value = std::variant<int64_t, double, bool, std::string, Length>;
 
 struct Range {
   double min = 0;
   double max = 0;
   bool min_open = false;  // min itself is not allowed
   bool max_open = false;
+};
+
+// Which runs read a key. The others hold its default when resolved, and giving it to them alone is a mistake.
+struct Use {
+  bool (*by)(const TrainingSpec& spec) = nullptr;  // null: every run; looks at keys further up the table only
+  std::string_view when;                           // to follow "read": "by `optimizer.name` sgd"
 };
 
 struct Field {
@@ -37,6 +44,7 @@ struct Field {
   std::string_view doc;                       // one line
   Value (*get)(const TrainingSpec& spec) = nullptr;
   void (*set)(TrainingSpec& spec, const Value& value) = nullptr;  // value has the field's type
+  Use use;
 
   std::string_view group() const { return key.substr(0, key.find('.')); }
   std::string_view name() const { return key.substr(key.find('.') + 1); }
@@ -51,8 +59,16 @@ std::span<const std::string_view> Groups();    // "model", "optimizer", ... in o
 // 0, at most 100", "true or false", "one of sgd, adam, adamw".
 std::string Expectation(const Field& field);
 
-// A value from the text of a scalar. `quoted` scalars are text and never numbers or booleans. Whole numbers
-// may be written 1e6. On error: what was found, to follow "found ", e.g. "12.5" or "the text \"12\"".
+// Whether a run of this spec reads the field.
+bool IsUsed(const Field& field, const TrainingSpec& spec);
+
+// What to say where a key is given to runs that do not read it, and what to do about it.
+std::string UnusedMessage(const Field& field);
+std::string UnusedRemedy(const Field& field);
+
+// A value from the text of a scalar. `quoted` scalars are text (or lengths) and never numbers or booleans.
+// Whole numbers may be written 1e6. On error: what was found, to follow "found ", e.g. "12.5" or "the text
+// \"12\"".
 tl::expected<Value, std::string> ParseValue(const Field& field, std::string_view text, bool quoted);
 
 // Whether a value has the field's type and lies in its range or choices.

@@ -9,8 +9,17 @@
 namespace optfleet::spec {
 namespace {
 
-Json ToJson(const Value& value) {
-  return std::visit([](const auto& held) { return Json(held); }, value);
+// Says the same as leaving it out, for this run and for every reader.
+bool IsSilent(const Field& field, const TrainingSpec& spec) {
+  static const TrainingSpec defaults;
+  return !IsUsed(field, spec) && field.get(spec) == field.get(defaults);
+}
+
+std::optional<Value> FromLength(const Json& json) {
+  std::optional<Length> length;
+  if (json.is_number_integer()) length = Length{json.get<double>(), LengthUnit::kSteps};
+  if (json.is_string()) length = ParseLength(json.get<std::string>());
+  return length ? std::optional<Value>(*length) : std::nullopt;
 }
 
 std::optional<Value> FromScalar(const Field& field, const Json& json) {
@@ -22,6 +31,8 @@ std::optional<Value> FromScalar(const Field& field, const Json& json) {
       return json.is_number() ? std::optional<Value>(json.get<double>()) : std::nullopt;
     case FieldType::kBoolean:
       return json.is_boolean() ? std::optional<Value>(json.get<bool>()) : std::nullopt;
+    case FieldType::kLength:
+      return FromLength(json);
     case FieldType::kText:
     case FieldType::kChoice:
       break;
@@ -44,8 +55,9 @@ Status SetFromJson(const std::string& key, const Json& json, TrainingSpec* spec)
 }
 
 void AppendJsonText(const Value& value, std::string* out) {
-  if (std::holds_alternative<std::string>(value))
-    *out += Show(Json(std::get<std::string>(value)));
+  const Length* length = std::get_if<Length>(&value);
+  if (std::holds_alternative<std::string>(value) || (length != nullptr && length->unit != LengthUnit::kSteps))
+    *out += Show(ToJson(value));
   else
     *out += ToText(value);
 }
@@ -56,6 +68,7 @@ std::string Canonical(const TrainingSpec& spec, bool with_checkpoint) {
   std::string_view group;
   for (const Field& field : Fields()) {
     if (!with_checkpoint && field.group() == kGroupOutsideHash) continue;
+    if (IsSilent(field, spec)) continue;
     if (field.group() != group) {
       if (!group.empty()) text += "},";
       group = field.group();
@@ -71,10 +84,22 @@ std::string Canonical(const TrainingSpec& spec, bool with_checkpoint) {
 
 }  // namespace
 
+Json ToJson(const Value& value) {
+  if (const auto* length = std::get_if<Length>(&value)) {
+    if (length->unit == LengthUnit::kSteps) return static_cast<int64_t>(length->amount);
+    return ToText(*length);
+  }
+  if (const auto* text = std::get_if<std::string>(&value)) return *text;
+  if (const auto* integer = std::get_if<int64_t>(&value)) return *integer;
+  if (const auto* boolean = std::get_if<bool>(&value)) return *boolean;
+  return std::get<double>(value);
+}
+
 Json ToJson(const TrainingSpec& spec) {
   Json json = Json::object();
   for (const Field& field : Fields())
-    json[std::string(field.group())][std::string(field.name())] = ToJson(field.get(spec));
+    if (!IsSilent(field, spec))
+      json[std::string(field.group())][std::string(field.name())] = ToJson(field.get(spec));
   return json;
 }
 

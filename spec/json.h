@@ -1,6 +1,9 @@
-// A spec as JSON: {"model": {"layers": 4, ...}, "optimizer": {...}, ...}, every key of spec/fields.h, in the
-// table's order. Canonical text is that JSON without spaces and with shortest round-trip numbers. A spec's
-// hash is the SHA-256 of the canonical text without the group `checkpoint`, which changes no number of a run
+// A spec as JSON: {"model": {"layers": 4, ...}, "optimizer": {...}, ...}, the keys of spec/fields.h in the
+// table's order, without those that the run does not read and that hold their default. So a new option
+// changes no text and no hash of the runs that do not use it, and the JSON of a resolved spec is a file that
+// may be run again. A length in steps is a number, any other a text ("10%"). Canonical text is that JSON
+// without spaces and with shortest round-trip numbers. A spec's hash is the SHA-256 of the canonical text
+// without the group `checkpoint`, which changes no number of a run
 // (docs/decisions/0010-what-a-spec-hash-covers.md). Only hashes of resolved specs can be compared
 // (spec/resolve.h). Pure; usable from any thread.
 #pragma once
@@ -10,12 +13,14 @@
 
 #include "common/json.h"
 #include "common/result.h"
+#include "spec/fields.h"
 #include "spec/training_spec.h"
 
 namespace optfleet::spec {
 
 inline constexpr std::string_view kGroupOutsideHash = "checkpoint";
 
+Json ToJson(const Value& value);
 Json ToJson(const TrainingSpec& spec);
 // Strict: an unknown key, a wrong type or a value out of range is INVALID_ARGUMENT; missing keys take their
 // defaults. The result is not resolved (spec/resolve.h).

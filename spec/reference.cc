@@ -4,11 +4,15 @@
 namespace optfleet::spec {
 namespace {
 
+std::string ReadBy(const Field& field) {
+  return field.use.when.empty() ? "" : " Read " + std::string(field.use.when) + ".";
+}
+
 std::string Row(const Field& field) {
   std::string value = ToText(field.get(TrainingSpec{}));
   value = value.empty() ? "(must be given)" : "`" + value + "`";
   return "| `" + std::string(field.key) + "` | " + value + " | " + Expectation(field) + " | " +
-         std::string(field.doc) + " |\n";
+         std::string(field.doc) + ReadBy(field) + " |\n";
 }
 
 }  // namespace
@@ -16,9 +20,9 @@ std::string Row(const Field& field) {
 std::string ReferenceMarkdown() {
   std::string page =
       "# Keys of a spec\n\n"
-      "Made from the table in `spec/field_table.cc`; a test keeps the two equal. How a sweep file uses these "
+      "Made from the tables in `spec/fields_*.cc`; a test keeps the two equal. How a sweep file uses these "
       "keys:\n"
-      "[sweeps.md](sweeps.md).\n";
+      "[sweeps.md](sweeps.md). A key that no run of a file reads is a mistake.\n";
   for (const auto group : Groups()) {
     page += "\n## " + std::string(group) + "\n\n| key | default | takes | meaning |\n|---|---|---|---|\n";
     for (const Field& field : Fields())

@@ -1,17 +1,12 @@
 #include "spec/resolve.h"
 
-#include <algorithm>
+#include "spec/fields.h"
+#include "spec/resolve_run.h"
 
 namespace optfleet::spec {
 namespace {
 
 constexpr int64_t kByteValues = 256;
-constexpr int64_t kMostTokens = 1'000'000'000'000'000;  // the range of budget.tokens
-
-// "`key` 12"
-std::string Show(std::string_view key, int64_t value) {
-  return "`" + std::string(key) + "` " + std::to_string(value);
-}
 
 void FillModelAndBatch(TrainingSpec* spec) {
   if (spec->model.mlp_width == 0) spec->model.mlp_width = 4 * spec->model.width;
@@ -19,21 +14,13 @@ void FillModelAndBatch(TrainingSpec* spec) {
   if (spec->training.micro_batch == 0) spec->training.micro_batch = spec->training.batch_size;
 }
 
+// In the order of the table, as a use may depend on keys further up.
 void ResetUnused(TrainingSpec* spec) {
-  const OptimizerSpec defaults;
-  OptimizerSpec& optimizer = spec->optimizer;
-  if (optimizer.name == OptimizerKind::kSgd) {
-    optimizer.beta1 = defaults.beta1;
-    optimizer.beta2 = defaults.beta2;
-    optimizer.epsilon = defaults.epsilon;
-    if (optimizer.momentum == 0) optimizer.dampening = defaults.dampening;
-  } else {
-    optimizer.momentum = defaults.momentum;
-    optimizer.dampening = defaults.dampening;
-    optimizer.nesterov = defaults.nesterov;
-  }
-  if (spec->schedule.name == ScheduleKind::kConstant) spec->schedule.final_ratio = ScheduleSpec{}.final_ratio;
-  if (spec->evaluation.every_steps >= spec->budget.steps) spec->evaluation.every_steps = 0;
+  static const TrainingSpec defaults;
+  for (const Field& field : Fields())
+    if (!IsUsed(field, *spec)) field.set(*spec, field.get(defaults));
+  const int64_t steps = spec->budget.steps;
+  if (steps > 0 && spec->evaluation.every_steps >= steps) spec->evaluation.every_steps = 0;
 }
 
 void CheckModel(const TrainingSpec& spec, std::vector<Problem>* problems) {
@@ -91,45 +78,6 @@ void CheckOptimizer(const OptimizerSpec& optimizer, std::vector<Problem>* proble
                          "set the dampening to 0 or turn nesterov off"});
 }
 
-// Fills both figures of the budget; they are 0 if that is not possible.
-void ResolveBudget(TrainingSpec* spec, std::vector<Problem>* problems) {
-  BudgetSpec& budget = spec->budget;
-  const int64_t step_tokens = spec->training.batch_size * spec->data.sequence_length;  // at most 2^40
-  const std::vector<std::string_view> keys{"budget.tokens", "budget.steps"};
-  if (budget.steps == 0 && budget.tokens == 0) {
-    problems->push_back(
-        {"budget_is_given", keys, "neither `budget.steps` nor `budget.tokens` is given", "give one of them"});
-    return;
-  }
-  const bool equal = budget.steps <= kMostTokens / step_tokens && budget.tokens == budget.steps * step_tokens;
-  if (budget.steps != 0 && budget.tokens != 0 && !equal) {
-    problems->push_back({"one_budget", keys,
-                         Show("budget.steps", budget.steps) + " and " + Show("budget.tokens", budget.tokens) +
-                             " are both given and differ, as a step has " + std::to_string(step_tokens) +
-                             " tokens",
-                         "keep one; 0 takes back a value given elsewhere"});
-    return;
-  }
-  if (budget.steps == 0) budget.steps = (budget.tokens - 1) / step_tokens + 1;
-  if (budget.steps > kMostTokens / step_tokens) {
-    problems->push_back({"budget_too_large", keys,
-                         Show("budget.steps", budget.steps) + " of " + std::to_string(step_tokens) +
-                             " tokens are more than " + std::to_string(kMostTokens) + " tokens",
-                         "lower the budget"});
-    return;
-  }
-  budget.tokens = budget.steps * step_tokens;
-}
-
-void CheckSchedule(const TrainingSpec& spec, std::vector<Problem>* problems) {
-  if (spec.budget.steps == 0 || spec.schedule.warmup_steps <= spec.budget.steps) return;
-  problems->push_back({"warmup_within_budget",
-                       {"schedule.warmup_steps", "budget.steps", "budget.tokens"},
-                       Show("schedule.warmup_steps", spec.schedule.warmup_steps) + " is more than the " +
-                           std::to_string(spec.budget.steps) + " steps of the budget",
-                       "shorten the warm-up or raise the budget"});
-}
-
 }  // namespace
 
 std::vector<Problem> Resolve(TrainingSpec* spec) {
@@ -140,7 +88,7 @@ std::vector<Problem> Resolve(TrainingSpec* spec) {
   CheckModel(*spec, &problems);
   CheckBatch(*spec, &problems);
   CheckOptimizer(spec->optimizer, &problems);
-  CheckSchedule(*spec, &problems);
+  ResolveSchedule(spec, &problems);
   return problems;
 }
 

@@ -1,12 +1,12 @@
 // Resolving: fills what follows from other values, resets what the run does not use, and checks what the keys
 // promise each other. Afterwards equal computations are equal specs. Pure; usable from any thread.
 //
-// Filled:  model.mlp_width, model.context, training.micro_batch; budget.steps from budget.tokens (rounded up)
-// and budget.tokens = steps x
-//          batch_size x sequence_length.
-// Reset to defaults: options of other optimizers; dampening without momentum; final_ratio of a constant
-// schedule; evaluation.every_steps at
-//          or beyond the last step (which is always validated).
+// Filled:  model.mlp_width, model.context, training.micro_batch; budget.steps from budget.tokens or
+//          budget.flops (rounded up), and budget.tokens = steps x batch_size x sequence_length.
+// Turned into steps: every length that the run reads, those of stages too, except a horizon of the whole run,
+//          which stays 100%, and except with budget.seconds, which needs shares.
+// Reset to defaults: what the run does not read (the `use` of its field), budget.flops once it is steps, and
+//          evaluation.every_steps at or beyond the last step (which is always validated).
 #pragma once
 
 #include <string>

@@ -1,19 +1,124 @@
 #include "spec/schedule.h"
 
+#include <algorithm>
 #include <cmath>
-#include <numbers>
 
 namespace optfleet::spec {
+namespace {
 
-double LearningRate(const ScheduleSpec& schedule, double peak, int64_t step, int64_t total_steps) {
-  const int64_t warmup = schedule.warmup_steps;
-  if (warmup > 0 && step < warmup) return peak * static_cast<double>(step) / static_cast<double>(warmup);
-  if (warmup > 0 && step == warmup) return peak;
-  if (schedule.name == ScheduleKind::kConstant) return peak;
-  if (step >= total_steps) return peak * schedule.final_ratio;
-  const double progress = static_cast<double>(step - warmup) / static_cast<double>(total_steps - warmup);
-  const double falling = 0.5 * (1.0 + std::cos(std::numbers::pi * progress));
-  return peak * (schedule.final_ratio + (1.0 - schedule.final_ratio) * falling);
+constexpr double kPercentOfAll = 100;
+
+// The unit of all resolved lengths: steps, or percent of a run that ends by time.
+double EndOf(const TrainingSpec& spec) {
+  const Length& horizon = spec.schedule.horizon;
+  return spec.budget.seconds > 0 ? horizon.amount : ExactSteps(horizon, {.steps = spec.budget.steps});
+}
+
+}  // namespace
+
+Schedule::Schedule(const TrainingSpec& spec)
+    : kind_(spec.schedule.name),
+      shape_(spec.schedule.shape),
+      peak_(spec.optimizer.learning_rate),
+      clip_norm_(spec.training.clip_norm),
+      clip_warmup_factor_(spec.training.clip_warmup_factor),
+      warmup_(spec.schedule.warmup.amount),
+      start_ratio_(spec.schedule.start_ratio),
+      final_ratio_(spec.schedule.final_ratio),
+      end_(EndOf(spec) - spec.schedule.freeze.amount),
+      decay_(spec.schedule.decay.amount),
+      cycle_(spec.schedule.cycle.amount),
+      freeze_(spec.schedule.freeze.amount),
+      rewarm_start_(spec.schedule.rewarm_start.amount),
+      rewarm_end_(spec.schedule.rewarm_end.amount),
+      clip_warmup_(spec.training.clip_warmup.amount),
+      cycle_factor_(static_cast<double>(spec.schedule.cycle_factor)) {
+  if (kind_ == ScheduleKind::kStages) stages_ = ParseStages(spec.schedule.stages).value();
+  if (spec.budget.seconds > 0) {
+    scale_ = kPercentOfAll;
+    first_step_ = 0;
+  }
+}
+
+ScheduledValues Schedule::At(double position) const {
+  const double factor = Factor(position);
+  const bool loose = clip_warmup_ > 0 && position * scale_ <= clip_warmup_;
+  return {factor, peak_ * factor, loose ? clip_norm_ * clip_warmup_factor_ : clip_norm_};
+}
+
+double Schedule::Factor(double position) const {
+  const double s = position * scale_;
+  if (s < rewarm_start_) return 0;
+  if (s < rewarm_end_) return Inner(rewarm_end_) * (s - rewarm_start_) / (rewarm_end_ - rewarm_start_);
+  return Inner(s);
+}
+
+double Schedule::Inner(double s) const { return s < freeze_ ? 0 : Curve(s - freeze_); }
+
+double Schedule::Curve(double s) const {
+  if (kind_ == ScheduleKind::kStages) return Staged(s);
+  if (s < warmup_) return Rise(s);
+  const double cosine = Between(DecayShape::kCosine, 1, final_ratio_, Fall(s));
+  const double inverse_sqrt = s > warmup_ ? std::sqrt(warmup_ / s) : 1.0;
+  switch (kind_) {
+    case ScheduleKind::kCosine:
+      return cosine;
+    case ScheduleKind::kLinear:
+      return Between(DecayShape::kLinear, 1, final_ratio_, Fall(s));
+    case ScheduleKind::kOneCycle:
+      return Between(shape_, 1, final_ratio_, Fall(s));
+    case ScheduleKind::kInverseSqrt:
+      return inverse_sqrt;
+    case ScheduleKind::kMaxCosineInverseSqrt:
+      return std::max(cosine, inverse_sqrt);
+    case ScheduleKind::kWarmupStableDecay:
+      return Between(shape_, 1, final_ratio_, (s - (end_ - decay_)) / decay_);
+    case ScheduleKind::kWarmRestarts:
+      return Restarted(s);
+    case ScheduleKind::kConstant:
+    case ScheduleKind::kStages:
+      break;
+  }
+  return 1;
+}
+
+double Schedule::Rise(double s) const {
+  if (kind_ != ScheduleKind::kOneCycle) return start_ratio_ + (1.0 - start_ratio_) * (s / warmup_);
+  return Between(shape_, start_ratio_, 1, (s - first_step_) / (warmup_ - first_step_));
+}
+
+// How far the fall from the end of the warm-up to that of the horizon has come, from 0 to 1 and on.
+double Schedule::Fall(double s) const { return s <= warmup_ ? 0 : (s - warmup_) / (end_ - warmup_); }
+
+double Schedule::Restarted(double s) const {
+  double at = std::max(0.0, s - warmup_ - first_step_);
+  double length = cycle_;
+  if (cycle_factor_ == 1) {
+    at = std::fmod(at, length);
+  } else {
+    for (; at >= length; length *= cycle_factor_) at -= length;
+  }
+  return Between(DecayShape::kCosine, 1, final_ratio_, at / length);
+}
+
+double Schedule::Staged(double s) const {
+  double begin = 0;
+  for (const Stage& stage : stages_) {
+    const double length = stage.length.amount;
+    if (s <= begin + length) return Between(stage.shape, stage.from, stage.to, (s - begin) / length);
+    begin += length;
+  }
+  return stages_.back().to;
+}
+
+double PositionOf(const BudgetSpec& budget, int64_t step, double used_seconds) {
+  if (budget.seconds > 0) return std::min(1.0, used_seconds / budget.seconds);
+  return static_cast<double>(step);
+}
+
+bool IsOver(const BudgetSpec& budget, int64_t steps_done, double used_seconds) {
+  if (budget.seconds > 0) return steps_done > 0 && used_seconds >= budget.seconds;
+  return steps_done >= budget.steps;
 }
 
 }  // namespace optfleet::spec

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <string>
 
+#include "spec/length.h"
+
 namespace optfleet::spec {
 
 enum class Attention {
@@ -17,7 +19,18 @@ enum class Attention {
   kManual
 };  // auto: sdpa in fp32; hand-written in bf16 on a CPU, sdpa on a GPU
 enum class OptimizerKind { kSgd, kAdam, kAdamW };
-enum class ScheduleKind { kConstant, kCosine };
+enum class ScheduleKind {
+  kConstant,
+  kCosine,
+  kLinear,
+  kOneCycle,
+  kInverseSqrt,
+  kMaxCosineInverseSqrt,
+  kWarmupStableDecay,
+  kWarmRestarts,
+  kStages
+};
+enum class DecayShape { kLinear, kCosine, kExponential, kMirrorCosine, kSquare, kSqrt };
 enum class Precision { kFp32, kBf16 };  // bf16: autocast over fp32 master weights
 
 // A decoder-only transformer: pre-norm, learned positions, GELU (exact).
@@ -52,10 +65,21 @@ struct OptimizerSpec {
   friend bool operator==(const OptimizerSpec&, const OptimizerSpec&) = default;
 };
 
+// Formulas: spec/schedule.h.
 struct ScheduleSpec {
   ScheduleKind name = ScheduleKind::kCosine;
-  int64_t warmup_steps = 0;  // linear from 0 (not included) to the peak, reached at step warmup_steps
-  double final_ratio = 0.1;  // cosine ends at learning_rate x final_ratio at the last step
+  Length warmup = {};             // the rise to the peak, which is reached at its end
+  double start_ratio = 0;         // the rise begins at learning_rate x start_ratio
+  double final_ratio = 0.1;       // the fall ends at learning_rate x final_ratio
+  Length horizon = Percent(100);  // from the start of the run to the end of the fall
+  DecayShape shape = DecayShape::kLinear;
+  Length decay = Percent(20);  // warmup_stable_decay: the last part of the horizon
+  Length cycle = Percent(25);  // warm_restarts: the first cycle
+  int64_t cycle_factor = 1;    // warm_restarts: each cycle over the one before
+  std::string stages = {};     // spec/stages.h
+  Length freeze = {};          // no learning before its end; the whole curve is shifted by it
+  Length rewarm_start = {};    // no learning before; then linear up to the curve at rewarm_end
+  Length rewarm_end = {};      // 0: no second warm-up
   friend bool operator==(const ScheduleSpec&, const ScheduleSpec&) = default;
 };
 
@@ -70,16 +94,21 @@ struct TrainingOptions {
   int64_t batch_size = 16;  // sequences of one optimizer step
   int64_t micro_batch = 0;  // sequences of one forward pass, divides batch_size; 0: batch_size
   double clip_norm = 1.0;   // global 2-norm of the gradient; 0: no clipping
+  Length clip_warmup = {};  // up to its end the bound is clip_norm x clip_warmup_factor
+  double clip_warmup_factor = 10;
   Precision precision = Precision::kFp32;
   int64_t recompute_every = 0;  // activation checkpointing of every n-th layer; 0: none, 1: all
   int64_t seed = 0;
   friend bool operator==(const TrainingOptions&, const TrainingOptions&) = default;
 };
 
-// Exactly one of the two is given; resolving fills steps.
+// Exactly one of the four is given. Resolving turns tokens and flops into steps, and fills tokens; a budget
+// of seconds stays, with no steps and no tokens.
 struct BudgetSpec {
   int64_t steps = 0;
   int64_t tokens = 0;  // rounded up to whole steps
+  double flops = 0;    // spec/parameters.h FlopsPerToken; rounded up to whole steps; 0 when resolved
+  double seconds = 0;  // spent in steps, all attempts together; ends with the step that uses them up
   friend bool operator==(const BudgetSpec&, const BudgetSpec&) = default;
 };
 

@@ -12,6 +12,7 @@
 #include "sweeps/document.h"
 #include "sweeps/grid.h"
 #include "sweeps/point_problems.h"
+#include "sweeps/unused_keys.h"
 
 namespace optfleet::sweeps {
 namespace {
@@ -143,7 +144,11 @@ std::optional<int64_t> CountPoints(const std::vector<Block>& blocks, Diagnostics
 class PointWalk {
  public:
   PointWalk(const std::vector<Block>& blocks, int64_t points, Expansion* expansion)
-      : blocks_(blocks), axes_(ChooseAxes(blocks)), points_(points), expansion_(expansion) {
+      : blocks_(blocks),
+        axes_(ChooseAxes(blocks)),
+        points_(points),
+        expansion_(expansion),
+        unused_keys_(blocks) {
     for (const spec::Field* axis : axes_) {
       expansion->axes.emplace_back(axis->key);
       spellings_.emplace_back(*axis, blocks);
@@ -160,11 +165,14 @@ class PointWalk {
       while (grid.Next());
     }
     problems_.Report(points_, complete, diagnostics);
+    // A name that was refused may be the one that reads a key.
+    if (complete) unused_keys_.Report(diagnostics);
   }
 
  private:
   void Visit(const Grid& grid, size_t block) {
     ++point_;
+    unused_keys_.Visit(block, grid.spec());
     spec::TrainingSpec spec = grid.spec();
     const auto problems = spec::Resolve(&spec);
     for (const spec::Problem& problem : problems)
@@ -216,6 +224,7 @@ class PointWalk {
   int64_t point_ = 0;
   std::unordered_map<std::string, int32_t> job_of_hash_;
   PointProblems problems_;
+  UnusedKeys unused_keys_;
 };
 
 }  // namespace

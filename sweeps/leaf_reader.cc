@@ -85,7 +85,7 @@ std::string HintForValue(const Field& field, const YamlNode& node) {
     const auto nearest = NearestName(node.text, field.choices);
     return nearest ? DidYouMean(*nearest) : "";
   }
-  const bool takes_figures = field.type != FieldType::kText;
+  const bool takes_figures = field.type != FieldType::kText && field.type != FieldType::kLength;
   if (node.quoted && takes_figures) return "remove the quotes";
   return "";
 }

@@ -10,6 +10,7 @@
 #include "optctl/commands/labels.h"
 #include "optctl/commands/sections.h"
 #include "spec/fields.h"
+#include "spec/json.h"
 #include "spec/parameters.h"
 
 namespace optfleet::commands {
@@ -28,10 +29,6 @@ std::string SpanText(const Span& span, Format format) {
 
 double FlopsOf(const spec::TrainingSpec& spec) {
   return static_cast<double>(spec.budget.tokens) * spec::FlopsPerToken(spec.model, spec.data.sequence_length);
-}
-
-Json ValueJson(const spec::Value& value) {
-  return std::visit([](const auto& v) { return Json(v); }, value);
 }
 
 Json SpanJson(const Span& span) { return {{"least", span.least}, {"most", span.most}}; }
@@ -152,7 +149,7 @@ Json PlanJson(const sweeps::Expansion& expansion, const PlanTotals& totals) {
   for (const sweeps::Job& job : expansion.jobs) {
     Json values;
     for (const spec::Field& field : spec::Fields())
-      values[std::string(field.key)] = ValueJson(field.get(job.spec));
+      values[std::string(field.key)] = spec::ToJson(field.get(job.spec));
     json["jobs"].push_back({{"number", job.number},
                             {"block", job.block},
                             {"hash", job.hash},

@@ -70,7 +70,7 @@ def make_optimizer(spec, parameters, fused=False):
 def learning_rate(spec, step):
     """Linear warm-up, then constant or cosine; `step` from 1."""
     schedule, peak, total = spec["schedule"], spec["optimizer"]["learning_rate"], spec["budget"]["steps"]
-    warmup = schedule["warmup_steps"]
+    warmup = schedule["warmup"]
     if step <= warmup:
         return peak * step / warmup
     if schedule["name"] == "constant":

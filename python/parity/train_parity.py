@@ -33,7 +33,7 @@ BASE = {
     "data.sequence_length": 24,
     "training.batch_size": 8,
     "training.seed": 3,
-    "schedule.warmup_steps": 5,
+    "schedule.warmup": 5,
     "budget.steps": STEPS,
     "checkpoint.every_steps": STEPS,
 }

@@ -25,7 +25,7 @@ SWEEP = f"""
 name: kill-loop
 model: {{layers: 2, width: 64, heads: 2, embedding_dropout: 0.1, attention_dropout: 0.1, residual_dropout: 0.1}}
 optimizer: {{name: adamw, learning_rate: [1e-3, 3e-3]}}
-schedule: {{name: cosine, warmup_steps: 10}}
+schedule: {{name: cosine, warmup: 10}}
 data: {{path: text.txt, sequence_length: 64}}
 training: {{batch_size: 8, micro_batch: 4, clip_norm: 1.0, precision: [fp32, bf16], recompute_every: 0, seed: 7}}
 budget: {{steps: {STEPS}}}

@@ -34,6 +34,7 @@ Value Another(const Field& field) {
   if (const auto* integer = std::get_if<int64_t>(&value)) return *integer + 1;
   if (const auto* number = std::get_if<double>(&value)) return *number / 2 + 0.001;
   if (const auto* boolean = std::get_if<bool>(&value)) return !*boolean;
+  if (const auto* length = std::get_if<Length>(&value)) return Length{length->amount / 2 + 1, length->unit};
   if (field.type == FieldType::kText) return std::string("text");
   return std::string(field.choices.front() == std::get<std::string>(value) ? field.choices.back()
                                                                            : field.choices.front());

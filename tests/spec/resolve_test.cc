@@ -50,7 +50,7 @@ TEST(Resolve, TokensAreRoundedUpToWholeSteps) {
 TEST(Resolve, ASecondTimeChangesNothing) {
   TrainingSpec once = Small();
   once.budget = {0, 5000};
-  once.schedule.warmup_steps = 3;
+  once.schedule.warmup = Steps(3);
   ASSERT_THAT(Resolve(&once), IsEmpty());
   TrainingSpec twice = once;
   ASSERT_THAT(Resolve(&twice), IsEmpty());
@@ -61,14 +61,14 @@ TEST(Resolve, ResetsWhatTheRunDoesNotRead) {
   TrainingSpec spec = Small();
   spec.optimizer = {
       .name = OptimizerKind::kSgd, .momentum = 0, .dampening = 0.5, .beta1 = 0.5, .epsilon = 1e-3};
-  spec.schedule = {ScheduleKind::kConstant, 10, 0.7};
+  spec.schedule = {.name = ScheduleKind::kConstant, .warmup = Steps(10), .final_ratio = 0.7};
   spec.evaluation.every_steps = 100;
   ASSERT_THAT(Resolve(&spec), IsEmpty());
   EXPECT_EQ(spec.optimizer.dampening, 0);
   EXPECT_EQ(spec.optimizer.beta1, 0.9);
   EXPECT_EQ(spec.optimizer.epsilon, 1e-8);
   EXPECT_EQ(spec.schedule.final_ratio, 0.1);
-  EXPECT_EQ(spec.schedule.warmup_steps, 10);  // a constant schedule warms up, too
+  EXPECT_EQ(spec.schedule.warmup, Steps(10));  // a constant schedule warms up, too
   EXPECT_EQ(spec.evaluation.every_steps, 0);
 
   TrainingSpec adam = Small();
@@ -119,16 +119,17 @@ TEST(Resolve, OptimizerRules) {
 TEST(Resolve, BudgetRules) {
   TrainingSpec spec = Small();
   spec.budget = {0, 0};
-  EXPECT_THAT(Messages(spec), ElementsAre("neither `budget.steps` nor `budget.tokens` is given"));
+  EXPECT_THAT(
+      Messages(spec),
+      ElementsAre("none of `budget.steps`, `budget.tokens`, `budget.flops` and `budget.seconds` is given"));
   spec.budget = {10, 2048};
   EXPECT_THAT(Messages(spec),
               ElementsAre("`budget.steps` 10 and `budget.tokens` 2048 are both given and differ, as a "
                           "step has 2048 tokens"));
   spec.budget = {10, 20480};  // both, and they agree
   EXPECT_THAT(Messages(spec), IsEmpty());
-  spec.schedule.warmup_steps = 11;
-  EXPECT_THAT(Messages(spec),
-              ElementsAre("`schedule.warmup_steps` 11 is more than the 10 steps of the budget"));
+  spec.schedule.warmup = Steps(11);
+  EXPECT_THAT(Messages(spec), ElementsAre("`schedule.warmup` 11 is more than the 10 steps of the budget"));
 }
 
 TEST(Resolve, TheLargestValuesDoNotOverflow) {

@@ -200,7 +200,7 @@ TEST_F(SessionTest, DivergenceIsAResultWithItsFigures) {
   spec.optimizer.name = spec::OptimizerKind::kSgd;
   spec.optimizer.learning_rate = 1e4;
   spec.training.clip_norm = 0;
-  spec.schedule.warmup_steps = 0;
+  spec.schedule.warmup = {};
   spec.budget.steps = 200;
   const auto run = Train(spec, {});
   ASSERT_TRUE(run.has_value());

@@ -33,7 +33,7 @@ inline spec::TrainingSpec SmallSpec(const TemporaryFolder& folder) {
   spec.training.micro_batch = 4;
   spec.training.seed = 7;
   spec.budget.steps = 12;
-  spec.schedule.warmup_steps = 3;
+  spec.schedule.warmup = spec::Steps(3);
   spec::Resolve(&spec);
   return spec;
 }

@@ -31,6 +31,7 @@ int Report(const Error& error) {
 // A line every two seconds, and one for every validation.
 class ProgressPrinter {
  public:
+  // `steps`: of the whole run; 0: not known, as it ends by time.
   explicit ProgressPrinter(int64_t steps) : steps_(steps) {}
 
   void operator()(int64_t step, const Points& points) {
@@ -38,7 +39,7 @@ class ProgressPrinter {
     const bool validation = points.front().first == "val_loss";
     if (!validation && step != steps_ && step != 1 && now < next_) return;
     next_ = now + std::chrono::seconds(2);
-    std::string line = fmt::format("step {}/{}", step, steps_);
+    std::string line = steps_ > 0 ? fmt::format("step {}/{}", step, steps_) : fmt::format("step {}", step);
     for (const auto& [key, value] : points) {
       if (key != "tokens" && key != "step_seconds") line += fmt::format("  {} {:.5g}", key, value);
     }

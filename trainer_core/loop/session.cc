@@ -22,10 +22,6 @@ constexpr int64_t kMostSkippedInRow = 20;
 
 using SteadyClock = std::chrono::steady_clock;
 
-double SecondsSince(SteadyClock::time_point begin) {
-  return std::chrono::duration<double>(SteadyClock::now() - begin).count();
-}
-
 Time WallTime() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
 
 std::string ToBytes(const at::Tensor& state) {
@@ -46,7 +42,8 @@ class Session {
         spec_(options.spec),
         memory_(memory),
         control_(control),
-        device_(options.slot.kind == "gpu" ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU)) {}
+        device_(options.slot.kind == "gpu" ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU)),
+        now_(options.now ? options.now : SteadyClock::now) {}
 
   Result<rundir::ResultDocument> Run();
 
@@ -68,6 +65,12 @@ class Session {
   Status Record(Points points);
   void EndOutOfMemory(const std::string& library_message);
   Result<rundir::ResultDocument> Finish();
+  double SecondsSince(SteadyClock::time_point begin) const {
+    return std::chrono::duration<double>(now_() - begin).count();
+  }
+  bool EndsByTime() const { return spec_.budget.seconds > 0; }
+  bool IsOver() const { return spec::IsOver(spec_.budget, state_.step, state_.train_seconds); }
+  std::string Progress() const;
   int64_t TokensPerStep() const { return spec_.training.batch_size * spec_.data.sequence_length; }
 
   const SessionOptions& options_;
@@ -75,6 +78,7 @@ class Session {
   const DeviceMemory& memory_;
   Control* const control_;
   const at::Device device_;
+  const std::function<SteadyClock::time_point()> now_;
   std::unique_ptr<Recorder> recorder_;
   std::unique_ptr<Trainer> trainer_;
   RunState state_;
@@ -136,7 +140,7 @@ Status Session::Resume() {
 
 Status Session::Loop() {
   while (!ending_.has_value()) {
-    if (state_.step >= spec_.budget.steps) {
+    if (IsOver()) {
       // A run that was resumed behind its last step has its validation in its parent's records, and needs the
       // figures once more.
       const Evaluator& evaluator = trainer_->evaluator();
@@ -155,8 +159,9 @@ Status Session::Loop() {
 }
 
 Status Session::TrainStep() {
-  const auto begin = SteadyClock::now();
-  const StepFigures figures = trainer_->Step(state_.step + 1);
+  const double position = spec::PositionOf(spec_.budget, state_.step + 1, state_.train_seconds);
+  const auto begin = now_();
+  const StepFigures figures = trainer_->Step(state_.step + 1, position);
   const double seconds = SecondsSince(begin);
   evaluation_.reset();
   ++state_.step;
@@ -165,13 +170,16 @@ Status Session::TrainStep() {
   state_.train_seconds += seconds;
   seconds_here_ += seconds;
   control_->SetStep(state_.step);
-  OPTFLEET_RETURN_IF_ERROR(Record({{"loss", figures.loss},
-                                   {"grad_norm", figures.gradient_norm},
-                                   {"learning_rate", figures.learning_rate},
-                                   {"tokens", static_cast<double>(state_.step * TokensPerStep())},
-                                   {"step_seconds", seconds},
-                                   {"tokens_per_second", static_cast<double>(TokensPerStep()) / seconds},
-                                   {"memory_bytes", static_cast<double>(memory_.Use().peak_bytes)}}));
+  Points points = {{"loss", figures.loss},
+                   {"grad_norm", figures.gradient_norm},
+                   {"learning_rate", figures.learning_rate},
+                   {"tokens", static_cast<double>(state_.step * TokensPerStep())},
+                   {"step_seconds", seconds},
+                   {"tokens_per_second", static_cast<double>(TokensPerStep()) / seconds},
+                   {"memory_bytes", static_cast<double>(memory_.Use().peak_bytes)}};
+  if (spec_.training.clip_warmup.amount > 0) points.emplace_back("clip_norm", figures.clip_norm);
+  if (EndsByTime()) points.emplace_back("schedule_position", position);
+  OPTFLEET_RETURN_IF_ERROR(Record(std::move(points)));
   state_.skipped_in_row = figures.applied ? 0 : state_.skipped_in_row + 1;
   if (!std::isfinite(figures.loss)) {
     ending_ = {Outcome::kDiverged,
@@ -189,9 +197,8 @@ Status Session::TrainStep() {
 
 Status Session::EvaluateIfDue() {
   const int64_t every = spec_.evaluation.every_steps;
-  const bool last = state_.step == spec_.budget.steps;
-  if (!trainer_->evaluator().possible() || !(last || (every > 0 && state_.step % every == 0))) return {};
-  const auto begin = SteadyClock::now();
+  if (!trainer_->evaluator().possible() || !(IsOver() || (every > 0 && state_.step % every == 0))) return {};
+  const auto begin = now_();
   evaluation_ = trainer_->evaluator().Run(trainer_->model());
   return Record({{"val_loss", evaluation_->loss},
                  {"val_perplexity", evaluation_->perplexity},
@@ -214,7 +221,7 @@ Status Session::CheckpointIfDue() {
 }
 
 Status Session::WriteCheckpointNow() {
-  const auto begin = SteadyClock::now();
+  const auto begin = now_();
   auto record = recorder_->Sync();
   if (!record.has_value()) return Fail(record.error());
   state_.record = *record;
@@ -240,8 +247,14 @@ Status Session::Stop(const StopRequest& stop) {
     const Status written = WriteCheckpointNow();
     if (!written.has_value()) reason += "; without a checkpoint: " + written.error().message();
   }
-  ending_ = {stop.outcome, fmt::format("{} after step {} of {}", reason, state_.step, spec_.budget.steps)};
+  ending_ = {stop.outcome, reason + " after " + Progress()};
   return {};
+}
+
+std::string Session::Progress() const {
+  if (!EndsByTime()) return fmt::format("step {} of {}", state_.step, spec_.budget.steps);
+  return fmt::format("step {}, {:.4g} of {:.4g} seconds", state_.step, state_.train_seconds,
+                     spec_.budget.seconds);
 }
 
 Status Session::Record(Points points) {

@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/autograd.h>
 
-#include "spec/schedule.h"
 #include "trainer_core/data/permutation.h"
 #include "trainer_core/loop/batch.h"
 #include "trainer_core/model/precision_scope.h"
@@ -24,6 +23,7 @@ Result<std::unique_ptr<Trainer>> Trainer::Create(const spec::TrainingSpec& spec,
 Trainer::Trainer(const spec::TrainingSpec& spec, at::Device device, std::unique_ptr<MappedFile> file,
                  DataParts parts, Sampler sampler)
     : spec_(spec),
+      schedule_(spec),
       device_(device),
       file_(std::move(file)),
       parts_(parts),
@@ -37,13 +37,14 @@ Trainer::Trainer(const spec::TrainingSpec& spec, at::Device device, std::unique_
   SeedRandom(device, static_cast<int64_t>(MixBits(static_cast<uint64_t>(spec.training.seed)) >> 1));
 }
 
-StepFigures Trainer::Step(int64_t step) {
+StepFigures Trainer::Step(int64_t step, double position) {
   ClearGradient(model_.parameters());
   const at::Tensor loss = AccumulateGradient(step);
-  const GradientSummary gradient = ClipGradient(model_.parameters(), spec_.training.clip_norm);
+  const spec::ScheduledValues scheduled = schedule_.At(position);
+  const GradientSummary gradient = ClipGradient(model_.parameters(), scheduled.clip_norm);
   StepFigures figures;
-  figures.learning_rate =
-      spec::LearningRate(spec_.schedule, spec_.optimizer.learning_rate, step, spec_.budget.steps);
+  figures.learning_rate = scheduled.learning_rate;
+  figures.clip_norm = scheduled.clip_norm;
   optimizer_->Step({figures.learning_rate, gradient.not_finite});
   // One copy from the device for all figures of the step.
   const at::Tensor read = at::stack({loss, gradient.norm, gradient.not_finite}).to(at::kCPU, at::kDouble);

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "common/result.h"
+#include "spec/schedule.h"
 #include "spec/training_spec.h"
 #include "trainer_core/checkpoint/checkpoint.h"
 #include "trainer_core/data/mapped_file.h"
@@ -21,6 +22,7 @@ struct StepFigures {
   double loss = 0;           // mean over the tokens of the whole batch, before the update; nats
   double gradient_norm = 0;  // before clipping
   double learning_rate = 0;
+  double clip_norm = 0;  // the bound of this step; 0: none
   bool applied = true;  // false: the gradient was not finite and the update was left out
 };
 
@@ -30,9 +32,9 @@ class Trainer {
   // on for the data file, FAILED_PRECONDITION if it is too short. Throws c10::OutOfMemoryError.
   static Result<std::unique_ptr<Trainer>> Create(const spec::TrainingSpec& spec, at::Device device);
 
-  // Step number `step`, from 1. next batch -> forward/backward per microbatch -> clip -> optimizer, masked
+  // Step number `step`, from 1, at its place in the schedule (spec::PositionOf). next batch -> forward/backward per microbatch -> clip -> optimizer, masked
   // where the gradient is not finite. Throws c10::OutOfMemoryError.
-  StepFigures Step(int64_t step);
+  StepFigures Step(int64_t step, double position);
 
   const Evaluator& evaluator() const { return evaluator_; }
   const Transformer& model() const { return model_; }
@@ -47,6 +49,7 @@ class Trainer {
   at::Tensor AccumulateGradient(int64_t step);
 
   const spec::TrainingSpec spec_;
+  const spec::Schedule schedule_;
   const at::Device device_;
   const std::unique_ptr<MappedFile> file_;
   const DataParts parts_;

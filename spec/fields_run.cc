@@ -1,0 +1,78 @@
+#include "spec/field_builder.h"
+
+namespace optfleet::spec {
+namespace {
+
+constexpr std::array<std::string_view, 2> kPrecisions{"fp32", "bf16"};
+
+constexpr auto kData = &TrainingSpec::data;
+constexpr auto kTraining = &TrainingSpec::training;
+constexpr auto kBudget = &TrainingSpec::budget;
+constexpr auto kEvaluation = &TrainingSpec::evaluation;
+constexpr auto kCheckpoint = &TrainingSpec::checkpoint;
+
+bool Clips(const TrainingSpec& spec) { return spec.training.clip_norm > 0; }
+bool ClipsLooselyFirst(const TrainingSpec& spec) {
+  return Clips(spec) && spec.training.clip_warmup.amount > 0;
+}
+
+constexpr Use kClipping{&Clips, "with a `training.clip_norm` above 0"};
+constexpr Use kClipWarmup{&ClipsLooselyFirst, "with a `training.clip_warmup` above 0"};
+
+constexpr std::array kFields{
+    Plain<kData, &DataSpec::path>("data.path", kUnbounded, "",
+                                  "Text file, read as bytes: one token is one byte."),
+    Plain<kData, &DataSpec::sequence_length>("data.sequence_length", From(1, kMost), "tokens",
+                                             "Length of a training sequence."),
+    Plain<kData, &DataSpec::validation_share>("data.validation_share", Between(0, 1), "",
+                                              "The last share of the file validates, the rest trains."),
+
+    Plain<kTraining, &TrainingOptions::batch_size>("training.batch_size", From(1, kMost), "sequences",
+                                                   "Batch of one optimizer step."),
+    Plain<kTraining, &TrainingOptions::micro_batch>(
+        "training.micro_batch", From(0, kMost), "sequences",
+        "Batch of one forward pass; divides `training.batch_size`; 0 takes all of it."),
+    Plain<kTraining, &TrainingOptions::clip_norm>("training.clip_norm", From(0, 1e9), "",
+                                                  "Bound of the gradient's global 2-norm; 0 does not clip."),
+    Plain<kTraining, &TrainingOptions::clip_warmup>(
+        "training.clip_warmup", kUnbounded, "",
+        "Up to its end the bound is `training.clip_norm` x `training.clip_warmup_factor`.", kClipping),
+    Plain<kTraining, &TrainingOptions::clip_warmup_factor>("training.clip_warmup_factor", From(0, 1e9), "",
+                                                           "Factor of the bound.", kClipWarmup),
+    Choice<kTraining, &TrainingOptions::precision, kPrecisions>(
+        "training.precision", "`bf16` computes by autocast over fp32 master weights."),
+    Plain<kTraining, &TrainingOptions::recompute_every>(
+        "training.recompute_every", From(0, 4096), "layers",
+        "Every n-th layer recomputes its activations in the backward pass; 0 none, 1 all."),
+    Plain<kTraining, &TrainingOptions::seed>("training.seed", From(0, 4294967295.0), "",
+                                             "Of initial weights, dropout and the order of the data."),
+
+    Plain<kBudget, &BudgetSpec::steps>("budget.steps", From(0, kMostSteps), "steps",
+                                       "Optimizer steps; give one budget, 0 is not given."),
+    Plain<kBudget, &BudgetSpec::tokens>("budget.tokens", From(0, kMostTokens), "tokens",
+                                        "Training tokens, rounded up to whole steps; 0 is not given."),
+    Plain<kBudget, &BudgetSpec::flops>(
+        "budget.flops", From(0, 1e36), "floating-point operations",
+        "Work of training, counted as `optctl plan` does, rounded up to whole steps; 0 is not given."),
+    Plain<kBudget, &BudgetSpec::seconds>("budget.seconds", From(0, 1e9), "seconds",
+                                         "Time spent in steps, all attempts together; 0 is not given."),
+
+    Plain<kEvaluation, &EvaluationSpec::every_steps>(
+        "evaluation.every_steps", From(0, kMostSteps), "steps",
+        "Validates so often, and always at the end; 0 only then."),
+    Plain<kEvaluation, &EvaluationSpec::batches>(
+        "evaluation.batches", From(0, 1e9), "batches",
+        "At most so many batches of a validation; 0 takes the whole validation part."),
+
+    Plain<kCheckpoint, &CheckpointSpec::every_steps>(
+        "checkpoint.every_steps", From(0, kMostSteps), "steps",
+        "Writes a checkpoint so often; 0 only when asked to stop."),
+    Plain<kCheckpoint, &CheckpointSpec::keep>("checkpoint.keep", From(1, 1000), "checkpoints",
+                                              "Newest good checkpoints that are kept."),
+};
+
+}  // namespace
+
+std::span<const Field> RunFields() { return kFields; }
+
+}  // namespace optfleet::spec

@@ -1,0 +1,34 @@
+#include "sweeps/unused_keys.h"
+
+#include <algorithm>
+
+namespace optfleet::sweeps {
+
+UnusedKeys::UnusedKeys(const std::vector<Block>& blocks) {
+  for (const Block& block : blocks) {
+    std::vector<size_t>& indices = of_block_.emplace_back();
+    for (const Leaf& leaf : block.leaves) {
+      // One whose values were refused has its mistake already.
+      if (leaf.field->use.by == nullptr || leaf.values.empty()) continue;
+      const auto same = [&](const Given& given) { return given.position == leaf.key_position; };
+      const auto known = std::find_if(given_.begin(), given_.end(), same);
+      indices.push_back(static_cast<size_t>(known - given_.begin()));
+      if (known == given_.end()) given_.push_back({leaf.field, leaf.key_position});
+    }
+  }
+}
+
+void UnusedKeys::Visit(size_t block, const spec::TrainingSpec& spec) {
+  for (const size_t index : of_block_[block]) {
+    Given& given = given_[index];
+    given.used = given.used || spec::IsUsed(*given.field, spec);
+  }
+}
+
+void UnusedKeys::Report(Diagnostics* diagnostics) const {
+  for (const Given& given : given_)
+    if (!given.used)
+      diagnostics->Add(given.position, spec::UnusedMessage(*given.field), spec::UnusedRemedy(*given.field));
+}
+
+}  // namespace optfleet::sweeps
