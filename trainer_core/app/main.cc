@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include "trainer_core/app/attempt.h"
+#include "trainer_core/app/schedule_command.h"
 #include "trainer_core/app/standalone.h"
 
 namespace optfleet::trainer {
@@ -45,6 +46,13 @@ int Main(int argc, char** argv) {
   batches->add_option("--config", config, "Spec file")->required();
   batches->add_option("--steps", steps, "Steps from the first")->check(CLI::PositiveNumber);
   batches->callback([&] { code = PrintBatches(config, steps); });
+
+  std::string format = "csv";
+  auto* schedule =
+      app.add_subcommand("schedule", "Show learning rate and other scheduled values of each step");
+  schedule->add_option("--config", config, "Spec file")->required();
+  schedule->add_option("-o,--output", format, "csv or json")->check(CLI::IsMember({"csv", "json"}));
+  schedule->callback([&] { code = PrintSchedule(config, format == "json"); });
 
   bool json = false;
   auto* version = app.add_subcommand("version", "Say which version this is");

@@ -31,9 +31,32 @@ class Reader {
     }
   }
 
+  // After ReadGroups, if that found nothing: what the keys promise each other, and keys that nothing reads.
+  void ResolveSpec() {
+    for (const Given& given : given_)
+      if (!spec::IsUsed(*given.field, spec))
+        diagnostics_->Add(given.key, spec::UnusedMessage(*given.field), spec::UnusedRemedy(*given.field));
+    for (const spec::Problem& problem : spec::Resolve(&spec))
+      diagnostics_->Add(PlaceOf(problem), problem.message, problem.remedy);
+  }
+
   spec::TrainingSpec spec;
 
  private:
+  struct Given {
+    const spec::Field* field;
+    SourcePosition key;
+    SourcePosition value;
+  };
+
+  // Of the likeliest key that the file gives; the file's first line if it gives none.
+  SourcePosition PlaceOf(const spec::Problem& problem) const {
+    for (const auto key : problem.keys)
+      for (const Given& given : given_)
+        if (given.field->key == key) return given.value;
+    return {};
+  }
+
   void ReadLeaf(const std::string& key, const YamlEntry& entry) {
     const spec::Field* field = spec::FindField(key);
     if (field == nullptr) {
@@ -52,6 +75,7 @@ class Reader {
       diagnostics_->Add(entry.value.position, expected + ", found " + entry.value.text);
     } else {
       field->set(spec, *value);
+      given_.push_back({field, entry.key_position, entry.value.position});
     }
   }
 
@@ -63,6 +87,7 @@ class Reader {
   }
 
   Diagnostics* diagnostics_;
+  std::vector<Given> given_;
 };
 
 }  // namespace
@@ -74,11 +99,7 @@ Result<spec::TrainingSpec> ReadSpecFile(const std::string& path) {
   Reader reader(&diagnostics);
   const auto root = ParseYaml(0, diagnostics.sources()[0].text, &diagnostics);
   if (root.has_value()) reader.ReadGroups(*root);
-  if (diagnostics.empty()) {
-    for (const spec::Problem& problem : spec::Resolve(&reader.spec)) {
-      diagnostics.Add(SourcePosition{}, problem.message, problem.remedy);
-    }
-  }
+  if (diagnostics.empty()) reader.ResolveSpec();
   if (!diagnostics.empty()) return Fail(Code::kInvalidArgument, diagnostics.Render());
   const auto folder = std::filesystem::absolute(path).parent_path();
   reader.spec.data.path = (folder / reader.spec.data.path).lexically_normal();

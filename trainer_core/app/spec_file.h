@@ -9,7 +9,8 @@
 namespace optfleet::trainer {
 
 // Resolved; a relative data.path is taken from the file's folder. INVALID_ARGUMENT holds all mistakes of the
-// file, rendered with their places; other codes if it cannot be read.
+// file, rendered with their places, keys that the run does not read among them; other codes if it cannot be
+// read.
 Result<spec::TrainingSpec> ReadSpecFile(const std::string& path);
 
 }  // namespace optfleet::trainer

@@ -27,10 +27,10 @@ struct SessionOptions {
 };
 
 // Trains to the end of the budget or to a stop, in a run with budget.seconds to the end of the step that uses
-// them up (the time of validations and checkpoints does not count), and returns what result.json should say; all records are on
-// disk by then. Out of memory and divergence are results. An error is what keeps a run from working at all:
-// bad data, a damaged checkpoint, a broken disk. Blocks; the calling thread is the training thread. `memory`
-// is that of the slot's device.
+// them up (the time of validations and checkpoints does not count), and returns what result.json should say;
+// all records are on disk by then. Out of memory and divergence are results. An error is what keeps a run
+// from working at all: bad data, a damaged checkpoint, a broken disk. Blocks; the calling thread is the
+// training thread. `memory` is that of the slot's device.
 Result<rundir::ResultDocument> RunSession(const SessionOptions& options, const DeviceMemory& memory,
                                           Control* control);
 

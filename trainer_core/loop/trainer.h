@@ -23,7 +23,7 @@ struct StepFigures {
   double gradient_norm = 0;  // before clipping
   double learning_rate = 0;
   double clip_norm = 0;  // the bound of this step; 0: none
-  bool applied = true;  // false: the gradient was not finite and the update was left out
+  bool applied = true;   // false: the gradient was not finite and the update was left out
 };
 
 class Trainer {
@@ -32,8 +32,9 @@ class Trainer {
   // on for the data file, FAILED_PRECONDITION if it is too short. Throws c10::OutOfMemoryError.
   static Result<std::unique_ptr<Trainer>> Create(const spec::TrainingSpec& spec, at::Device device);
 
-  // Step number `step`, from 1, at its place in the schedule (spec::PositionOf). next batch -> forward/backward per microbatch -> clip -> optimizer, masked
-  // where the gradient is not finite. Throws c10::OutOfMemoryError.
+  // Step number `step`, from 1, at its place in the schedule (spec::PositionOf). next batch ->
+  // forward/backward per microbatch -> clip -> optimizer, masked where the gradient is not finite. Throws
+  // c10::OutOfMemoryError.
   StepFigures Step(int64_t step, double position);
 
   const Evaluator& evaluator() const { return evaluator_; }
