@@ -83,12 +83,12 @@ void CheckOptimizer(const OptimizerSpec& optimizer, std::vector<Problem>* proble
 std::vector<Problem> Resolve(TrainingSpec* spec) {
   std::vector<Problem> problems;
   FillModelAndBatch(spec);
-  ResolveBudget(spec, &problems);
+  const bool has_end = ResolveBudget(spec, &problems);
   ResetUnused(spec);
   CheckModel(*spec, &problems);
   CheckBatch(*spec, &problems);
   CheckOptimizer(spec->optimizer, &problems);
-  ResolveSchedule(spec, &problems);
+  ResolveSchedule(has_end, spec, &problems);
   return problems;
 }
 

@@ -76,14 +76,11 @@ std::string Show(std::string_view key, const std::string& value) {
 
 std::string Show(std::string_view key, int64_t value) { return Show(key, std::to_string(value)); }
 
-void ResolveBudget(TrainingSpec* spec, std::vector<Problem>* problems) {
+bool ResolveBudget(TrainingSpec* spec, std::vector<Problem>* problems) {
   BudgetSpec& budget = spec->budget;
   const int64_t step_tokens = spec->training.batch_size * spec->data.sequence_length;  // at most 2^40
-  if (!CheckOneGiven(budget, step_tokens, problems)) {
-    budget = {};
-    return;
-  }
-  if (budget.seconds != 0) return;
+  if (!CheckOneGiven(budget, step_tokens, problems)) return false;
+  if (budget.seconds != 0) return true;
   if (budget.flops != 0) budget.steps = StepsOfFlops(*spec, step_tokens);
   if (budget.steps == 0) budget.steps = (budget.tokens - 1) / step_tokens + 1;
   budget.flops = 0;
@@ -92,10 +89,10 @@ void ResolveBudget(TrainingSpec* spec, std::vector<Problem>* problems) {
                          Show("budget.steps", budget.steps) + " of " + std::to_string(step_tokens) +
                              " tokens are more than " + std::to_string(kMostTokens) + " tokens",
                          "lower the budget"});
-    budget = {};
-    return;
+    return false;
   }
   budget.tokens = budget.steps * step_tokens;
+  return true;
 }
 
 }  // namespace optfleet::spec

@@ -11,12 +11,13 @@ namespace optfleet::spec {
 std::string Show(std::string_view key, const std::string& value);
 std::string Show(std::string_view key, int64_t value);
 
-// One of the four budgets is given: fills steps and tokens, which stay 0 for a budget of seconds and where
-// they cannot be known. Needs the model and the batch filled.
-void ResolveBudget(TrainingSpec* spec, std::vector<Problem>* problems);
+// Fills steps and tokens from the one budget that is given; a budget of seconds stays as it is. Returns
+// whether the run has an end; if not, what was given stays. Needs the model and the batch filled.
+bool ResolveBudget(TrainingSpec* spec, std::vector<Problem>* problems);
 
 // Turns the lengths that the run reads into steps, those of stages too, and checks that they fit into each
-// other and into the run. After ResolveBudget; does nothing if that found no end of the run.
-void ResolveSchedule(TrainingSpec* spec, std::vector<Problem>* problems);
+// other and into the run. After ResolveBudget, whose result is `has_end`: without an end only what does not
+// need it is checked.
+void ResolveSchedule(bool has_end, TrainingSpec* spec, std::vector<Problem>* problems);
 
 }  // namespace optfleet::spec

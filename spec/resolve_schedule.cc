@@ -171,10 +171,9 @@ void ResolveStages(std::vector<Stage> stages, TrainingSpec* spec, std::vector<Pr
 
 }  // namespace
 
-void ResolveSchedule(TrainingSpec* spec, std::vector<Problem>* problems) {
+void ResolveSchedule(bool has_end, TrainingSpec* spec, std::vector<Problem>* problems) {
   CheckCurve(spec->schedule, problems);
   auto stages = ReadStages(spec->schedule, problems);
-  const bool has_end = spec->budget.steps > 0 || EndsByTime(*spec);
   if (!has_end || !ResolveLengths(spec, problems)) return;
   CheckPositive(*spec, problems);
   CheckFits(*spec, problems);

@@ -188,7 +188,7 @@ TEST(Evaluator, DisturbsNeitherRandomStateNorGradients) {
   spec.model.residual_dropout = 0.3;
   auto trainer = Trainer::Create(spec, at::kCPU);
   ASSERT_TRUE(trainer.has_value());
-  (*trainer)->Step(1);
+  (*trainer)->Step(1, 1);
   const at::Tensor random = SaveRandomState(at::kCPU);
   const at::Tensor gradient = (*trainer)->model().parameters()[0].tensor.grad().clone();
 

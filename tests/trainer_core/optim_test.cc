@@ -189,7 +189,7 @@ TEST(Memory, StateIsAsLargeAsTheSpecPredicts) {
     spec.optimizer.name = kind;
     auto trainer = Trainer::Create(spec, at::kCPU);
     ASSERT_TRUE(trainer.has_value());
-    (*trainer)->Step(1);
+    (*trainer)->Step(1, 1);
     const auto expected = spec::BytesOfState(spec);
     const CheckpointTensors tensors = (*trainer)->Tensors();
     int64_t weights = 0, gradients = 0, optimizer = 0;
