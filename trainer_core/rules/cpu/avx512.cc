@@ -1,2 +1,4 @@
 #define OPTFLEET_VECTORS avx512
+#include "trainer_core/rules/cpu/factored.inc"
 #include "trainer_core/rules/cpu/kernels.inc"
+#include "trainer_core/rules/cpu/quantised.inc"

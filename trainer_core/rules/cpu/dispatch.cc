@@ -1,22 +1,28 @@
 #include <atomic>
 
+#include "trainer_core/rules/cpu/factored_table.h"
 #include "trainer_core/rules/cpu/kernel_table.h"
+#include "trainer_core/rules/cpu/quantised_table.h"
 
 namespace optfleet::rules {
 namespace {
 
-const KernelTable& TableOf(Vectors vectors) {
-#if defined(__x86_64__)
-  if (vectors == Vectors::kAvx512) return avx512::kKernels;
-  if (vectors == Vectors::kAvx2) return avx2::kKernels;
-#endif
-  return baseline::kKernels;
+struct Tables {
+  const KernelTable* kernels;
+  const FactoredTable* factored;
+  const QuantisedTable* quantised;
+};
+
+constexpr Tables kTables[] = {{&baseline::kKernels, &baseline::kFactored, &baseline::kQuantised},
+                              {&avx2::kKernels, &avx2::kFactored, &avx2::kQuantised},
+                              {&avx512::kKernels, &avx512::kFactored, &avx512::kQuantised}};
+
+std::atomic<const Tables*>& Chosen() {
+  static std::atomic<const Tables*> tables{&kTables[static_cast<int>(BestVectors())]};
+  return tables;
 }
 
-std::atomic<const KernelTable*>& InUse() {
-  static std::atomic<const KernelTable*> table{&TableOf(BestVectors())};
-  return table;
-}
+const Tables& InUse() { return *Chosen().load(std::memory_order_relaxed); }
 
 }  // namespace
 
@@ -30,11 +36,11 @@ Vectors BestVectors() {
   return Vectors::kBaseline;
 }
 
-void UseVectors(Vectors vectors) { InUse().store(&TableOf(vectors)); }
+void UseVectors(Vectors vectors) { Chosen().store(&kTables[static_cast<int>(vectors)]); }
 
 template <class Rule, class Weight, class State>
 void Update(const Rule& rule, const GradientTransform& transform, const Elements<Weight, State>& elements) {
-  std::get<Kernel<Rule, Weight, State>> (*InUse().load(std::memory_order_relaxed))(rule, transform, elements);
+  std::get<Kernel<Rule, Weight, State>> (*InUse().kernels)(rule, transform, elements);
 }
 
 #define OPTFLEET_INSTANTIATE(Rule)                                                               \
@@ -51,5 +57,40 @@ OPTFLEET_INSTANTIATE(ScheduleFreeAdamW)
 OPTFLEET_INSTANTIATE(Sophia)
 OPTFLEET_INSTANTIATE(SophiaCurvature)
 #undef OPTFLEET_INSTANTIATE
+
+void SumSquaresOfRows(const float* gradient, Matrix shape, const GradientTransform& transform,
+                      double* row_sums) {
+  InUse().factored->sum_squares_of_rows(gradient, shape, transform, row_sums);
+}
+
+void AddSquaresOfColumns(const float* gradient, Matrix shape, const GradientTransform& transform,
+                         double* column_sums) {
+  InUse().factored->add_squares_of_columns(gradient, shape, transform, column_sums);
+}
+
+void Update(const FactoredMomentum& rule, const GradientTransform& transform, Matrix shape, const float* row,
+            const float* column, float* weight, const float* gradient, float* momentum) {
+  InUse().factored->update_momentum(rule, transform, shape, row, column, weight, gradient, momentum);
+}
+
+double SumSquaresOfUpdate(const GradientTransform& transform, Matrix shape, const float* row,
+                          const float* column, const float* gradient) {
+  return InUse().factored->sum_squares_of_update(transform, shape, row, column, gradient);
+}
+
+void ApplyUpdate(float step, float keep, const GradientTransform& transform, Matrix shape, const float* row,
+                 const float* column, float* weight, const float* gradient) {
+  InUse().factored->apply_update(step, keep, transform, shape, row, column, weight, gradient);
+}
+
+double SumSquares(const float* x, int64_t count) { return InUse().factored->sum_squares(x, count); }
+
+void Update(const Adam& rule, const GradientTransform& transform, const QuantisedElements& elements) {
+  InUse().quantised->update_adam(rule, transform, elements, SignedCodes(), UnsignedCodes());
+}
+
+void Update(const Lion& rule, const GradientTransform& transform, const QuantisedElements& elements) {
+  InUse().quantised->update_lion(rule, transform, elements, SignedCodes());
+}
 
 }  // namespace optfleet::rules
