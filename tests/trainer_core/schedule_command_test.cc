@@ -1,0 +1,92 @@
+// `opt-trainer schedule` as a person meets it. OPTFLEET_TEST_TRAINER names the program.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "common/json.h"
+#include "tests/trainer_core/temporary_folder.h"
+
+namespace optfleet::trainer {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+struct Answer {
+  int code = -1;
+  std::string text;  // both streams
+};
+
+class ScheduleCommandTest : public testing::Test {
+ protected:
+  Answer Schedule(const std::string& config, const std::string& options = "") {
+    const std::string command = std::string(std::getenv("OPTFLEET_TEST_TRAINER")) + " schedule --config '" +
+                                folder_.Write("run.yaml", config) + "' " + options + " 2>&1";
+    FILE* pipe = popen(command.c_str(), "r");
+    Answer answer;
+    char buffer[4096];
+    while (const size_t bytes = fread(buffer, 1, sizeof buffer, pipe)) answer.text.append(buffer, bytes);
+    const int status = pclose(pipe);
+    if (WIFEXITED(status)) answer.code = WEXITSTATUS(status);
+    return answer;
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(ScheduleCommandTest, PrintsALineForEveryStep) {
+  const Answer answer = Schedule(
+      "data.path: text.txt\nbudget.steps: 4\noptimizer.learning_rate: 0.5\n"
+      "schedule: {name: linear, warmup: 50%, final_ratio: 0}\ntraining: {clip_warmup: 1, clip_warmup_factor: "
+      "3}\n");
+  EXPECT_EQ(answer.code, 0);
+  EXPECT_EQ(answer.text,
+            "step,learning_rate,factor,clip_norm\n"
+            "1,0.25,0.5,3\n"
+            "2,0.5,1,1\n"
+            "3,0.25,0.5,1\n"
+            "4,0,0,1\n");
+}
+
+TEST_F(ScheduleCommandTest, PrintsJsonThatReadsBack) {
+  const Answer answer = Schedule("data.path: text.txt\nbudget.steps: 3\n", "-o json");
+  EXPECT_EQ(answer.code, 0);
+  const Json rows = Json::parse(answer.text);
+  ASSERT_EQ(rows.size(), 3U);
+  EXPECT_EQ(rows[2]["step"], 3);
+  EXPECT_EQ(rows[2]["learning_rate"], 1e-3 * 0.1);
+}
+
+TEST_F(ScheduleCommandTest, ARunByTimeIsShownByItsShares) {
+  const Answer answer =
+      Schedule("data.path: text.txt\nbudget.seconds: 60\nschedule.name: constant\n", "-o json");
+  EXPECT_EQ(answer.code, 0);
+  const Json rows = Json::parse(answer.text);
+  ASSERT_EQ(rows.size(), 1001U);
+  EXPECT_EQ(rows[0]["position"], 0.0);
+  EXPECT_EQ(rows[1000]["position"], 1.0);
+}
+
+TEST_F(ScheduleCommandTest, MistakesComeAllAtOnceWithTheirPlaces) {
+  const Answer answer = Schedule(
+      "data.path: text.txt\nbudget.steps: 100\nschedule:\n  name: stages\n  stages: constant 1 for 99\n  "
+      "cycle: 5\n"
+      "training.clip_warmup: 200\n");
+  EXPECT_EQ(answer.code, 2);
+  EXPECT_THAT(answer.text,
+              HasSubstr("run.yaml:5:11: `schedule.stages`: the stages take only 99 steps of the 100"));
+  EXPECT_THAT(answer.text, HasSubstr("run.yaml:6:3: `schedule.cycle` is read by none of the runs"));
+  EXPECT_THAT(answer.text, HasSubstr("run.yaml:7:23: `training.clip_warmup` 200 is more than the 100 steps"));
+}
+
+TEST_F(ScheduleCommandTest, OtherFormatsAreRefused) {
+  const Answer answer = Schedule("data.path: text.txt\nbudget.steps: 3\n", "-o xml");
+  EXPECT_EQ(answer.code, 2);
+  EXPECT_THAT(answer.text, StartsWith("--output"));
+}
+
+}  // namespace
+}  // namespace optfleet::trainer
