@@ -67,7 +67,8 @@ std::string FigureText(const std::string& key, const std::optional<double>& valu
 }
 
 std::string StepText(int64_t step, int64_t total_steps) {
-  return step == 0 && total_steps == 0 ? kNone : fmt::format("{}/{}", step, total_steps);
+  if (total_steps == 0) return step == 0 ? kNone : std::to_string(step);
+  return fmt::format("{}/{}", step, total_steps);
 }
 
 }  // namespace optfleet::commands

@@ -31,27 +31,39 @@ double FlopsOf(const spec::TrainingSpec& spec) {
   return static_cast<double>(spec.budget.tokens) * spec::FlopsPerToken(spec.model, spec.data.sequence_length);
 }
 
+// Steps and tokens of a job that ends by time are not known before.
+std::string KnownCount(int64_t count) { return count > 0 ? FormatCount(count) : "-"; }
+
 Json SpanJson(const Span& span) { return {{"least", span.least}, {"most", span.most}}; }
 
 }  // namespace
 
 PlanTotals Total(const sweeps::Expansion& expansion, const PlanOptions& options) {
   PlanTotals totals;
-  int64_t longest = 0;
+  double longest_seconds = 0;
   bool first = true;
+  bool first_tokens = true;
   for (const sweeps::Job& job : expansion.jobs) {
-    const int64_t tokens = job.spec.budget.tokens;
     Widen(totals.parameters, spec::CountParameters(job.spec.model), first);
-    Widen(totals.tokens, tokens, first);
     Widen(totals.state_bytes, spec::BytesOfState(job.spec).total(), first);
     first = false;
+    if (job.spec.budget.seconds > 0) {
+      ++totals.timed_jobs;
+      totals.timed_seconds += job.spec.budget.seconds;
+      longest_seconds = std::max(longest_seconds, job.spec.budget.seconds);
+      continue;
+    }
+    const int64_t tokens = job.spec.budget.tokens;
+    Widen(totals.tokens, tokens, first_tokens);
+    first_tokens = false;
     totals.all_tokens += tokens;
     totals.all_flops += FlopsOf(job.spec);
-    longest = std::max(longest, tokens);
   }
-  if (options.throughput) {
-    const double shared = static_cast<double>(totals.all_tokens) / options.slots;
-    totals.seconds = std::max(shared, static_cast<double>(longest)) / *options.throughput;
+  if (options.throughput || first_tokens) {
+    const double rate = options.throughput.value_or(1);
+    const double all = static_cast<double>(totals.all_tokens) / rate + totals.timed_seconds;
+    const double longest = std::max(static_cast<double>(totals.tokens.most) / rate, longest_seconds);
+    totals.seconds = std::max(all / options.slots, longest);
   }
   return totals;
 }
@@ -92,10 +104,16 @@ std::string PlanText(const sweeps::Expansion& expansion, const PlanTotals& total
   sections.Add("jobs", JobsText(expansion));
   sections.Add("axes", AxesText(expansion));
   sections.Add("model", SpanText(totals.parameters, FormatCount) + " parameters");
-  sections.Add("tokens", tokens + " a job, " + FormatCount(totals.all_tokens) + " in all");
+  const bool all_timed = totals.timed_jobs == static_cast<int64_t>(expansion.jobs.size());
+  if (!all_timed) sections.Add("tokens", tokens + " a job, " + FormatCount(totals.all_tokens) + " in all");
+  if (totals.timed_jobs > 0)
+    sections.Add("by time",
+                 fmt::format("{} job{}, {} of training in all", FormatCount(totals.timed_jobs),
+                             totals.timed_jobs == 1 ? "" : "s", FormatAbout(totals.timed_seconds)));
   sections.Add("state", SpanText(totals.state_bytes, FormatBytes) + " a job: weights, gradients, optimizer");
-  sections.Add("work", fmt::format("{:.2g} floating-point operations in all", totals.all_flops));
-  if (totals.seconds) {
+  if (!all_timed)
+    sections.Add("work", fmt::format("{:.2g} floating-point operations in all", totals.all_flops));
+  if (totals.seconds && options.throughput) {
     sections.Add("time", fmt::format("about {} on {} slot{} of {} tokens/s", FormatAbout(*totals.seconds),
                                      options.slots, options.slots == 1 ? "" : "s",
                                      FormatCount(static_cast<int64_t>(*options.throughput))));
@@ -119,7 +137,7 @@ output::Table PointTable(const sweeps::Expansion& expansion, size_t limit, bool 
     row.insert(row.end(), job.values.begin(), job.values.end());
     if (wide) {
       row.insert(row.end(), {std::to_string(job.block), FormatCount(spec::CountParameters(job.spec.model)),
-                             FormatCount(job.spec.budget.steps), FormatCount(job.spec.budget.tokens),
+                             KnownCount(job.spec.budget.steps), KnownCount(job.spec.budget.tokens),
                              FormatBytes(spec::BytesOfState(job.spec).total()), job.hash.substr(0, 12)});
     }
     table.Add(std::move(row));
@@ -149,7 +167,7 @@ Json PlanJson(const sweeps::Expansion& expansion, const PlanTotals& totals) {
   for (const sweeps::Job& job : expansion.jobs) {
     Json values;
     for (const spec::Field& field : spec::Fields())
-      values[std::string(field.key)] = spec::ToJson(field.get(job.spec));
+      if (spec::IsUsed(field, job.spec)) values[std::string(field.key)] = spec::ToJson(field.get(job.spec));
     json["jobs"].push_back({{"number", job.number},
                             {"block", job.block},
                             {"hash", job.hash},

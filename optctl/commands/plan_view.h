@@ -22,10 +22,12 @@ struct Span {
 
 struct PlanTotals {
   Span parameters;   // of a job's model
-  Span tokens;       // of a job's budget
+  Span tokens;       // of a job's budget, of those that do not end by time
   Span state_bytes;  // weights, gradients and optimizer state of a job
   int64_t all_tokens = 0;
   double all_flops = 0;
+  int64_t timed_jobs = 0;  // those with a budget of seconds: what they train on is not known before
+  double timed_seconds = 0;
   std::optional<double> seconds;  // of the whole sweep; no shorter than its longest job
 };
 PlanTotals Total(const sweeps::Expansion& expansion, const PlanOptions& options);
@@ -41,7 +43,7 @@ std::string PlanText(const sweeps::Expansion& expansion, const PlanTotals& total
 // The first `limit` jobs: their values on the axes; `wide` adds model, budget and state.
 output::Table PointTable(const sweeps::Expansion& expansion, size_t limit, bool wide);
 
-// Every job with all its values flattened to dotted keys.
+// Every job with the values that it reads, flattened to dotted keys.
 Json PlanJson(const sweeps::Expansion& expansion, const PlanTotals& totals);
 
 }  // namespace optfleet::commands

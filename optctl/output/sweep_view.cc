@@ -47,7 +47,10 @@ struct JobWidths {
   int bar = kStepBar;
 };
 
-std::string StepsText(const RunningJob& job) { return fmt::format("{}/{}", job.step, job.total_steps); }
+std::string StepsText(const RunningJob& job) {
+  if (job.total_steps == 0) return std::to_string(job.step);
+  return fmt::format("{}/{}", job.step, job.total_steps);
+}
 
 JobWidths Measure(const std::vector<RunningJob>& jobs) {
   JobWidths widths;

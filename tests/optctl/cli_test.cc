@@ -139,6 +139,8 @@ const Case kCases[] = {
     {"plan", {"plan", "good.yaml", "--throughput", "20000", "--slots", "2"}},
     {"plan_wide", {"plan", "good.yaml", "-o", "wide"}},
     {"plan_json", {"plan", "good.yaml", "-o", "json"}},
+    {"plan_by_time",
+     {"plan", "good.yaml", "-o", "wide", "--set", "budget.tokens=0", "--set", "budget.seconds=90"}},
     {"plan_composed", {"plan", "good.yaml+small.yaml", "--set", "optimizer.learning_rate=[1e-3, 1e-2]"}},
     {"plan_mistakes", {"plan", "bad.yaml"}, 2},
     {"submit", {"submit", "good.yaml", "--name", "sizes"}},
