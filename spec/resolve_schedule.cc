@@ -25,14 +25,13 @@ std::string WholeRunText(const TrainingSpec& spec) {
   return EndsByTime(spec) ? "the whole run" : "the " + FormatNumber(WholeRun(spec)) + " steps of the budget";
 }
 
-const Length& LengthAt(const TrainingSpec& spec, std::string_view key, Value* holder) {
-  *holder = FindField(key)->get(spec);
-  return std::get<Length>(*holder);
+Length LengthAt(const TrainingSpec& spec, std::string_view key) {
+  return std::get<Length>(FindField(key)->get(spec));
 }
 
 bool Reads(const TrainingSpec& spec, std::string_view key) { return IsUsed(*FindField(key), spec); }
 
-// Nothing of what follows from the curve's name alone needs the end of the run.
+// What a curve needs whatever the end of the run is.
 void CheckCurve(const ScheduleSpec& schedule, std::vector<Problem>* problems) {
   const bool falls_as_root =
       schedule.name == ScheduleKind::kInverseSqrt || schedule.name == ScheduleKind::kMaxCosineInverseSqrt;
@@ -92,8 +91,7 @@ void CheckFit(const TrainingSpec& spec, const Keys& parts, double most, const st
   std::string shown;
   Keys keys;
   for (const auto key : parts) {
-    Value holder;
-    const Length& length = LengthAt(spec, key, &holder);
+    const Length length = LengthAt(spec, key);
     if (!Reads(spec, key) || length.amount == 0) continue;
     sum += length.amount;
     shown += (shown.empty() ? "" : " and ") + Show(key, ToText(length));
@@ -124,8 +122,7 @@ void CheckFits(const TrainingSpec& spec, std::vector<Problem>* problems) {
 
 void CheckPositive(const TrainingSpec& spec, std::vector<Problem>* problems) {
   for (const std::string_view key : {"schedule.horizon", "schedule.decay", "schedule.cycle"}) {
-    Value holder;
-    if (!Reads(spec, key) || LengthAt(spec, key, &holder).amount > 0) continue;
+    if (!Reads(spec, key) || LengthAt(spec, key).amount > 0) continue;
     problems->push_back({"length_is_positive",
                          {key},
                          "`" + std::string(key) + "` is less than one step",

@@ -58,21 +58,19 @@ double Schedule::Inner(double s) const { return s < freeze_ ? 0 : Curve(s - free
 double Schedule::Curve(double s) const {
   if (kind_ == ScheduleKind::kStages) return Staged(s);
   if (s < warmup_) return Rise(s);
-  const double cosine = Between(DecayShape::kCosine, 1, final_ratio_, Fall(s));
-  const double inverse_sqrt = s > warmup_ ? std::sqrt(warmup_ / s) : 1.0;
   switch (kind_) {
     case ScheduleKind::kCosine:
-      return cosine;
+      return Fall(DecayShape::kCosine, warmup_, s);
     case ScheduleKind::kLinear:
-      return Between(DecayShape::kLinear, 1, final_ratio_, Fall(s));
+      return Fall(DecayShape::kLinear, warmup_, s);
     case ScheduleKind::kOneCycle:
-      return Between(shape_, 1, final_ratio_, Fall(s));
+      return Fall(shape_, warmup_, s);
     case ScheduleKind::kInverseSqrt:
-      return inverse_sqrt;
+      return InverseSqrt(s);
     case ScheduleKind::kMaxCosineInverseSqrt:
-      return std::max(cosine, inverse_sqrt);
+      return std::max(Fall(DecayShape::kCosine, warmup_, s), InverseSqrt(s));
     case ScheduleKind::kWarmupStableDecay:
-      return Between(shape_, 1, final_ratio_, (s - (end_ - decay_)) / decay_);
+      return Fall(shape_, end_ - decay_, s);
     case ScheduleKind::kWarmRestarts:
       return Restarted(s);
     case ScheduleKind::kConstant:
@@ -87,8 +85,12 @@ double Schedule::Rise(double s) const {
   return Between(shape_, start_ratio_, 1, (s - first_step_) / (warmup_ - first_step_));
 }
 
-// How far the fall from the end of the warm-up to that of the horizon has come, from 0 to 1 and on.
-double Schedule::Fall(double s) const { return s <= warmup_ ? 0 : (s - warmup_) / (end_ - warmup_); }
+double Schedule::Fall(DecayShape shape, double begin, double s) const {
+  return s <= begin ? 1 : Between(shape, 1, final_ratio_, (s - begin) / (end_ - begin));
+}
+
+// Only from the end of the warm-up on.
+double Schedule::InverseSqrt(double s) const { return s > warmup_ ? std::sqrt(warmup_ / s) : 1; }
 
 double Schedule::Restarted(double s) const {
   double at = std::max(0.0, s - warmup_ - first_step_);

@@ -49,7 +49,8 @@ class Schedule {
   double Inner(double s) const;  // without the second warm-up
   double Curve(double s) const;  // shifted by the freeze
   double Rise(double s) const;
-  double Fall(double s) const;
+  double Fall(DecayShape shape, double begin, double s) const;  // from 1 at `begin` to the end
+  double InverseSqrt(double s) const;
   double Restarted(double s) const;
   double Staged(double s) const;
 

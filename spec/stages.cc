@@ -1,12 +1,12 @@
 #include "spec/stages.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <optional>
 
 #include "common/text.h"
+#include "spec/fields.h"
 
 namespace optfleet::spec {
 namespace {
@@ -14,11 +14,11 @@ namespace {
 constexpr std::string_view kThen = "then";
 constexpr std::string_view kRest = "rest";
 constexpr std::string_view kConstant = "constant";
-// In the order of the enum; as the choices of schedule.shape.
-constexpr std::array<std::string_view, 6> kShapes{"linear",        "cosine", "exponential",
-                                                  "mirror_cosine", "square", "sqrt"};
 constexpr double kWholeRun = 100;
 constexpr double kRounding = 1e-9;  // of sums of shares, in percent
+
+// The choices of schedule.shape, in the order of the enum.
+std::span<const std::string_view> Shapes() { return FindField("schedule.shape")->choices; }
 
 using Words = std::vector<std::string_view>;
 
@@ -66,9 +66,10 @@ class StageReader {
     const std::string_view word = Next();
     constant_ = word == kConstant;
     if (constant_) return true;
-    const auto found = std::find(kShapes.begin(), kShapes.end(), word);
-    if (found == kShapes.end()) return false;
-    stage_.shape = static_cast<DecayShape>(found - kShapes.begin());
+    const auto shapes = Shapes();
+    const auto found = std::find(shapes.begin(), shapes.end(), word);
+    if (found == shapes.end()) return false;
+    stage_.shape = static_cast<DecayShape>(found - shapes.begin());
     return true;
   }
 
@@ -96,7 +97,7 @@ class StageReader {
 
   static std::string ShapeNames() {
     std::string names;
-    for (const auto name : kShapes) names.append(names.empty() ? "" : ", ").append(name);
+    for (const auto name : Shapes()) names.append(names.empty() ? "" : ", ").append(name);
     return names;
   }
 
@@ -182,7 +183,7 @@ std::string ToText(const std::vector<Stage>& stages) {
     if (stage.from == stage.to)
       text.append(kConstant).append(" ").append(FormatNumber(stage.from));
     else
-      text.append(kShapes[static_cast<size_t>(stage.shape)])
+      text.append(Shapes()[static_cast<size_t>(stage.shape)])
           .append(" " + FormatNumber(stage.from) + " to " + FormatNumber(stage.to));
     text.append(" for ").append(stage.takes_rest ? std::string(kRest) : ToText(stage.length));
   }
