@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cstdio>
+#include <functional>
+#include <vector>
 
 #include "common/json.h"
+#include "spec/fields.h"
 #include "spec/schedule.h"
 #include "trainer_core/app/attempt.h"
 #include "trainer_core/app/spec_file.h"
@@ -16,13 +18,26 @@ namespace {
 constexpr int64_t kPositions = 1000;  // of a run that ends by time
 
 struct Column {
-  const char* name;
-  double spec::ScheduledValues::*value;
+  std::string name;
+  std::function<double(const spec::ScheduledValues&)> value;
 };
 
-constexpr std::array<Column, 3> kColumns{{{"learning_rate", &spec::ScheduledValues::learning_rate},
-                                          {"factor", &spec::ScheduledValues::factor},
-                                          {"clip_norm", &spec::ScheduledValues::clip_norm}}};
+// The parts of a spec that have a peak of their own follow the same curve: a column for each.
+std::vector<Column> ColumnsOf(const spec::TrainingSpec& spec) {
+  constexpr std::string_view kOptimizer = "optimizer.";
+  constexpr std::string_view kPeak = "learning_rate";
+  std::vector<Column> columns;
+  for (const spec::Field& field : spec::Fields()) {
+    if (!field.key.starts_with(kOptimizer) || !field.key.ends_with(kPeak)) continue;
+    const spec::Value value = field.get(spec);
+    if (const double* peak = std::get_if<double>(&value); peak != nullptr && spec::IsUsed(field, spec))
+      columns.push_back({std::string(field.key.substr(kOptimizer.size())),
+                         [peak = *peak](const auto& values) { return peak * values.factor; }});
+  }
+  columns.push_back({"factor", [](const auto& values) { return values.factor; }});
+  columns.push_back({"clip_norm", [](const auto& values) { return values.clip_norm; }});
+  return columns;
+}
 
 // The places of a run in their order: steps, or shares of its time.
 class Places {
@@ -45,23 +60,23 @@ class Places {
   int64_t last_;
 };
 
-void PrintCsv(const Places& places, const spec::Schedule& schedule) {
+void PrintCsv(const Places& places, const spec::Schedule& schedule, const std::vector<Column>& columns) {
   std::string header = places.name();
-  for (const Column& column : kColumns) header.append(",").append(column.name);
+  for (const Column& column : columns) header.append(",").append(column.name);
   fmt::print("{}\n", header);
   for (int64_t place = places.first(); place <= places.last(); ++place) {
     const spec::ScheduledValues values = schedule.At(places.position(place));
     std::string row = places.shown(place).dump();
-    for (const Column& column : kColumns) row += fmt::format(",{}", values.*column.value);
+    for (const Column& column : columns) row += fmt::format(",{}", column.value(values));
     fmt::print("{}\n", row);
   }
 }
 
-void PrintJson(const Places& places, const spec::Schedule& schedule) {
+void PrintJson(const Places& places, const spec::Schedule& schedule, const std::vector<Column>& columns) {
   for (int64_t place = places.first(); place <= places.last(); ++place) {
     const spec::ScheduledValues values = schedule.At(places.position(place));
     Json row = {{places.name(), places.shown(place)}};
-    for (const Column& column : kColumns) row[column.name] = values.*column.value;
+    for (const Column& column : columns) row[column.name] = column.value(values);
     fmt::print("{}{}", place == places.first() ? "[\n" : ",\n", row.dump());
   }
   fmt::print("\n]\n");
@@ -78,9 +93,9 @@ int PrintSchedule(const std::string& config, bool json) {
   const Places places(spec->budget);
   const spec::Schedule schedule(*spec);
   if (json)
-    PrintJson(places, schedule);
+    PrintJson(places, schedule, ColumnsOf(*spec));
   else
-    PrintCsv(places, schedule);
+    PrintCsv(places, schedule, ColumnsOf(*spec));
   return 0;
 }
 
