@@ -117,10 +117,10 @@ def _plain_rules():
     clip = {"training.clip_norm": 10}
     yield case("adamw-clipped", "adamw", rate | {"epsilon": 0.1}, ("torch.optim.AdamW",), SCHEDULE, clip)
 
-    rate, packages = {"learning_rate": 0.003, "beta2": 0.99}, ("lion_pytorch.Lion", "pytorch_optimizer.Lion")
+    rate, packages = {"learning_rate": 2**-8, "beta2": 0.99}, ("lion_pytorch.Lion", "pytorch_optimizer.Lion")
     yield from three("lion", rate, packages)
     yield case("lion-by-peak", "lion", rate | by_peak, ("lion_pytorch.Lion",), SCHEDULE)
-    yield from three("signum", {"learning_rate": 0.003}, ("pytorch_optimizer.SignSGD",))
+    yield from three("signum", {"learning_rate": 2**-8}, ("pytorch_optimizer.SignSGD",))
 
     rate, packages = {"learning_rate": 0.003}, ("pytorch_optimizer.AdEMAMix",)
     yield from three("ademamix", rate, packages)
@@ -203,7 +203,7 @@ def reference_cases():
     """What the trainer has no rule for: the float64 reference and the packages alone."""
     for scaling in ("rows", "rms"):
         options = {"learning_rate": 0.02, "momentum": 0.95, "nesterov": True, "scaling": scaling, "weight_decay": 0.1}
-        packages = ("torch.optim.Muon", "pytorch_optimizer.Muon")
+        packages = ("torch.optim.Muon in float64", "torch.optim.Muon", "pytorch_optimizer.Muon")
         yield case(f"muon-{scaling}", "muon", options, packages, SCHEDULE, shapes=SQUARE_SHAPES)
     options = {"learning_rate": 0.01, "beta1": 0.95, "precondition_every": 10, "largest_side": 16}
     yield case("soap", "soap", options, ("pytorch_optimizer.SOAP",), shapes=SOAP_SHAPES)

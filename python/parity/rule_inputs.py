@@ -11,6 +11,7 @@ decay of 1/8 is not zero. An average of gradients with decimal betas is not: ove
 for 0.9, 99^k x odd for 0.99) and all later ones are even.
 """
 
+import functools
 import math
 
 import numpy as np
@@ -48,12 +49,18 @@ class _Stream:
         return ((2 * (numbers >> np.uint64(54)).astype(np.int64) - 1023) / 1024).reshape(shape)
 
 
-def make(shapes=SHAPES, steps=STEPS):
-    """(weights by name, [gradients by name of step 1, of step 2, ...]), fp64 arrays whose values are exact in fp32."""
+def make(shapes):
+    """(weights by name, [gradients by name of step 1, of step 2, ...]), fp64 arrays that are not to be changed."""
+    return _make(tuple(shapes.items()))
+
+
+@functools.cache
+def _make(items):
+    shapes = dict(items)
     stream = _Stream()
     weights = {name: sum(stream.take(shape) for _ in range(3)) / 4 for name, shape in shapes.items()}
     gradients = []
-    for step in range(1, steps + 1):
+    for step in range(1, STEPS + 1):
         gradients.append({name: stream.take(shape) * _sizes(shape, step) for name, shape in shapes.items()})
     return weights, gradients
 

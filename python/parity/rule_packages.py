@@ -1,7 +1,8 @@
 """Other people's update rules, run on the CPU on the weights and gradients of a case.
 
 They run in float64 where the package can, so that what is seen is its arithmetic and not its rounding: bitsandbytes computes in fp32 whatever it
-is given, Muon in bf16, and SOAP takes its QR decomposition in fp32.
+is given, and SOAP takes its QR decomposition in fp32. Muon computes in bf16; "torch.optim.Muon in float64" is the same code with that rounding
+taken out.
 
 Each entry of PACKAGES makes an optimizer of one tensor from the options of a case; an option that the package does not have must not be
 given by a case that names the package (see _refuse).
@@ -10,6 +11,7 @@ given by a case that names the package (see _refuse).
 import contextlib
 import io
 import os
+from unittest import mock
 
 os.environ.setdefault("BITSANDBYTES_NOWELCOME", "1")
 
@@ -145,6 +147,7 @@ PACKAGES = {
     "bitsandbytes.AdamW8bit": (("adamw_8bit",), _8bit(bitsandbytes.optim.AdamW8bit)),
     "bitsandbytes.Lion8bit": (("lion_8bit",), _8bit(bitsandbytes.optim.Lion8bit)),
     "torch.optim.Muon": (("muon",), _muon),
+    "torch.optim.Muon in float64": (("muon",), _muon),
     "pytorch_optimizer.Muon": (("muon",), _other_muon),
     "pytorch_optimizer.SOAP": (("soap",), _soap),
     "pytorch_optimizer.SophiaH": (("sophia",), _SophiaG),
@@ -157,6 +160,12 @@ def _optimizer(labels, tensor, options):
         return None
     (factory,) = [PACKAGES[label][1] for label in labels if options.name in PACKAGES[label][0]]
     return factory([tensor], options)
+
+
+def _without_bf16(label):
+    if not label.endswith("in float64"):
+        return contextlib.nullcontext()
+    return mock.patch.object(torch.Tensor, "bfloat16", torch.Tensor.clone)
 
 
 def run(label, case, weights, gradients, rates, steps_out):
@@ -178,7 +187,8 @@ def run(label, case, weights, gradients, rates, steps_out):
             optimizer.train()
         for name, optimizer in optimizers.items():
             optimizer.param_groups[0]["lr"] = rates[step - 1] * options[name].learning_rate
-            optimizer.step()
+            with _without_bf16(label):
+                optimizer.step()
         if step in steps_out:
             found[step] = {f"{name}.train": tensor.detach().double().numpy().copy() for name, tensor in tensors.items()} if free else {}
             for optimizer in free:
