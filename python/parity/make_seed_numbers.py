@@ -68,7 +68,7 @@ def _optimizer(rules, case, tensors):
 
 
 def run(rules, case):
-    weights, gradients = make(case.shapes)
+    weights, gradients = make(case.shapes, case.spread)
     tensors = {name: torch.tensor(w, dtype=torch.float32, requires_grad=True) for name, w in weights.items()}
     optimizer = _optimizer(rules, case, tensors)
     peaks = [group["lr"] for group in optimizer.param_groups]

@@ -46,11 +46,17 @@ class Case:
     packages: tuple = ()  # labels in rule_packages.py, each by itself; "A + B": A and B for their rules
     seed: tuple = ()  # class and flags of the seed study's code whose results are in seed_numbers.json
     shapes: dict = dataclasses.field(default_factory=lambda: SHAPES)
+    spread: int = 1  # of the gradients' sizes by row: rule_inputs.make
 
     @property
     def rules(self):
         """Names of all rules that its tensors use."""
         return {self.options(name).name for name in self.shapes}
+
+    def clip_norm(self, step):
+        """Bound of the gradient's global 2-norm; 0 does not clip."""
+        loose = step <= self.keys.get("training.clip_warmup", 0)
+        return self.keys["training.clip_norm"] * (self.keys["training.clip_warmup_factor"] if loose else 1)
 
     def options(self, tensor, gradients=()):
         """Options of one tensor: those of its role over those of the optimizer over defaults. For sophia, every tenth step comes with another
@@ -116,6 +122,8 @@ def _plain_rules():
         yield case(f"adamw-decay-on-{which}", "adamw", options, ("torch.optim.AdamW",))
     clip = {"training.clip_norm": 10}
     yield case("adamw-clipped", "adamw", rate | {"epsilon": 0.1}, ("torch.optim.AdamW",), SCHEDULE, clip)
+    warm = clip | {"training.clip_warmup": 20, "training.clip_warmup_factor": 5}
+    yield case("sgd-clip-warmup", "sgd", {"learning_rate": 0.1}, torch_sgd, SCHEDULE, warm)
 
     rate, packages = {"learning_rate": 2**-8, "beta2": 0.99}, ("lion_pytorch.Lion", "pytorch_optimizer.Lion")
     yield from three("lion", rate, packages)
@@ -143,7 +151,7 @@ def _schedule_free():
 def _shared_moments():
     packages = ("torch.optim.Adafactor",)
     yield from three("adafactor", {"learning_rate": 0.01}, packages)
-    options = {"learning_rate": 0.5, "clip_threshold": 1.5, "decay_rate": 0.5, "epsilon_scale": 2.0}
+    options = {"learning_rate": 0.5, "clip_threshold": 1.5, "decay_rate": 0.5, "epsilon_scale": 0.5}
     yield case("adafactor-options", "adafactor", options, packages)
 
     rate = {"learning_rate": 0.01}
@@ -182,7 +190,7 @@ def _hybrids():
 
 
 def _8bit():
-    for rule, rate, package in (("adam_8bit", 0.01, "Adam8bit"), ("adamw_8bit", 0.01, "AdamW8bit"), ("lion_8bit", 0.003, "Lion8bit")):
+    for rule, rate, package in (("adam_8bit", 0.01, "Adam8bit"), ("adamw_8bit", 0.01, "AdamW8bit"), ("lion_8bit", 2**-8, "Lion8bit")):
         options = {"learning_rate": rate} | ({"beta2": 0.99} if rule == "lion_8bit" else {})
         packages = (f"bitsandbytes.{package}",)
         yield case(rule, rule, options, packages)
@@ -190,6 +198,8 @@ def _8bit():
         yield case(f"{rule}-decay-schedule", rule, decay, packages, SCHEDULE)
         yield case(f"{rule}-every-size", rule, options | {"min_8bit_size": 0}, packages)
         yield case(f"{rule}-block-2048", rule, options | {"block_size": 2048})
+        # Within a block sizes differ by 2^24: codes down to the smallest and to 0, and values that keep their sign there.
+        yield case(f"{rule}-small-codes", rule, options | {"min_8bit_size": 0}, spread=8)
     yield case("adam_8bit-coupled", "adam_8bit", {"learning_rate": 0.01, "weight_decay": 0.125})
 
 

@@ -3,7 +3,7 @@
 The generator is x <- (6364136223846793005 x + 1442695040888963407) mod 2^64 from x = 1, and the number taken from each new x is
 (2 (x >> 54) - 1023) / 1024: an odd multiple of 1/1024 between -1 and 1. One stream gives the weights, tensor by tensor in the order of
 SHAPES, then the gradients, step by step in the same order. A weight is the sum of three numbers (of three passes over its tensor) / 4: near to
-normal, as weights are. A gradient is multiplied by powers of two: 2^-(row mod 4), so that rows differ in size, and 2^(floor(step / 16) mod 3),
+normal, as weights are. A gradient is multiplied by powers of two: 2^-(spread x (row mod 4)), so that rows differ in size, and 2^(floor(step / 16) mod 3),
 so that its size changes while averages run. All these values are exact in fp32.
 
 Nothing is exactly zero where a rule takes a sign or divides by a root. Weight and gradient are odd multiples of powers of two, so their sum with a
@@ -49,24 +49,24 @@ class _Stream:
         return ((2 * (numbers >> np.uint64(54)).astype(np.int64) - 1023) / 1024).reshape(shape)
 
 
-def make(shapes):
+def make(shapes, spread=1):
     """(weights by name, [gradients by name of step 1, of step 2, ...]), fp64 arrays that are not to be changed."""
-    return _make(tuple(shapes.items()))
+    return _make(tuple(shapes.items()), spread)
 
 
 @functools.cache
-def _make(items):
+def _make(items, spread):
     shapes = dict(items)
     stream = _Stream()
     weights = {name: sum(stream.take(shape) for _ in range(3)) / 4 for name, shape in shapes.items()}
     gradients = []
     for step in range(1, STEPS + 1):
-        gradients.append({name: stream.take(shape) * _sizes(shape, step) for name, shape in shapes.items()})
+        gradients.append({name: stream.take(shape) * _sizes(shape, step, spread) for name, shape in shapes.items()})
     return weights, gradients
 
 
-def _sizes(shape, step):
-    rows = 0.5 ** (np.arange(shape[0]) % 4).reshape((-1,) + (1,) * (len(shape) - 1))
+def _sizes(shape, step, spread):
+    rows = 0.5 ** (spread * np.arange(shape[0]) % (4 * spread)).reshape((-1,) + (1,) * (len(shape) - 1))
     return 2.0 ** (step // 16 % 3) * rows
 
 

@@ -10,6 +10,7 @@ given by a case that names the package (see _refuse).
 
 import contextlib
 import io
+import logging
 import os
 from unittest import mock
 
@@ -17,7 +18,8 @@ os.environ.setdefault("BITSANDBYTES_NOWELCOME", "1")
 
 import torch
 
-with contextlib.redirect_stderr(io.StringIO()):  # says which accelerators are missing
+logging.getLogger("torch.utils.flop_counter").setLevel(logging.ERROR)
+with contextlib.redirect_stderr(io.StringIO()):  # both say which accelerators are missing
     import bitsandbytes
     import lion_pytorch
     import pytorch_optimizer
@@ -181,8 +183,8 @@ def run(label, case, weights, gradients, rates, steps_out):
     for step, gradient in enumerate(gradients, 1):
         for name, tensor in tensors.items():
             tensor.grad = torch.tensor(gradient[name], dtype=dtype)
-        if case.keys["training.clip_norm"]:
-            torch.nn.utils.clip_grad_norm_(list(tensors.values()), case.keys["training.clip_norm"])
+        if case.clip_norm(step):
+            torch.nn.utils.clip_grad_norm_(list(tensors.values()), case.clip_norm(step))
         for optimizer in free:
             optimizer.train()
         for name, optimizer in optimizers.items():

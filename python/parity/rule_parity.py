@@ -18,20 +18,20 @@ import rule_packages
 import rule_reference
 import seed_numbers
 from rule_cases import reference_cases, trainer_cases
-from rule_compare import ELEMENT, SAME_ARITHMETIC, check_power, compare
+from rule_compare import check_power, compare
 from rule_identities import IDENTITIES
 from rule_inputs import STEPS_OUT, make
 from rule_replay import Replay, Refused
 
 
 def _reference(case, stored=None):
-    weights, gradients = make(case.shapes)
+    weights, gradients = make(case.shapes, case.spread)
     more = {"stored": stored} if stored else {}
     return weights, rule_reference.run(case, weights, gradients, STEPS_OUT, **more)
 
 
 def _package(case, label):
-    weights, gradients = make(case.shapes)
+    weights, gradients = make(case.shapes, case.spread)
     return rule_packages.run(label, case, weights, gradients, rule_reference.rates(case), STEPS_OUT)
 
 
@@ -60,10 +60,9 @@ def rows_of_reference(case):
     weights, reference = _reference(case)
     yield from check_power(case, reference, weights)
     for label in case.packages:
-        rounded = "bitsandbytes" in label or label.endswith("Muon")
         expected = _reference(case, rule_packages.stored_by_bitsandbytes)[1] if "8bit" in label else reference
-        allowed = ELEMENT if rounded else SAME_ARITHMETIC
-        yield from compare(case, label, _package(case, label), expected.steps, weights, reference.nearest_sign, allowed)
+        exact = "bitsandbytes" not in label and not label.endswith("Muon")
+        yield from compare(case, label, _package(case, label), expected.steps, weights, reference.nearest_sign, exact)
     if case.seed:
         yield from _seed_rows(case, reference.steps, weights, reference)
 

@@ -67,7 +67,7 @@ def run(case, weights, gradients, steps_out, stored=rules_fp64_8bit.stored):
     states = {name: rules_fp64.State() for name in weights}
     result = types.SimpleNamespace(steps={}, nearest_sign={})
     for step, gradient in enumerate(gradients, 1):
-        gradient = _clipped(gradient, case.keys["training.clip_norm"])
+        gradient = _clipped(gradient, case.clip_norm(step))
         for name, w in weights.items():
             o = options[name]
             lr = o.learning_rate * rate(case.keys, step)
