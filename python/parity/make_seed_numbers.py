@@ -1,10 +1,11 @@
-"""Makes seed_numbers.json: what the code of "Deconstructing What Makes a Good Optimizer for Language Models" (arXiv 2407.07972) gives for its
-own update rules, which no package has.
+"""Makes seed_numbers.json: what the code of "Deconstructing What Makes a Good Optimizer for Language Models" (arXiv
+2407.07972) gives for its own update rules, which no package has.
 
     make_seed_numbers.py --source PATH/olmo/optim.py
 
-PATH is a checkout of https://github.com/rosieyzh/optimizers-llm at commit a1f8a3f58f4b6e805e2725cc249f859f7a8e18bd; nothing of it is
-here. Its module is loaded with stand-ins for what it imports and does not need, and run in fp32 on the inputs of rule_inputs.py.
+PATH is a checkout of https://github.com/rosieyzh/optimizers-llm at commit a1f8a3f58f4b6e805e2725cc249f859f7a8e18bd;
+nothing of it is here. Its module is loaded with stand-ins for what it imports and does not need, and run in fp32 on the
+inputs of rule_inputs.py.
 """
 
 import argparse

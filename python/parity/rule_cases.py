@@ -1,4 +1,5 @@
-"""The cases of rule_parity.py: configurations of `opt-trainer replay`, and what each is compared with besides the float64 reference."""
+"""The cases of rule_parity.py: configurations of `opt-trainer replay`, and what each is compared with besides the
+float64 reference."""
 
 import dataclasses
 import types
@@ -35,7 +36,8 @@ COUPLED = ("sgd", "adam", "adam_8bit", "schedule_free_sgd", "schedule_free_adamw
 SCHEDULE = {"schedule.name": "cosine", "schedule.warmup": 10, "schedule.final_ratio": 0.1}
 CONSTANT = {"schedule.name": "constant"}
 FREEZE = SCHEDULE | {"schedule.freeze": 20, "schedule.start_ratio": 0.1}
-# Sides of 16 at full rank: with a singular Gram matrix the basis of its null space is anybody's choice, and SOAP depends on it.
+# Sides of 16 at full rank: with a singular Gram matrix the basis of its null space is anybody's choice, and SOAP
+# depends on it.
 SOAP_SHAPES = {name: shape for name, shape in SQUARE_SHAPES.items() if shape != (16, 12)}
 
 
@@ -59,9 +61,10 @@ class Case:
         return self.keys["training.clip_norm"] * (self.keys["training.clip_warmup_factor"] if loose else 1)
 
     def options(self, tensor, gradients=()):
-        """Options of one tensor: those of its role over those of the optimizer over defaults. For sophia, every tenth step comes with another
-        step's gradient as the one at sampled labels."""
-        given = {key.removeprefix("optimizer."): value for key, value in self.keys.items() if key.startswith("optimizer.")}
+        """Options of one tensor: those of its role over those of the optimizer over defaults. For sophia, every tenth
+        step comes with another step's gradient as the one at sampled labels."""
+        prefix = "optimizer."
+        given = {key.removeprefix(prefix): value for key, value in self.keys.items() if key.startswith(prefix)}
         role = role_of(tensor)
         own = {key.split(".")[2]: value for key, value in given.items() if key.startswith(f"groups.{role}.")}
         options = types.SimpleNamespace(**DEFAULTS | given | own, role=role, is_fused="qkv" in tensor)
@@ -88,8 +91,9 @@ def case(name, rule, options=None, packages=(), schedule=None, other=None, **mor
 
 
 def steady(rate):
-    """A decay for a learning rate that never changes. Everybody rounds the factor 1 - rate x decay to fp32; were it not exact, as 1 - 2^-10 is, the
-    same error each step would move weights by up to 60 x 2^-25 = 1.8e-6 and say nothing about the rule. Changing rates average it out."""
+    """A decay for a learning rate that never changes. Everybody rounds the factor 1 - rate x decay to fp32; were it not
+    exact, as 1 - 2^-10 is, the same error each step would move weights by up to 60 x 2^-25 = 1.8e-6 and say nothing
+    about the rule. Changing rates average it out."""
     return 2**-10 / rate
 
 
@@ -166,13 +170,16 @@ def _shared_moments():
     yield case("adalayer-last", "adalayer", rate | last, schedule=SCHEDULE, seed=("AdalayerW", both))
     first = last | {"groups.embedding.name": "adalayer_rows"}
     three_corrections = both | {"firstlayer_correction": True}
-    yield case("adalayer-first-last", "adalayer", rate | first | {"weight_decay": steady(0.01)}, seed=("AdalayerW", three_corrections))
+    options = rate | first | {"weight_decay": steady(0.01)}
+    yield case("adalayer-first-last", "adalayer", options, seed=("AdalayerW", three_corrections))
     fixed = {"groups.norm.name": "none"}
-    yield case("adalayer-without-norms", "adalayer", rate | fixed, seed=("AdalayerW", {"att_correction": True, "no_norm_training": True}))
+    original = ("AdalayerW", {"att_correction": True, "no_norm_training": True})
+    yield case("adalayer-without-norms", "adalayer", rate | fixed, seed=original)
 
 
 def _hybrids():
-    base = {"learning_rate": 0.1, "weight_decay": 0.01, "groups.norm.learning_rate": 0.01, "groups.output.learning_rate": 0.02}
+    base = {"learning_rate": 0.1, "weight_decay": 0.01}
+    base |= {"groups.norm.learning_rate": 0.01, "groups.output.learning_rate": 0.02}
     layers = {"groups.norm.name": "adalayer", "groups.output.name": "adalayer_rows"}
     original = ("AdalayerWLast", {"lastlayer_correction": True, "update_norm": True})
     yield case("sgd+adalayer", "ema_sgd", base | layers, schedule=SCHEDULE, seed=original)
@@ -182,7 +189,8 @@ def _hybrids():
     yield case("sgd+none", "ema_sgd", base, schedule=SCHEDULE, seed=("AdalayerWLast", {}))
 
     rates = {"learning_rate": 0.03, "groups.output.learning_rate": 0.01, "groups.norm.learning_rate": 0.005}
-    rules = {"weight_decay": 0.1, "groups.output.name": "adamw", "groups.norm.name": "adamw", "groups.norm.weight_decay": 0.0}
+    rules = {"weight_decay": 0.1, "groups.output.name": "adamw"}
+    rules |= {"groups.norm.name": "adamw", "groups.norm.weight_decay": 0.0}
     yield case("sgd+adamw", "sgd", rates | rules, ("torch.optim.SGD + torch.optim.AdamW",), SCHEDULE)
     lions = {"groups.attention.name": "lion", "groups.attention.learning_rate": 0.001, "groups.bias.name": "none"}
     packages = ("torch.optim.AdamW + lion_pytorch.Lion",)
@@ -190,7 +198,8 @@ def _hybrids():
 
 
 def _8bit():
-    for rule, rate, package in (("adam_8bit", 0.01, "Adam8bit"), ("adamw_8bit", 0.01, "AdamW8bit"), ("lion_8bit", 2**-8, "Lion8bit")):
+    rates = {"adam_8bit": 0.01, "adamw_8bit": 0.01, "lion_8bit": 2**-8}
+    for (rule, rate), package in zip(rates.items(), ("Adam8bit", "AdamW8bit", "Lion8bit")):
         options = {"learning_rate": rate} | ({"beta2": 0.99} if rule == "lion_8bit" else {})
         packages = (f"bitsandbytes.{package}",)
         yield case(rule, rule, options, packages)
@@ -198,7 +207,8 @@ def _8bit():
         yield case(f"{rule}-decay-schedule", rule, decay, packages, SCHEDULE)
         yield case(f"{rule}-every-size", rule, options | {"min_8bit_size": 0}, packages)
         yield case(f"{rule}-block-2048", rule, options | {"block_size": 2048})
-        # Within a block sizes differ by 2^24: codes down to the smallest and to 0, and values that keep their sign there.
+        # Within a block sizes differ by 2^24: codes down to the smallest and to 0, and values that keep their sign
+        # there.
         yield case(f"{rule}-small-codes", rule, options | {"min_8bit_size": 0}, spread=8)
     yield case("adam_8bit-coupled", "adam_8bit", {"learning_rate": 0.01, "weight_decay": 0.125})
 
@@ -219,9 +229,11 @@ def reference_cases():
     yield case("soap", "soap", options, ("pytorch_optimizer.SOAP",), shapes=SOAP_SHAPES)
     options = options | {"weight_decay": 0.1, "precondition_every": 1}
     yield case("soap-every-step", "soap", options, ("pytorch_optimizer.SOAP",), SCHEDULE, shapes=SOAP_SHAPES)
-    options = {"learning_rate": 0.003, "beta1": 0.965, "beta2": 0.99, "rho": 0.04, "batch_tokens": 16, "weight_decay": 0.1}
+    options = {"learning_rate": 0.003, "weight_decay": 0.1}
+    options |= {"beta1": 0.965, "beta2": 0.99, "rho": 0.04, "batch_tokens": 16}
     yield case("sophia", "sophia", options, ("pytorch_optimizer.SophiaH",), SCHEDULE)
     for name, flags in (("", {}), ("-going-on", {"update_last": True, "update_norm": True})):
         options = {"learning_rate": 0.01, "t_freeze": 20, "goes_on_where": tuple(flags)}
         corrections = {"att_correction": True, "lastlayer_correction": True, "t_freeze": 20, "update_last": False}
-        yield case(f"adalayer-frozen{name}", "frozen_adalayer", options, schedule=FREEZE, seed=("AdalayerW", corrections | flags))
+        original = ("AdalayerW", corrections | flags)
+        yield case(f"adalayer-frozen{name}", "frozen_adalayer", options, schedule=FREEZE, seed=original)

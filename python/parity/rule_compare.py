@@ -1,46 +1,53 @@
-"""How near two runs of a case must be, by class of rule; stated here once and never loosened without a reason written here.
+"""How near two runs of a case must be, by class of rule; stated here once and never loosened without a reason written
+here.
 
-Figures are relative to the largest magnitude of a tensor where nothing else is said. Every step of STEPS_OUT and every tensor counts; a
-row of the table shows the worst of them.
+Figures are relative to the largest magnitude of a tensor where nothing else is said. Every step of STEPS_OUT and every
+tensor counts; a row of the table shows the worst of them.
 """
 
 import dataclasses
 
 import numpy as np
 
-# fp32 against float64 after 60 steps. A step rounds a weight two or three times, each time by up to 2^-25 of it; 60 steps of that add up
-# to 2e-7 (standard deviation) and among 20,014 elements the worst is four to five times off.
+# fp32 against float64 after 60 steps. A step rounds a weight two or three times, each time by up to 2^-25 of it; 60
+# steps of that add up to 2e-7 (standard deviation) and among 20,014 elements the worst is four to five times off.
 ELEMENT = 1e-6
 
-# With decoupled decay the product with 1 - rate x decay is a second rounding of the whole weight, and this factor is itself rounded to 2^-25. The rules of
-# PyTorch round alike in fp32: they differ from float64 by the same 1.1e-6 and from the trainer by 1e-7 (seed_numbers.json is such a run).
+# With decoupled decay the product with 1 - rate x decay is a second rounding of the whole weight, and this factor is
+# itself rounded to 2^-25. The rules of PyTorch round alike in fp32: they differ from float64 by the same 1.1e-6 and
+# from the trainer by 1e-7 (seed_numbers.json is such a run).
 DECAYED = 1.5e-6
 
-# With clipping every gradient is multiplied by a factor out of the global norm, which Torch sums in fp32: off by 4e-6 for 20,014 elements.
+# With clipping every gradient is multiplied by a factor out of the global norm, which Torch sums in fp32: off by 4e-6
+# for 20,014 elements.
 CLIPPED = 1e-5
 
 # Packages in float64 against the float64 reference: rounding of float64 with room for another order of operations.
 SAME_ARITHMETIC = 1e-11
 
-# Sign rules: equal signs wherever the argument did not come nearer to 0 at some step than DOUBT, relative to the average of the magnitudes in
-# it; fp32 averages carry rounding errors of about 2^-24 / (1 - beta) = 6e-6. Of such elements there may only be few. Another sign
-# shows as 1e-4 and more; below that is the rounding of weights, which for equal steps goes in one direction: twice 2^-25, 60 times.
+# Sign rules: equal signs wherever the argument did not come nearer to 0 at some step than DOUBT, relative to the
+# average of the magnitudes in it; fp32 averages carry rounding errors of about 2^-24 / (1 - beta) = 6e-6. Of such
+# elements there may only be few. Another sign shows as 1e-4 and more; below that is the rounding of weights, which for
+# equal steps goes in one direction: twice 2^-25, 60 times.
 SIGN = 4e-6
 DOUBT = 1e-5
 DOUBTFUL_SHARE = 0.005
 
-# 8-bit rules: a state beside the border between two codes goes to the one or the other by rounding, and its element runs on with another state.
-# Flips happen in 1 of 100,000 encodings (measured by the reference in fp32: up to 7 of 10,000 elements off after 60 steps, 2e-4 of
-# the movement). Quantisation itself moves weights by 3e-2 (Adam) to 7e-2 (Lion) of their movement: a wrong code book, block or rounding is far out.
+# 8-bit rules: a state beside the border between two codes goes to the one or the other by rounding, and its element
+# runs on with another state. Flips happen in 1 of 100,000 encodings (measured by the reference in fp32: up to 7 of
+# 10,000 elements off after 60 steps, 2e-4 of the movement). Quantisation itself moves weights by 3e-2 (Adam) to 7e-2
+# (Lion) of their movement: a wrong code book, block or rounding is far out.
 FLIPPED_SHARE = 1e-3
 FLIPPED_FEW = 2  # elements of a small tensor
 FLIPPED_MOVEMENT = 5e-4
-# bitsandbytes on a CPU does not take the nearest code for small values (rule_packages.stored_by_bitsandbytes). With its own quantiser the
-# reference agrees as above, so the rule is the same; against the nearest codes this is what remains, relative to the movement.
+# bitsandbytes on a CPU does not take the nearest code for small values (rule_packages.stored_by_bitsandbytes). With its
+# own quantiser the reference agrees as above, so the rule is the same; against the nearest codes this is what remains,
+# relative to the movement.
 OTHER_QUANTISER = {"adam_8bit": 1e-2, "adamw_8bit": 1e-2, "lion_8bit": 2.5e-2}
 
-# Newton-Schulz in bf16, relative to the movement: 15 products, each rounded to 2^-9, come to 1.8e-2 in one step. SOAP: a QR decomposition in fp32 turns
-# the bases by some 1e-7, which Adam's division by small second moments in the turned basis magnifies.
+# Newton-Schulz in bf16, relative to the movement: 15 products, each rounded to 2^-9, come to 1.8e-2 in one step. SOAP:
+# a QR decomposition in fp32 turns the bases by some 1e-7, which Adam's division by small second moments in the turned
+# basis magnifies.
 NEWTON_SCHULZ_BF16 = 2.5e-2
 SOAP = 1e-5
 
@@ -111,8 +118,9 @@ def _measures(case, o, difference, expected, start, nearest_sign, exact, other_q
 
 
 def compare(case, against, found, expected, start, nearest_sign, exact=False, other_quantiser=False):
-    """Rows of two runs {step: {tensor: array}} of a case, one for each measure: of all tensors and steps that which is nearest to its bound or
-    farthest beyond. `exact`: both are in float64. `other_quantiser`: one is of bitsandbytes. A difference in what the runs hold is a failure."""
+    """Rows of two runs {step: {tensor: array}} of a case, one for each measure: of all tensors and steps that which is
+    nearest to its bound or farthest beyond. `exact`: both are in float64. `other_quantiser`: one is of bitsandbytes. A
+    difference in what the runs hold is a failure."""
     worst = {}
     for step, tensors in expected.items():
         if found.get(step, {}).keys() != tensors.keys():
@@ -129,9 +137,12 @@ def compare(case, against, found, expected, start, nearest_sign, exact=False, ot
 
 
 def check_power(case, reference, start):
-    """A row that fails where the case itself could not fail: no tensor moves, or too many signs are in doubt."""
+    """Rows that fail where the case itself could not fail: no tensor moves, or too many signs are in doubt."""
     last = max(reference.steps)
-    moved = {name: _largest(reference.steps[last][name] - w, w) for name, w in start.items() if case.options(name).name != "none"}
-    rows = [Row(case.name, "itself", "0.01 / moved", 0.01 / min(moved.values()), 1)]
-    shares = [np.sum(nearest < DOUBT) / max(nearest.size, 1 / DOUBTFUL_SHARE) for nearest in reference.nearest_sign.values()]
-    return rows + [Row(case.name, "itself", "signs in doubt", max(shares), DOUBTFUL_SHARE)] if shares else rows
+    moving = {name: w for name, w in start.items() if case.options(name).name != "none"}
+    moved = min(_largest(reference.steps[last][name] - w, w) for name, w in moving.items())
+    rows = [Row(case.name, "itself", "0.01 / moved", 0.01 / moved, 1)]
+    for nearest in reference.nearest_sign.values():
+        share = np.sum(nearest < DOUBT) / max(nearest.size, 1 / DOUBTFUL_SHARE)  # one of a small tensor may be
+        rows.append(Row(case.name, "itself", "signs in doubt", share, DOUBTFUL_SHARE))
+    return rows

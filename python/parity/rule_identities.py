@@ -1,4 +1,5 @@
-"""What follows from the rules without a reference: pairs of configurations that must give the same bits, through `opt-trainer replay`."""
+"""What follows from the rules without a reference: pairs of configurations that must give the same bits, through
+`opt-trainer replay`."""
 
 import numpy as np
 
@@ -48,8 +49,9 @@ def frozen_until_freeze_ends(replay):
         found = _run(replay, rule, {"learning_rate": 0.01, "weight_decay": 0.1}, schedule=freeze, steps_out=(1, 19, 20))
         frozen = {step: found[step] for step in (1, 19)}
         yield _same(f"frozen-{rule}", "initial weights", frozen, {step: start for step in frozen})
-        still = sum(np.count_nonzero(found[20][name] == w) for name, w in start.items()) / sum(w.size for w in start.values())
-        yield Row(f"frozen-{rule}", "initial weights", "still at 20", still, 0.01)
+        still = sum(np.count_nonzero(found[20][name] == w) for name, w in start.items())
+        share = still / sum(w.size for w in start.values())
+        yield Row(f"frozen-{rule}", "initial weights", "still at 20", share, 0.01)
 
 
 def large_minimum_is_32_bits(replay):
@@ -61,7 +63,8 @@ def large_minimum_is_32_bits(replay):
 
 def roles_from_a_map(replay):
     """Other names with a role map give what the model's names give."""
-    options = {"learning_rate": 0.03, "groups.bias.name": "adamw", "groups.norm.name": "lion", "groups.attention.learning_rate": 0.01}
+    options = {"learning_rate": 0.03, "groups.attention.learning_rate": 0.01}
+    options |= {"groups.bias.name": "adamw", "groups.norm.name": "lion"}
     names = {name: f"t{number}/{'matrix' if len(FEW[name]) == 2 else 'vector'}" for number, name in enumerate(FEW)}
     roles = "t0/*: norm\nt1/matrix: mlp\nt2/*: bias\nt3/*: attention\n"
     mapped = _run(replay, "sgd", options, FEW, rename=names.get, roles=roles)
@@ -71,7 +74,8 @@ def roles_from_a_map(replay):
 def threads_change_nothing(replay):
     for rule in ("adamw", "adafactor", "adalayer_rows", "adamw_8bit"):
         options = {"learning_rate": 0.01}
-        yield _same(f"threads-{rule}", "one thread", _run(replay, rule, options, threads=4), _run(replay, rule, options, threads=1))
+        one, four = (_run(replay, rule, options, threads=threads) for threads in (1, 4))
+        yield _same(f"threads-{rule}", "one thread", four, one)
 
 
 def fewer_steps_are_a_prefix(replay):

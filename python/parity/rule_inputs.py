@@ -1,14 +1,16 @@
-"""Weights and gradients for the parity of update rules, made from integers, so that anyone can repeat them in any language.
+"""Weights and gradients for the parity of update rules, made from integers, so that anyone can repeat them in any
+language.
 
-The generator is x <- (6364136223846793005 x + 1442695040888963407) mod 2^64 from x = 1, and the number taken from each new x is
-(2 (x >> 54) - 1023) / 1024: an odd multiple of 1/1024 between -1 and 1. One stream gives the weights, tensor by tensor in the order of
-SHAPES, then the gradients, step by step in the same order. A weight is the sum of three numbers (of three passes over its tensor) / 4: near to
-normal, as weights are. A gradient is multiplied by powers of two: 2^-(spread x (row mod 4)), so that rows differ in size, and 2^(floor(step / 16) mod 3),
-so that its size changes while averages run. All these values are exact in fp32.
+The generator is x <- (6364136223846793005 x + 1442695040888963407) mod 2^64 from x = 1, and the number taken from each
+new x is (2 (x >> 54) - 1023) / 1024: an odd multiple of 1/1024 between -1 and 1. One stream gives the weights, tensor
+by tensor in the order of SHAPES, then the gradients, step by step in the same order. A weight is the sum of three
+numbers (of three passes over its tensor) / 4: near to normal, as weights are. A gradient is multiplied by powers of
+two: 2^-(spread x (row mod 4)), so that rows differ in size, and 2^(floor(step / 16) mod 3), so that its size changes
+while averages run. All these values are exact in fp32.
 
-Nothing is exactly zero where a rule takes a sign or divides by a root. Weight and gradient are odd multiples of powers of two, so their sum with a
-decay of 1/8 is not zero. An average of gradients with decimal betas is not: over the common denominator the first step's term is odd (9^k x odd
-for 0.9, 99^k x odd for 0.99) and all later ones are even.
+Nothing is exactly zero where a rule takes a sign or divides by a root. Weight and gradient are odd multiples of powers
+of two, so their sum with a decay of 1/8 is not zero. An average of gradients with decimal betas is not: over the common
+denominator the first step's term is odd (9^k x odd for 0.9, 99^k x odd for 0.99) and all later ones are even.
 """
 
 import functools
@@ -19,8 +21,8 @@ import numpy as np
 STEPS = 60
 STEPS_OUT = (1, 2, 10, 60)
 
-# Vector, matrix, fused projection and more than 10,000 rows; named as in the trainer's model, from which `opt-trainer replay` takes
-# their roles.
+# Vector, matrix, fused projection and more than 10,000 rows; named as in the trainer's model, from which `opt-trainer
+# replay` takes their roles.
 SHAPES = {
     "final_norm.weight": (7,),
     "blocks.0.mlp.up.weight": (16, 12),
@@ -72,7 +74,8 @@ def _sizes(shape, step, spread):
 
 def role_of(name):
     """Role of a tensor that is named as in the trainer's model."""
-    for role, mark in (("embedding", "token_embedding"), ("output", "output.weight"), ("norm", "norm"), ("bias", ".bias")):
+    marks = {"embedding": "token_embedding", "output": "output.weight", "norm": "norm", "bias": ".bias"}
+    for role, mark in marks.items():
         if mark in name:
             return role
     return "attention" if "attention" in name else "mlp"

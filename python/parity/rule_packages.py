@@ -1,11 +1,11 @@
 """Other people's update rules, run on the CPU on the weights and gradients of a case.
 
-They run in float64 where the package can, so that what is seen is its arithmetic and not its rounding: bitsandbytes computes in fp32 whatever it
-is given, and SOAP takes its QR decomposition in fp32. Muon computes in bf16; "torch.optim.Muon in float64" is the same code with that rounding
-taken out.
+They run in float64 where the package can, so that what is seen is its arithmetic and not its rounding: bitsandbytes
+computes in fp32 whatever it is given, and SOAP takes its QR decomposition in fp32. Muon computes in bf16;
+"torch.optim.Muon in float64" is the same code with that rounding taken out.
 
-Each entry of PACKAGES makes an optimizer of one tensor from the options of a case; an option that the package does not have must not be
-given by a case that names the package (see _refuse).
+Each entry of PACKAGES makes an optimizer of one tensor from the options of a case; an option that the package does not
+have must not be given by a case that names the package (see _refuse).
 """
 
 import contextlib
@@ -100,13 +100,15 @@ def _soap(p, o):
 
 
 class _SophiaG:
-    """Sophia-G out of Sophia-H, which computes lr clamp(m / h, -p, p): p = rho x batch and lr / p, decay x p; h from squares that are given."""
+    """Sophia-G out of Sophia-H, which computes lr clamp(m / h, -p, p): p = rho x batch and lr / p, decay x p; h from
+    squares that are given."""
 
     def __init__(self, p, o):
         self._bound = o.rho * o.batch_tokens
         self._tensor, self._sampled, self._step = p[0], o.sampled, 0
         scaled = {"lr": o.learning_rate / self._bound, "weight_decay": _decay(o) * self._bound}
-        self._optimizer = pytorch_optimizer.SophiaH(p, betas=(o.beta1, o.beta2), p=self._bound, eps=1e-15, update_period=10**9, **scaled)
+        options = {"betas": (o.beta1, o.beta2), "p": self._bound, "eps": 1e-15, "update_period": 10**9}
+        self._optimizer = pytorch_optimizer.SophiaH(p, **options, **scaled)
         self.param_groups = [{"lr": o.learning_rate}]
 
     def step(self):
@@ -118,8 +120,8 @@ class _SophiaG:
 
 
 def stored_by_bitsandbytes(x, table, size, keeps_sign):
-    """rules_fp64_8bit.stored with the quantiser that bitsandbytes has for CPUs, which looks codes up in a table, not always finds the nearest, and
-    does not keep signs."""
+    """rules_fp64_8bit.stored with the quantiser that bitsandbytes has for CPUs, which looks codes up in a table, not
+    always finds the nearest, and does not keep signs."""
     values = torch.tensor(table, dtype=torch.float32)
     codes, scales = torch.ops.bitsandbytes.quantize_blockwise(torch.tensor(x, dtype=torch.float32), values, size)
     return torch.ops.bitsandbytes.dequantize_blockwise(codes, scales, values, size, torch.float32).double().numpy()
@@ -133,8 +135,14 @@ PACKAGES = {
     "torch.optim.AdamW": (("adamw",), lambda p, o: torch.optim.AdamW(p, **_moments(o), **_common(o))),
     "bitsandbytes.AdamW32bit": (("adamw",), lambda p, o: bitsandbytes.optim.AdamW32bit(p, **_moments(o), **_common(o))),
     "lion_pytorch.Lion": (("lion",), _lion_by_peak),
-    "pytorch_optimizer.Lion": (("lion",), lambda p, o: pytorch_optimizer.Lion(p, betas=(o.beta1, o.beta2), **_common(o))),
-    "pytorch_optimizer.SignSGD": (("signum",), lambda p, o: pytorch_optimizer.SignSGD(p, momentum=o.beta1, **_common(o))),
+    "pytorch_optimizer.Lion": (
+        ("lion",),
+        lambda p, o: pytorch_optimizer.Lion(p, betas=(o.beta1, o.beta2), **_common(o)),
+    ),
+    "pytorch_optimizer.SignSGD": (
+        ("signum",),
+        lambda p, o: pytorch_optimizer.SignSGD(p, momentum=o.beta1, **_common(o)),
+    ),
     "pytorch_optimizer.AdEMAMix": (("ademamix",), _ademamix),
     "schedulefree.SGDScheduleFree": (
         ("schedule_free_sgd",),
@@ -162,6 +170,10 @@ def _optimizer(labels, tensor, options):
         return None
     (factory,) = [PACKAGES[label][1] for label in labels if options.name in PACKAGES[label][0]]
     return factory([tensor], options)
+
+
+def _values(tensors):
+    return {name: tensor.detach().double().numpy().copy() for name, tensor in tensors.items()}
 
 
 def _without_bf16(label):
@@ -192,8 +204,8 @@ def run(label, case, weights, gradients, rates, steps_out):
             with _without_bf16(label):
                 optimizer.step()
         if step in steps_out:
-            found[step] = {f"{name}.train": tensor.detach().double().numpy().copy() for name, tensor in tensors.items()} if free else {}
+            found[step] = {f"{name}.train": values for name, values in _values(tensors).items()} if free else {}
             for optimizer in free:
                 optimizer.eval()
-            found[step] |= {name: tensor.detach().double().numpy().copy() for name, tensor in tensors.items()}
+            found[step] |= _values(tensors)
     return found

@@ -1,10 +1,12 @@
-"""Compares the update rules of `opt-trainer replay` with float64 references and with other people's packages over 60 steps.
+"""Compares the update rules of `opt-trainer replay` with float64 references and with other people's packages over 60
+steps.
 
     rule_parity.py --trainer build/release/bin/opt-trainer [--rule NAME] [--case NAME]
     rule_parity.py --references      the references against the packages alone: the test of the test
     rule_parity.py --trainer ... --list      the cases, and what the trainer says to each
 
-Cases are in rule_cases.py, tolerances and their reasons in rule_compare.py, references in rules_fp64*.py, inputs in rule_inputs.py.
+Cases are in rule_cases.py, tolerances and their reasons in rule_compare.py, references in rules_fp64*.py, inputs in
+rule_inputs.py.
 """
 
 import argparse
@@ -50,7 +52,8 @@ def rows_of_trainer(replay, case):
     yield from compare(case, "float64", found, reference.steps, weights, reference.nearest_sign)
     for label in case.packages:
         expected = _package(case, label)
-        yield from compare(case, label, found, expected, weights, reference.nearest_sign, other_quantiser="8bit" in label)
+        other = "8bit" in label
+        yield from compare(case, label, found, expected, weights, reference.nearest_sign, other_quantiser=other)
     if case.seed:
         yield from _seed_rows(case, found, weights, reference)
 
@@ -119,7 +122,8 @@ def main():
                 yield case
 
     if arguments.references:
-        sys.exit(0 if show(row for case in chosen([*trainer_cases(), *reference_cases()]) for row in rows_of_reference(case)) else 1)
+        cases = chosen([*trainer_cases(), *reference_cases()])
+        sys.exit(0 if show(row for case in cases for row in rows_of_reference(case)) else 1)
     with tempfile.TemporaryDirectory() as folder:
         replay = Replay(arguments.trainer, pathlib.Path(folder))
         if arguments.list:

@@ -58,8 +58,8 @@ def _decayed(w, g, lr, o):
 
 
 def run(case, weights, gradients, steps_out, stored=rules_fp64_8bit.stored):
-    """`steps`: {step: {name: array}}; `<name>.train` is where a schedule-free rule takes gradients. `nearest_sign`: by name, how near the
-    arguments of signs came to 0 (rules_fp64.note_sign)."""
+    """`steps`: {step: {name: array}}; `<name>.train` is where a schedule-free rule takes gradients. `nearest_sign`: by
+    name, how near the arguments of signs came to 0 (rules_fp64.note_sign)."""
     weights = dict(weights)
     options = {name: case.options(name, gradients) for name in weights}
     for o in options.values():

@@ -38,13 +38,18 @@ class Replay:
             paths = [self._folder / f"{kind}-{len(self._inputs)}.safetensors" for kind in ("params", "grads")]
             weights, gradients = make(shapes, spread)
             write_safetensors(paths[0], _tensors({rename(name): w for name, w in weights.items()}))
-            steps = {f"{rename(name)}.{step}": g for step, by_name in enumerate(gradients, 1) for name, g in by_name.items()}
+            steps = {}
+            for step, gradient in enumerate(gradients, 1):
+                steps |= {f"{rename(name)}.{step}": g for name, g in gradient.items()}
             write_safetensors(paths[1], _tensors(steps))
             self._inputs[key] = paths
         return self._inputs[key]
 
-    def run_keys(self, keys, shapes, steps_out=STEPS_OUT, spread=1, rename=lambda name: name, roles=None, threads=1, steps=None):
-        """{step: {tensor: fp32 array}}; `rename` gives tensors other names in the files, and `roles` is the text of a role map."""
+    def run_keys(
+        self, keys, shapes, steps_out=STEPS_OUT, spread=1, rename=lambda name: name, roles=None, threads=1, steps=None
+    ):
+        """{step: {tensor: fp32 array}}; `rename` gives tensors other names in the files, and `roles` is the text of a
+        role map."""
         params, grads = self._files(shapes, spread, rename)
         config, result = self._folder / "opt.yaml", self._folder / "result.safetensors"
         config.write_text("".join(f"{key}: {json.dumps(value).strip(chr(34))}\n" for key, value in keys.items()))
@@ -61,7 +66,8 @@ class Replay:
         return {step: _at(step, found, shapes, rename) for step in steps_out}
 
     def run(self, case):
-        """As run_keys, of a case. The trainer leaves out a training point that equals the point of evaluation; here both are given."""
+        """As run_keys, of a case. The trainer leaves out a training point that equals the point of evaluation; here
+        both are given."""
         found = self.run_keys(case.keys, case.shapes, spread=case.spread)
         for tensors in found.values():
             for name in [name for name in case.shapes if case.options(name).name in SCHEDULE_FREE]:

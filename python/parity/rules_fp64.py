@@ -1,8 +1,9 @@
-"""Element-wise update rules in float64, each as its paper writes it; what opt-trainer and the packages are held against.
+"""Element-wise update rules in float64, each as its paper writes it; what opt-trainer and the packages are held
+against.
 
-A rule is a function (w, g, keep, s, t, lr, o) -> new w of one tensor: gradient g after clipping, keep = 1 - lr x decoupled decay (or 1), state s,
-update number t from 1, learning rate lr of the step and options o, named as the keys of a spec. A state that was never set is 0.
-Nothing here is written for speed and nothing is shared with the C++ code.
+A rule is a function (w, g, keep, s, t, lr, o) -> new w of one tensor: gradient g after clipping, keep = 1 - lr x
+decoupled decay (or 1), state s, update number t from 1, learning rate lr of the step and options o, named as the keys
+of a spec. A state that was never set is 0. Nothing here is written for speed and nothing is shared with the C++ code.
 """
 
 import numpy as np
@@ -16,7 +17,8 @@ class State:
 
 
 def note_sign(s, u, size):
-    """Remembers how near to 0 the argument of a sign came, relative to `size`: the average of the magnitudes that u averages."""
+    """Remembers how near to 0 the argument of a sign came, relative to `size`: the average of the magnitudes that u
+    averages."""
     nearness = np.abs(u) / size
     s.nearest_sign = np.minimum(s.nearest_sign, nearness) if "nearest_sign" in vars(s) else nearness
 
@@ -28,13 +30,15 @@ def sgd(w, g, keep, s, t, lr, o):
 
 
 def ema_sgd(w, g, keep, s, t, lr, o):
-    """SGD along the bias-corrected average gradient: the part without adaptive scales of the hybrids of arXiv 2407.07972."""
+    """SGD along the bias-corrected average gradient: the part without adaptive scales of the hybrids of arXiv
+    2407.07972."""
     s.m = o.momentum * s.m + (1 - o.momentum) * g
     return keep * w - lr * s.m / (1 - o.momentum**t)
 
 
 def adam(w, g, keep, s, t, lr, o):
-    """Kingma and Ba, arXiv 1412.6980, algorithm 1; with decoupled decay (keep < 1) AdamW, arXiv 1711.05101, algorithm 2."""
+    """Kingma and Ba, arXiv 1412.6980, algorithm 1; with decoupled decay (keep < 1) AdamW, arXiv 1711.05101, algorithm
+    2."""
     s.m = o.beta1 * s.m + (1 - o.beta1) * g
     s.v = o.beta2 * s.v + (1 - o.beta2) * g**2
     m_hat, v_hat = s.m / (1 - o.beta1**t), s.v / (1 - o.beta2**t)
@@ -59,7 +63,8 @@ def signum(w, g, keep, s, t, lr, o):
 
 
 def ademamix(w, g, keep, s, t, lr, o):
-    """Pagliardini et al., arXiv 2409.03137, algorithm 1; over T steps alpha grows linearly and beta3 from beta1, linear in half-life."""
+    """Pagliardini et al., arXiv 2409.03137, algorithm 1; over T steps alpha grows linearly and beta3 from beta1, linear
+    in half-life."""
     share = min(1.0, t / o.mixture_warmup) if o.mixture_warmup else 1.0
     half_life = (1 - share) / np.log(o.beta1) + share / np.log(o.beta3)
     beta3 = np.exp(1 / half_life)
@@ -71,7 +76,8 @@ def ademamix(w, g, keep, s, t, lr, o):
 
 
 def _schedule_free(y, d, beta, s, t, lr, o):
-    """Defazio et al., arXiv 2405.15682: z descends, x averages z with weights t^r x (largest rate so far)^p, gradients are taken at y."""
+    """Defazio et al., arXiv 2405.15682: z descends, x averages z with weights t^r x (largest rate so far)^p, gradients
+    are taken at y."""
     if t == 1:
         s.x, s.z = y, y
     s.largest = max(s.largest, lr)
@@ -96,7 +102,8 @@ def schedule_free_adamw(y, g, keep, s, t, lr, o):
 
 
 def sophia(w, g, keep, s, t, lr, o):
-    """Sophia-G: Liu et al., arXiv 2305.14342, algorithm 3. o.sampled(t) is the gradient at labels drawn from the model, or None."""
+    """Sophia-G: Liu et al., arXiv 2305.14342, algorithm 3. o.sampled(t) is the gradient at labels drawn from the model,
+    or None."""
     sampled = o.sampled(t)
     if sampled is not None:
         s.h = o.beta2 * s.h + (1 - o.beta2) * sampled**2

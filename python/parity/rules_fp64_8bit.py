@@ -1,7 +1,8 @@
 """Rules with 8-bit states in float64; the form is that of rules_fp64.py.
 
-Dettmers et al., arXiv 2110.02861: a state is one of 256 codes per element and one scale per block, the largest magnitude in it. A step decodes,
-applies the 32-bit rule, and encodes by the nearest code: o.stored is `stored` below, or what a package does in its place.
+Dettmers et al., arXiv 2110.02861: a state is one of 256 codes per element and one scale per block, the largest
+magnitude in it. A step decodes, applies the 32-bit rule, and encodes by the nearest code: o.stored is `stored` below,
+or what a package does in its place.
 """
 
 import numpy as np
@@ -10,7 +11,8 @@ from rules_fp64 import adam, lion
 
 
 def codes(signed):
-    """The 256 values, ascending: in decade 10^-6 ... 10^0 the middles of 2^i (unsigned: 2^(i+1)) equal parts of [0.1, 1]; 0; 1."""
+    """The 256 values, ascending: in decade 10^-6 ... 10^0 the middles of 2^i (unsigned: 2^(i+1)) equal parts of [0.1,
+    1]; 0; 1."""
     values = [0.0, 1.0]
     for decade in range(7):
         edges = np.linspace(0.1, 1, 2 ** (decade if signed else decade + 1) + 1)
@@ -28,7 +30,8 @@ def _blocks(x, size):
 
 
 def stored(x, table, size, keeps_sign):
-    """What is left of x once it was held in 8 bits. With keeps_sign a value below 0 does not become 0, as in bitsandbytes on GPUs."""
+    """What is left of x once it was held in 8 bits. With keeps_sign a value below 0 does not become 0, as in
+    bitsandbytes on GPUs."""
     blocks = _blocks(x, size)
     scales = np.max(np.abs(blocks), axis=1, keepdims=True)
     shares = blocks / np.where(scales == 0, 1, scales)

@@ -1,7 +1,8 @@
-"""Rules that share their second moment over rows, columns or a whole tensor, in float64; the form is that of rules_fp64.py.
+"""Rules that share their second moment over rows, columns or a whole tensor, in float64; the form is that of
+rules_fp64.py.
 
-Rules of "seed study" are those of Zhao et al., arXiv 2407.07972, as their code computes them (rosieyzh/optimizers-llm, olmo/optim.py); what
-that code gives on the inputs of rule_inputs.py is kept in seed_numbers.json.
+Rules of "seed study" are those of Zhao et al., arXiv 2407.07972, as their code computes them (rosieyzh/optimizers-llm,
+olmo/optim.py); what that code gives on the inputs of rule_inputs.py is kept in seed_numbers.json.
 """
 
 import numpy as np
@@ -16,7 +17,8 @@ def _average(old, new, beta):
 
 
 def adafactor(w, g, keep, s, t, lr, o):
-    """Shazeer and Stern, arXiv 1804.04235, algorithm 4, as torch.optim.Adafactor: no momentum, no epsilon_1, lr bounds the relative step."""
+    """Shazeer and Stern, arXiv 1804.04235, algorithm 4, as torch.optim.Adafactor: no momentum, no epsilon_1, lr bounds
+    the relative step."""
     beta2 = 1 - t**-o.decay_rate
     if g.ndim == 1:
         s.v = _average(s.v, g**2, beta2)
@@ -58,20 +60,23 @@ def _mean_square(g, parts):
 
 
 def adalayer(w, g, keep, s, t, lr, o):
-    """`adalayerw` of the seed study: AdamW with one second moment a tensor; with split_qkv three in a fused projection."""
+    """`adalayerw` of the seed study: AdamW with one second moment a tensor; with split_qkv three in a fused
+    projection."""
     s.v = _average(s.v, _mean_square(g, 3 if o.split_qkv and o.is_fused else 1), o.beta2)
     return _step(w, g, s.v, keep, s, t, lr, o)
 
 
 def adalayer_rows(w, g, keep, s, t, lr, o):
-    """`adalayerw` of the seed study where it corrects its first or last layer: one second moment a row. A vector has one in all."""
+    """`adalayerw` of the seed study where it corrects its first or last layer: one second moment a row. A vector has
+    one in all."""
     s.v = _average(s.v, _mean_square(g, len(g) if g.ndim > 1 else 1), o.beta2)
     return _step(w, g, s.v, keep, s, t, lr, o)
 
 
 def frozen_adalayer(w, g, keep, s, t, lr, o):
-    """`adalayerw` with t_freeze of the seed study: the second moment is sum of mean squares / (t + 1) up to t_freeze, then stays, except in
-    tensors of which it is said that they go on; nowhere is it corrected. The learning rate is 0 meanwhile, which is the schedule's part."""
+    """`adalayerw` with t_freeze of the seed study: the second moment is sum of mean squares / (t + 1) up to t_freeze,
+    then stays, except in tensors of which it is said that they go on; nowhere is it corrected. The learning rate is 0
+    meanwhile, which is the schedule's part."""
     parts = len(g) if o.by_rows else 3 if o.split_qkv and o.is_fused else 1
     if t <= o.t_freeze:
         s.v = _average(s.v, _mean_square(g, parts), t / (t + 1))

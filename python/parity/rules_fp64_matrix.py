@@ -8,7 +8,8 @@ NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)  # https://kellerjordan.github.io/post
 
 
 def orthogonalised(x, steps=5):
-    """Jordan et al. 2024: singular values of x / |x| pushed towards 1 by a quintic that does not converge (they end in 0.7 to 1.2)."""
+    """Jordan et al. 2024: singular values of x / |x| pushed towards 1 by a quintic that does not converge (they end in
+    0.7 to 1.2)."""
     a, b, c = NEWTON_SCHULZ
     y = x.T if x.shape[0] > x.shape[1] else x
     y = y / max(np.linalg.norm(y), 1e-7)
@@ -19,8 +20,8 @@ def orthogonalised(x, steps=5):
 
 
 def muon(w, g, keep, s, t, lr, o):
-    """Jordan et al. 2024 with Nesterov's mixture of averages, as torch.optim.Muon. Scaling `rows`: sqrt(max(1, rows / columns)); `rms`: 0.2
-    sqrt(max(rows, columns)), arXiv 2502.16982 (the size of an AdamW step). Vectors take AdamW."""
+    """Jordan et al. 2024 with Nesterov's mixture of averages, as torch.optim.Muon. Scaling `rows`: sqrt(max(1, rows /
+    columns)); `rms`: 0.2 sqrt(max(rows, columns)), arXiv 2502.16982 (the size of an AdamW step). Vectors take AdamW."""
     if g.ndim == 1:
         return adam(w, g, keep, s, t, lr, o)
     s.b = o.momentum * s.b + (1 - o.momentum) * g
@@ -31,8 +32,9 @@ def muon(w, g, keep, s, t, lr, o):
 
 
 def soap(w, g, keep, s, t, lr, o):
-    """Vyas et al., arXiv 2409.11321, algorithm 3, as its authors' code: the first gradient only sets the bases; v is permuted, not rotated,
-    when these turn; the decay follows the step. Sides longer than o.largest_side keep the identity."""
+    """Vyas et al., arXiv 2409.11321, algorithm 3, as its authors' code: the first gradient only sets the bases; v is
+    permuted, not rotated, when these turn; the decay follows the step. Sides longer than o.largest_side keep the
+    identity."""
     sides = [side for side in range(g.ndim) if g.ndim > 1 and g.shape[side] <= o.largest_side]
     grams = {side: g @ g.T if side == 0 else g.T @ g for side in sides}
     if t == 1:

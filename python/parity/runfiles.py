@@ -28,20 +28,21 @@ def read_safetensors(path):
 
 def write_safetensors(path, tensors):
     """Tensors by name, fp32."""
-    header, data = {}, b""
+    header, parts, end = {}, [], 0
     for name, tensor in tensors.items():
         whole = tensor.detach().contiguous()
         raw = ctypes.string_at(whole.data_ptr(), whole.nbytes)
         header[name] = {
             "dtype": "F32",
             "shape": list(tensor.shape),
-            "data_offsets": [len(data), len(data) + len(raw)],
+            "data_offsets": [end, end + len(raw)],
         }
-        data += raw
+        parts.append(raw)
+        end += len(raw)
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
     with open(path, "wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text + data)
+        file.write(struct.pack("<Q", len(text)) + text + b"".join(parts))
 
 
 def read_metrics(path):

@@ -11,7 +11,8 @@ STEPS = (2, 60)
 
 
 def sample(array):
-    """Elements evenly spread over a tensor, all of a small one; as numbers of nine digits, which name an fp32 exactly."""
+    """Elements evenly spread over a tensor, all of a small one; as numbers of nine digits, which name an fp32
+    exactly."""
     flat = np.asarray(array).reshape(-1)
     places = np.unique(np.linspace(0, flat.size - 1, ELEMENTS).astype(int))
     return [float(f"{flat[place]:.9g}") for place in places]
