@@ -2,8 +2,10 @@
 // spec/field_table.cc. For those files only; the table itself is spec/fields.h.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <type_traits>
+#include <vector>
 
 #include "spec/fields.h"
 
@@ -11,7 +13,8 @@ namespace optfleet::spec {
 
 // The parts of the table, in the order of the canonical form.
 std::span<const Field> ModelFields();
-std::span<const Field> OptimizerFields();
+std::vector<Field> OptimizerFields();
+std::vector<Field> GroupFields();  // optimizer.groups.*, a part of OptimizerFields
 std::span<const Field> ScheduleFields();
 std::span<const Field> RunFields();  // data, training, budget, evaluation, checkpoint
 

@@ -10,8 +10,11 @@ constexpr std::array<std::string_view, 8> kGroups{"model",    "optimizer", "sche
 
 std::vector<Field> JoinedParts() {
   std::vector<Field> fields;
-  for (const auto part : {ModelFields(), OptimizerFields(), ScheduleFields(), RunFields()})
-    fields.insert(fields.end(), part.begin(), part.end());
+  const auto add = [&](const auto& part) { fields.insert(fields.end(), part.begin(), part.end()); };
+  add(ModelFields());
+  add(OptimizerFields());
+  add(ScheduleFields());
+  add(RunFields());
   return fields;
 }
 

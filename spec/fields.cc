@@ -58,6 +58,8 @@ std::optional<Value> Parse(const Field& field, std::string_view text) {
       return wrap(ParseBoolean(text));
     case FieldType::kLength:
       return wrap(ParseLength(text));
+    case FieldType::kOwnNumber:
+      return text == kInherit ? Value(std::string(kInherit)) : wrap(ParseDouble(text));
     case FieldType::kText:
     case FieldType::kChoice:
       break;
@@ -90,6 +92,8 @@ std::string Expectation(const Field& field) {
       return "a whole number" + of_unit + " " + Bounds(field.range);
     case FieldType::kNumber:
       return "a number" + of_unit + " " + Bounds(field.range);
+    case FieldType::kOwnNumber:
+      return "a number" + of_unit + " " + Bounds(field.range) + ", or " + std::string(kInherit);
     case FieldType::kBoolean:
       return "true or false";
     case FieldType::kText:
@@ -106,6 +110,10 @@ std::string Expectation(const Field& field) {
 
 bool IsUsed(const Field& field, const TrainingSpec& spec) {
   return field.use.by == nullptr || field.use.by(spec);
+}
+
+bool Speaks(const Field& field, const TrainingSpec& spec) {
+  return IsUsed(field, spec) && field.get(spec) != Value(std::string(kInherit));
 }
 
 std::string UnusedMessage(const Field& field) {
@@ -132,6 +140,9 @@ bool IsAllowed(const Field& field, const Value& value) {
       const auto* number = std::get_if<int64_t>(&value);
       return number != nullptr && InRange(field.range, static_cast<double>(*number));
     }
+    case FieldType::kOwnNumber:
+      if (value == Value(std::string(kInherit))) return true;
+      [[fallthrough]];
     case FieldType::kNumber: {
       const auto* number = std::get_if<double>(&value);
       return number != nullptr && std::isfinite(*number) && InRange(field.range, *number);

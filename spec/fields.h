@@ -17,9 +17,13 @@
 
 namespace optfleet::spec {
 
-enum class FieldType { kInteger, kNumber, kBoolean, kText, kChoice, kLength };
+// kOwnNumber: a number, or kInherit to take that of the whole.
+enum class FieldType { kInteger, kNumber, kBoolean, kText, kChoice, kLength, kOwnNumber };
 
-// A choice is held as its name.
+// Value of a key that says nothing of its own: the whole it is a part of decides.
+inline constexpr std::string_view kInherit = "inherit";
+
+// A choice and kInherit are held as their names.
 using Value = std::variant<int64_t, double, bool, std::string, Length>;
 
 struct Range {
@@ -61,6 +65,9 @@ std::string Expectation(const Field& field);
 
 // Whether a run of this spec reads the field.
 bool IsUsed(const Field& field, const TrainingSpec& spec);
+
+// Whether its value says something about a run of this spec: the run reads it, and it does not inherit.
+bool Speaks(const Field& field, const TrainingSpec& spec);
 
 // What to say where a key is given to runs that do not read it, and what to do about it.
 std::string UnusedMessage(const Field& field);

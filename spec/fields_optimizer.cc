@@ -1,46 +1,160 @@
+#include <initializer_list>
+
 #include "spec/field_builder.h"
 
 namespace optfleet::spec {
 namespace {
 
-constexpr std::array<std::string_view, 3> kOptimizers{"sgd", "adam", "adamw"};
+// In the order of their enums.
+constexpr std::array<std::string_view, 16> kOptimizers{"sgd",
+                                                       "ema_sgd",
+                                                       "adam",
+                                                       "adamw",
+                                                       "lion",
+                                                       "signum",
+                                                       "ademamix",
+                                                       "schedule_free_sgd",
+                                                       "schedule_free_adamw",
+                                                       "adafactor",
+                                                       "adafactor_momentum",
+                                                       "adalayer",
+                                                       "adalayer_rows",
+                                                       "adam_8bit",
+                                                       "adamw_8bit",
+                                                       "lion_8bit"};
+constexpr std::array<std::string_view, 4> kDecayForms{"auto", "coupled", "decoupled", "decoupled_by_peak"};
+constexpr std::array<std::string_view, 3> kDecayOn{"all", "matrices", "linear"};
 
 constexpr auto kOptimizer = &TrainingSpec::optimizer;
+using Kind = OptimizerKind;
 
-bool IsSgd(const TrainingSpec& spec) { return spec.optimizer.name == OptimizerKind::kSgd; }
-bool IsAdam(const TrainingSpec& spec) { return !IsSgd(spec); }
-bool HasMomentum(const TrainingSpec& spec) { return IsSgd(spec) && spec.optimizer.momentum != 0; }
+// Whether the rule of the optimizer or of one of its groups is among these.
+bool AnyOf(const TrainingSpec& spec, std::initializer_list<Kind> kinds) {
+  const auto among = [&](Kind kind) { return std::find(kinds.begin(), kinds.end(), kind) != kinds.end(); };
+  if (among(spec.optimizer.name)) return true;
+  return std::any_of(spec.optimizer.groups.begin(), spec.optimizer.groups.end(),
+                     [&](const GroupSpec& group) { return group.name && among(*group.name); });
+}
 
-constexpr Use kBySgd{&IsSgd, "by `optimizer.name` sgd"};
-constexpr Use kByAdam{&IsAdam, "by `optimizer.name` adam and adamw"};
+template <Kind... kinds>
+bool UsedBy(const TrainingSpec& spec) {
+  return AnyOf(spec, {kinds...});
+}
+bool HasMomentum(const TrainingSpec& spec) {
+  return UsedBy<Kind::kSgd>(spec) && spec.optimizer.momentum != 0;
+}
+bool Decays(const TrainingSpec& spec) {
+  const auto& groups = spec.optimizer.groups;
+  return spec.optimizer.weight_decay != 0 ||
+         std::any_of(groups.begin(), groups.end(),
+                     [](const GroupSpec& group) { return group.weight_decay.value_or(0) != 0; });
+}
+
+constexpr Use kMomentum{&UsedBy<Kind::kSgd, Kind::kEmaSgd, Kind::kScheduleFreeSgd>,
+                        "by `optimizer.name` sgd, ema_sgd and schedule_free_sgd"};
 constexpr Use kWithMomentum{&HasMomentum, "by `optimizer.name` sgd with a momentum above 0"};
+constexpr Use kSgdOnly{&UsedBy<Kind::kSgd>, "by `optimizer.name` sgd"};
+constexpr Use kBeta1{&UsedBy<Kind::kAdam, Kind::kAdamW, Kind::kLion, Kind::kSignum, Kind::kAdEmaMix,
+                             Kind::kScheduleFreeAdamW, Kind::kAdafactorMomentum, Kind::kAdalayer,
+                             Kind::kAdalayerRows, Kind::kAdam8bit, Kind::kAdamW8bit, Kind::kLion8bit>,
+                     "by all rules but sgd, ema_sgd, schedule_free_sgd and adafactor"};
+constexpr Use kBeta2{&UsedBy<Kind::kAdam, Kind::kAdamW, Kind::kLion, Kind::kAdEmaMix,
+                             Kind::kScheduleFreeAdamW, Kind::kAdafactorMomentum, Kind::kAdalayer,
+                             Kind::kAdalayerRows, Kind::kAdam8bit, Kind::kAdamW8bit, Kind::kLion8bit>,
+                     "by the rules that read beta1, but signum"};
+constexpr Use kEpsilon{
+    &UsedBy<Kind::kAdam, Kind::kAdamW, Kind::kAdEmaMix, Kind::kScheduleFreeAdamW, Kind::kAdafactorMomentum,
+            Kind::kAdalayer, Kind::kAdalayerRows, Kind::kAdam8bit, Kind::kAdamW8bit>,
+    "by the rules that divide by a second moment, but adafactor"};
+constexpr Use kMixtures{&UsedBy<Kind::kAdEmaMix>, "by `optimizer.name` ademamix"};
+constexpr Use kScheduleFree{&UsedBy<Kind::kScheduleFreeSgd, Kind::kScheduleFreeAdamW>,
+                            "by `optimizer.name` schedule_free_sgd and schedule_free_adamw"};
+constexpr Use kPaperAdafactor{&UsedBy<Kind::kAdafactor>, "by `optimizer.name` adafactor"};
+constexpr Use kFactoredMomentum{&UsedBy<Kind::kAdafactorMomentum>, "by `optimizer.name` adafactor_momentum"};
+constexpr Use kSplits{&UsedBy<Kind::kAdalayer>, "by `optimizer.name` adalayer"};
+constexpr Use k8bit{&UsedBy<Kind::kAdam8bit, Kind::kAdamW8bit, Kind::kLion8bit>,
+                    "by `optimizer.name` adam_8bit, adamw_8bit and lion_8bit"};
+constexpr Use kDecay{&Decays, "with a weight decay above 0"};
 
-constexpr std::array kFields{
-    Choice<kOptimizer, &OptimizerSpec::name, kOptimizers>("optimizer.name",
-                                                          "Update rule, as in torch.optim."),
+constexpr std::array kRuleFields{
+    Choice<kOptimizer, &OptimizerSpec::name, kOptimizers>("optimizer.name", "Update rule."),
     Plain<kOptimizer, &OptimizerSpec::learning_rate>("optimizer.learning_rate", From(0, 1e6), "",
                                                      "Peak of the schedule."),
+};
+
+constexpr std::array kOptionFields{
     Plain<kOptimizer, &OptimizerSpec::momentum>("optimizer.momentum", Below(0, 1), "",
-                                                "Share of the old momentum that is kept.", kBySgd),
+                                                "Share of the old momentum that is kept.", kMomentum),
     Plain<kOptimizer, &OptimizerSpec::dampening>("optimizer.dampening", From(0, 1), "",
                                                  "Share of the gradient kept out of the momentum.",
                                                  kWithMomentum),
     Plain<kOptimizer, &OptimizerSpec::nesterov>("optimizer.nesterov", kUnbounded, "",
                                                 "Nesterov's look-ahead; with momentum and without dampening.",
-                                                kBySgd),
+                                                kSgdOnly),
     Plain<kOptimizer, &OptimizerSpec::beta1>("optimizer.beta1", Below(0, 1), "", "Decay of the first moment.",
-                                             kByAdam),
+                                             kBeta1),
     Plain<kOptimizer, &OptimizerSpec::beta2>("optimizer.beta2", Below(0, 1), "",
-                                             "Decay of the second moment.", kByAdam),
+                                             "Decay of the second moment; in lion that of the momentum.",
+                                             kBeta2),
+    Plain<kOptimizer, &OptimizerSpec::beta3>("optimizer.beta3", Below(0, 1), "",
+                                             "Decay of the slow first moment.", kMixtures),
     Plain<kOptimizer, &OptimizerSpec::epsilon>("optimizer.epsilon", From(0, 1), "",
-                                               "Added to the root of the second moment.", kByAdam),
-    Plain<kOptimizer, &OptimizerSpec::weight_decay>(
-        "optimizer.weight_decay", From(0, 1e6), "",
-        "Added to the gradient by `sgd` and `adam`, decoupled from it in `adamw`."),
+                                               "Added to the root of the second moment.", kEpsilon),
+    Plain<kOptimizer, &OptimizerSpec::mixture>("optimizer.mixture", From(0, 1000), "",
+                                               "Weight of the slow first moment (alpha).", kMixtures),
+    Plain<kOptimizer, &OptimizerSpec::mixture_warmup>(
+        "optimizer.mixture_warmup", kUnbounded, "",
+        "The slow moment's weight and decay grow to their values until its end.", kMixtures),
+    Plain<kOptimizer, &OptimizerSpec::averaging_power>("optimizer.averaging_power", From(0, 100), "",
+                                                       "Steps weigh step^power in the average.",
+                                                       kScheduleFree),
+    Plain<kOptimizer, &OptimizerSpec::averaging_rate_power>(
+        "optimizer.averaging_rate_power", From(0, 100), "",
+        "Steps weigh (largest learning rate so far)^power in the average.", kScheduleFree),
+    Plain<kOptimizer, &OptimizerSpec::decay_rate>("optimizer.decay_rate", From(0, 10), "",
+                                                  "The second moment's decay at step t is 1 - t^-decay_rate.",
+                                                  kPaperAdafactor),
+    Plain<kOptimizer, &OptimizerSpec::clip_threshold>("optimizer.clip_threshold", Above(0, 1e6), "",
+                                                      "Bound of an update's root mean square.",
+                                                      kPaperAdafactor),
+    Plain<kOptimizer, &OptimizerSpec::epsilon_scale>(
+        "optimizer.epsilon_scale", From(0, 1000), "",
+        "Least root mean square of a weight, to which steps are relative.", kPaperAdafactor),
+    Plain<kOptimizer, &OptimizerSpec::rows_only>("optimizer.rows_only", kUnbounded, "",
+                                                 "One second moment per row instead of rows times columns.",
+                                                 kFactoredMomentum),
+    Plain<kOptimizer, &OptimizerSpec::split_qkv>(
+        "optimizer.split_qkv", kUnbounded, "",
+        "The three parts of a fused projection each have a second moment.", kSplits),
+    Plain<kOptimizer, &OptimizerSpec::block_size>("optimizer.block_size", From(1, 2048), "elements",
+                                                  "Elements that share the scale of an 8-bit state.", k8bit),
+    Plain<kOptimizer, &OptimizerSpec::min_8bit_size>("optimizer.min_8bit_size", From(0, 1e12), "elements",
+                                                     "Smaller parameters keep a 32-bit state.", k8bit),
+    Plain<kOptimizer, &OptimizerSpec::weight_decay>("optimizer.weight_decay", From(0, 1e6), "",
+                                                    "How fast weights shrink (lambda)."),
+    Choice<kOptimizer, &OptimizerSpec::decay_form, kDecayForms>(
+        "optimizer.decay_form",
+        "`coupled` adds it to the gradient, `decoupled` shrinks by learning rate x decay, "
+        "`decoupled_by_peak` by "
+        "decay x learning rate / peak; `auto` is coupled in sgd, adam, adam_8bit and the schedule-free "
+        "rules, "
+        "decoupled in the others.",
+        kDecay),
+    Choice<kOptimizer, &OptimizerSpec::decay_on, kDecayOn>(
+        "optimizer.decay_on",
+        "`matrices`: parameters of two dimensions; `linear`: the weights of attention and MLP.", kDecay),
 };
 
 }  // namespace
 
-std::span<const Field> OptimizerFields() { return kFields; }
+std::span<const std::string_view> OptimizerNames() { return kOptimizers; }
+
+std::vector<Field> OptimizerFields() {
+  std::vector<Field> fields(kRuleFields.begin(), kRuleFields.end());
+  const std::vector<Field> groups = GroupFields();
+  fields.insert(fields.end(), groups.begin(), groups.end());  // above the options: they decide which are read
+  fields.insert(fields.end(), kOptionFields.begin(), kOptionFields.end());
+  return fields;
+}
 
 }  // namespace optfleet::spec

@@ -12,7 +12,8 @@ namespace {
 // Says the same as leaving it out, for this run and for every reader.
 bool IsSilent(const Field& field, const TrainingSpec& spec) {
   static const TrainingSpec defaults;
-  return !IsUsed(field, spec) && field.get(spec) == field.get(defaults);
+  const Value value = field.get(spec);
+  return value == Value(std::string(kInherit)) || (!IsUsed(field, spec) && value == field.get(defaults));
 }
 
 std::optional<Value> FromLength(const Json& json) {
@@ -27,6 +28,9 @@ std::optional<Value> FromScalar(const Field& field, const Json& json) {
     case FieldType::kInteger:
       if (json.is_number_unsigned() && json.get<uint64_t>() > INT64_MAX) return std::nullopt;
       return json.is_number_integer() ? std::optional<Value>(json.get<int64_t>()) : std::nullopt;
+    case FieldType::kOwnNumber:
+      if (json == kInherit) return Value(std::string(kInherit));
+      [[fallthrough]];
     case FieldType::kNumber:
       return json.is_number() ? std::optional<Value>(json.get<double>()) : std::nullopt;
     case FieldType::kBoolean:

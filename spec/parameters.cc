@@ -1,5 +1,7 @@
 #include "spec/parameters.h"
 
+#include "spec/optimizer_state.h"
+
 namespace optfleet::spec {
 namespace {
 
@@ -9,16 +11,16 @@ class Listing {
  public:
   explicit Listing(bool bias) : bias_(bias) {}
 
-  void Add(std::string name, std::vector<int64_t> shape, Role role) {
-    parameters_.push_back({std::move(name), std::move(shape), role});
+  void Add(std::string name, std::vector<int64_t> shape, ParameterGroup group) {
+    parameters_.push_back({std::move(name), std::move(shape), group});
   }
   void Norm(const std::string& name, int64_t width) {
-    Add(name + ".weight", {width}, Role::kNormGain);
-    if (bias_) Add(name + ".bias", {width}, Role::kNormBias);
+    Add(name + ".weight", {width}, ParameterGroup::kNorm);
+    if (bias_) Add(name + ".bias", {width}, ParameterGroup::kBias);
   }
-  void Linear(const std::string& name, int64_t outputs, int64_t inputs) {
-    Add(name + ".weight", {outputs, inputs}, Role::kLinearWeight);
-    if (bias_) Add(name + ".bias", {outputs}, Role::kLinearBias);
+  void Linear(const std::string& name, int64_t outputs, int64_t inputs, ParameterGroup group) {
+    Add(name + ".weight", {outputs, inputs}, group);
+    if (bias_) Add(name + ".bias", {outputs}, ParameterGroup::kBias);
   }
   std::vector<Parameter> Take() { return std::move(parameters_); }
 
@@ -38,9 +40,13 @@ int64_t OtherElementsOfBlock(const ModelSpec& model) {
   return gains + (model.bias ? norm_biases + linear_biases : 0);
 }
 
-int64_t CopiesHeldByOptimizer(const OptimizerSpec& optimizer) {
-  if (optimizer.name != OptimizerKind::kSgd) return 2;
-  return optimizer.momentum > 0 ? 1 : 0;
+int64_t BytesOfOptimizer(const OptimizerSpec& optimizer, const std::vector<Parameter>& parameters) {
+  int64_t bytes = 0;
+  for (const Parameter& parameter : parameters) {
+    for (const StateTensor& tensor : StateOf(optimizer.KindOf(parameter.group), optimizer, parameter))
+      bytes += tensor.bytes();
+  }
+  return bytes;
 }
 
 }  // namespace
@@ -53,19 +59,20 @@ int64_t Parameter::count() const {
 
 std::vector<Parameter> Parameters(const ModelSpec& model) {
   Listing listing(model.bias);
-  listing.Add("token_embedding.weight", {model.vocab_size, model.width}, Role::kEmbedding);
-  listing.Add("position_embedding.weight", {model.context, model.width}, Role::kPosition);
+  listing.Add("token_embedding.weight", {model.vocab_size, model.width}, ParameterGroup::kEmbedding);
+  listing.Add("position_embedding.weight", {model.context, model.width}, ParameterGroup::kPosition);
   for (int64_t layer = 0; layer < model.layers; ++layer) {
     const std::string block = "blocks." + std::to_string(layer) + ".";
     listing.Norm(block + "norm1", model.width);
-    listing.Linear(block + "attention.qkv", 3 * model.width, model.width);
-    listing.Linear(block + "attention.output", model.width, model.width);
+    listing.Linear(block + "attention.qkv", 3 * model.width, model.width, ParameterGroup::kAttention);
+    listing.Linear(block + "attention.output", model.width, model.width, ParameterGroup::kAttention);
     listing.Norm(block + "norm2", model.width);
-    listing.Linear(block + "mlp.up", model.mlp_width, model.width);
-    listing.Linear(block + "mlp.down", model.width, model.mlp_width);
+    listing.Linear(block + "mlp.up", model.mlp_width, model.width, ParameterGroup::kMlp);
+    listing.Linear(block + "mlp.down", model.width, model.mlp_width, ParameterGroup::kMlp);
   }
   listing.Norm("final_norm", model.width);
-  if (!model.tie_output) listing.Add("output.weight", {model.vocab_size, model.width}, Role::kOutput);
+  if (!model.tie_output)
+    listing.Add("output.weight", {model.vocab_size, model.width}, ParameterGroup::kOutput);
   return listing.Take();
 }
 
@@ -75,9 +82,21 @@ int64_t CountParameters(const ModelSpec& model) {
   return tables + model.layers * (LinearWeightsOfBlock(model) + OtherElementsOfBlock(model)) + final_norm;
 }
 
+bool HasGroup(const ModelSpec& model, ParameterGroup group) {
+  if (group == ParameterGroup::kOutput) return !model.tie_output;
+  if (group == ParameterGroup::kBias) return model.bias;
+  return true;
+}
+
+// All blocks are alike, so two models of few blocks tell of any depth.
 StateBytes BytesOfState(const TrainingSpec& spec) {
   const int64_t one_copy = CountParameters(spec.model) * kBytesPerElement;
-  return {one_copy, one_copy, one_copy * CopiesHeldByOptimizer(spec.optimizer)};
+  ModelSpec model = spec.model;
+  model.layers = 1;
+  const int64_t with_one = BytesOfOptimizer(spec.optimizer, Parameters(model));
+  model.layers = 2;
+  const int64_t of_block = BytesOfOptimizer(spec.optimizer, Parameters(model)) - with_one;
+  return {one_copy, one_copy, with_one + (spec.model.layers - 1) * of_block};
 }
 
 double FlopsPerToken(const ModelSpec& model, int64_t sequence_length) {

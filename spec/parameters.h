@@ -11,12 +11,10 @@
 
 namespace optfleet::spec {
 
-enum class Role { kEmbedding, kPosition, kNormGain, kNormBias, kLinearWeight, kLinearBias, kOutput };
-
 struct Parameter {
   std::string name;            // "blocks.0.attention.qkv.weight"; part of the checkpoint format
   std::vector<int64_t> shape;  // a linear weight is [outputs, inputs]
-  Role role = Role::kLinearWeight;
+  ParameterGroup group = ParameterGroup::kMlp;
 
   int64_t count() const;  // elements
 };
@@ -25,12 +23,14 @@ struct Parameter {
 // output.weight. The model is resolved.
 std::vector<Parameter> Parameters(const ModelSpec& model);
 
+// Whether the model has parameters of a group.
+bool HasGroup(const ModelSpec& model, ParameterGroup group);
+
 // Elements of all of them, in closed form: cheap for any depth.
 int64_t CountParameters(const ModelSpec& model);
 
-// Bytes that a run holds from its first step to its last, besides activations and scratch. Exact: all of it
-// is fp32, also under bf16 autocast. sgd keeps one copy of the parameters (none without momentum), adam and
-// adamw two.
+// Bytes that a run holds from its first step to its last, besides activations and scratch. Exact. Weights and
+// gradients are fp32, also under bf16 autocast; what a rule keeps: spec/optimizer_state.h.
 struct StateBytes {
   int64_t weights = 0;
   int64_t gradients = 0;

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "spec/length.h"
+#include "spec/optimizer_spec.h"
 
 namespace optfleet::spec {
 
@@ -18,7 +19,6 @@ enum class Attention {
   kSdpa,
   kManual
 };  // auto: sdpa in fp32; hand-written in bf16 on a CPU, sdpa on a GPU
-enum class OptimizerKind { kSgd, kAdam, kAdamW };
 enum class ScheduleKind {
   kConstant,
   kCosine,
@@ -50,19 +50,6 @@ struct ModelSpec {
   double init_std = 0.02;
   double norm_epsilon = 1e-5;
   friend bool operator==(const ModelSpec&, const ModelSpec&) = default;
-};
-
-struct OptimizerSpec {
-  OptimizerKind name = OptimizerKind::kAdamW;
-  double learning_rate = 1e-3;  // peak
-  double momentum = 0.9;        // sgd
-  double dampening = 0;         // sgd
-  bool nesterov = false;        // sgd
-  double beta1 = 0.9;           // adam, adamw
-  double beta2 = 0.95;          // adam, adamw
-  double epsilon = 1e-8;        // adam, adamw
-  double weight_decay = 0;      // coupled in sgd and adam, decoupled in adamw (as torch.optim)
-  friend bool operator==(const OptimizerSpec&, const OptimizerSpec&) = default;
 };
 
 // Formulas: spec/schedule.h.

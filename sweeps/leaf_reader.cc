@@ -35,15 +35,23 @@ std::string_view KindName(YamlNode::Kind kind) {
 
 std::string DidYouMean(std::string_view name) { return "did you mean `" + std::string(name) + "`?"; }
 
-bool IsGroup(std::string_view name) {
-  const auto groups = spec::Groups();
-  return std::find(groups.begin(), groups.end(), name) != groups.end();
+// Whether keys stand below it: "optimizer", "optimizer.groups", "optimizer.groups.output".
+bool IsGroup(std::string_view path) {
+  const auto fields = spec::Fields();
+  return std::any_of(fields.begin(), fields.end(), [&](const Field& field) {
+    return field.key.size() > path.size() && field.key.starts_with(path) && field.key[path.size()] == '.';
+  });
 }
 
+// What may stand directly below a group.
 std::vector<std::string_view> NamesInGroup(std::string_view group) {
   std::vector<std::string_view> names;
-  for (const Field& field : spec::Fields())
-    if (field.group() == group) names.push_back(field.name());
+  for (const Field& field : spec::Fields()) {
+    if (!field.key.starts_with(group) || field.key[group.size()] != '.') continue;
+    const std::string_view below = field.key.substr(group.size() + 1);
+    const std::string_view name = below.substr(0, below.find('.'));
+    if (names.empty() || names.back() != name) names.push_back(name);
+  }
   return names;
 }
 
@@ -116,11 +124,13 @@ void LeafReader::ReadGroup(std::string_view group, const YamlEntry& entry, Leave
     return;
   }
   for (const YamlEntry& member : entry.value.entries) {
-    const Field* field = spec::FindField(std::string(group) + "." + member.key);
-    if (field == nullptr)
-      AddUnknown(member, group);
-    else
+    const std::string path = std::string(group) + "." + member.key;
+    if (const Field* field = spec::FindField(path))
       ReadLeaf(*field, member, leaves);
+    else if (IsGroup(path))
+      ReadGroup(path, member, leaves);
+    else
+      AddUnknown(member, group);
   }
 }
 

@@ -4,7 +4,7 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include <nlohmann/json.hpp>
+#include "common/json.h"
 
 #include "optfleet/v1/operator.grpc.pb.h"
 #include "optfleet/v1/worker.grpc.pb.h"

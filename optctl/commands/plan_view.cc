@@ -167,7 +167,7 @@ Json PlanJson(const sweeps::Expansion& expansion, const PlanTotals& totals) {
   for (const sweeps::Job& job : expansion.jobs) {
     Json values;
     for (const spec::Field& field : spec::Fields())
-      if (spec::IsUsed(field, job.spec)) values[std::string(field.key)] = spec::ToJson(field.get(job.spec));
+      if (spec::Speaks(field, job.spec)) values[std::string(field.key)] = spec::ToJson(field.get(job.spec));
     json["jobs"].push_back({{"number", job.number},
                             {"block", job.block},
                             {"hash", job.hash},

@@ -5,6 +5,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
+#include "common/json.h"
 
 #include "optfleet/v1/operator.pb.h"

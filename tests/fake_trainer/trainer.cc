@@ -31,6 +31,12 @@ void Pause(int64_t milliseconds) {
   ::nanosleep(&time, nullptr);
 }
 
+// Dies of the signal itself, also where a sanitizer has a handler for it.
+void Crash(int signal) {
+  ::signal(signal, SIG_DFL);
+  ::raise(signal);
+}
+
 int64_t SpecNumber(const Json& spec, const char* group, const char* key) {
   if (!spec.contains(group) || !spec[group].contains(key)) return 0;
   return spec[group][key].get<int64_t>();
@@ -96,7 +102,7 @@ class Attempt {
   }
 
   void Misbehave(int64_t next) {
-    if (next == behaviour_.crash_at_step) ::raise(static_cast<int>(behaviour_.crash_signal));
+    if (next == behaviour_.crash_at_step) Crash(static_cast<int>(behaviour_.crash_signal));
     if (next == behaviour_.exit_at_step) {
       ::dprintf(2, "giving up at step %lld\n", static_cast<long long>(next));
       ::_exit(static_cast<int>(behaviour_.exit_code));

@@ -32,7 +32,7 @@ TEST(Answer, CountsEdgesWhereTheyAreMany) {
 
 TEST(Answer, SaysSoFarWhileJobsRun) {
   EXPECT_THAT(AnswerTo(RunningSweep()),
-              StartsWith("best so far, 20 of 34 jobs have ended: adam lr=3e-3 batch 16: val loss"));
+              StartsWith("best so far, 20 of 34 jobs have ended: adam batch 16 lr=3e-3: val loss"));
 }
 
 TEST(Answer, SaysThatNothingHasEndedYet) {

@@ -35,6 +35,7 @@ Value Another(const Field& field) {
   if (const auto* number = std::get_if<double>(&value)) return *number / 2 + 0.001;
   if (const auto* boolean = std::get_if<bool>(&value)) return !*boolean;
   if (const auto* length = std::get_if<Length>(&value)) return Length{length->amount / 2 + 1, length->unit};
+  if (field.type == FieldType::kOwnNumber) return 0.25;
   if (field.type == FieldType::kText) return std::string("text");
   return std::string(field.choices.front() == std::get<std::string>(value) ? field.choices.back()
                                                                            : field.choices.front());
@@ -80,7 +81,8 @@ TEST(Fields, WhatIsNoValueIsRefusedAndNamed) {
   EXPECT_EQ(Read("optimizer.learning_rate", ""), "refused an empty text");
   EXPECT_EQ(Read("optimizer.learning_rate", "+-1"), "refused +-1");
   EXPECT_EQ(Read("model.bias", "yes"), "refused yes");
-  EXPECT_EQ(Read("optimizer.name", "lion"), "refused lion");
+  EXPECT_EQ(Read("optimizer.name", "lyon"), "refused lyon");
+  EXPECT_EQ(Read("optimizer.groups.output.learning_rate", "-1"), "refused -1");
 }
 
 TEST(Fields, OpenEndsOfARangeAreOutside) {
@@ -97,7 +99,10 @@ TEST(Fields, ExpectationsReadAsSentences) {
   EXPECT_EQ(Expectation(*FindField("optimizer.momentum")), "a number from 0, below 1");
   EXPECT_EQ(Expectation(*FindField("data.validation_share")), "a number between 0 and 1, neither of them");
   EXPECT_EQ(Expectation(*FindField("model.bias")), "true or false");
-  EXPECT_EQ(Expectation(*FindField("optimizer.name")), "one of sgd, adam, adamw");
+  EXPECT_EQ(Expectation(*FindField("schedule.shape")),
+            "one of linear, cosine, exponential, mirror_cosine, square, sqrt");
+  EXPECT_EQ(Expectation(*FindField("optimizer.groups.norm.weight_decay")),
+            "a number from 0 to 1e+06, or inherit");
 }
 
 TEST(Fields, TheReferencePageIsTheTable) {

@@ -4,6 +4,8 @@
 
 #include <set>
 
+#include "spec/optimizer_state.h"
+
 namespace optfleet::spec {
 namespace {
 
@@ -78,8 +80,7 @@ TEST(Parameters, WithoutBiasesThereAreNone) {
   model.bias = false;
   std::set<std::string> names;
   for (const Parameter& parameter : Parameters(model)) {
-    EXPECT_NE(parameter.role, Role::kLinearBias) << parameter.name;
-    EXPECT_NE(parameter.role, Role::kNormBias) << parameter.name;
+    EXPECT_NE(parameter.group, ParameterGroup::kBias) << parameter.name;
     EXPECT_TRUE(names.insert(parameter.name).second) << parameter.name;
   }
 }
@@ -98,6 +99,45 @@ TEST(StateBytes, FollowTheOptimizer) {
   EXPECT_EQ(bytes_of(OptimizerKind::kSgd, 0.9).optimizer, copy);
   EXPECT_EQ(bytes_of(OptimizerKind::kSgd, 0).optimizer, 0);
   EXPECT_EQ(bytes_of(OptimizerKind::kSgd, 0).weights, copy);
+}
+
+TEST(StateBytes, FollowTheRulesOfGroupsToTheByte) {
+  TrainingSpec spec;
+  spec.model = {.layers = 3, .width = 64, .heads = 4, .mlp_width = 256, .context = 32, .tie_output = false};
+  OptimizerSpec& optimizer = spec.optimizer;
+  optimizer.name = OptimizerKind::kAdamW8bit;
+  optimizer.groups[static_cast<size_t>(ParameterGroup::kOutput)].name = OptimizerKind::kAdafactor;
+  optimizer.groups[static_cast<size_t>(ParameterGroup::kEmbedding)].name = OptimizerKind::kNone;
+  int64_t expected = 4 * (256 + 64);  // rows and columns of the output
+  for (const Parameter& parameter : Parameters(spec.model)) {
+    if (parameter.group == ParameterGroup::kOutput || parameter.group == ParameterGroup::kEmbedding) continue;
+    const int64_t count = parameter.count();
+    expected += count < 4096 ? 8 * count : 2 * (count + 4 * ((count + 255) / 256));
+  }
+  EXPECT_EQ(BytesOfState(spec).optimizer, expected);
+}
+
+TEST(OptimizerState, OfEachRuleByHand) {
+  const Parameter matrix{"blocks.0.attention.qkv.weight", {48, 16}, ParameterGroup::kAttention};
+  const Parameter vector{"final_norm.weight", {16}, ParameterGroup::kNorm};
+  OptimizerSpec options;
+  options.min_8bit_size = 100;
+  const auto bytes = [&](OptimizerKind kind, const Parameter& parameter) {
+    int64_t sum = 0;
+    for (const StateTensor& tensor : StateOf(kind, options, parameter)) sum += tensor.bytes();
+    return sum;
+  };
+  EXPECT_EQ(bytes(OptimizerKind::kLion, matrix), 4 * 768);
+  EXPECT_EQ(bytes(OptimizerKind::kAdEmaMix, matrix), 12 * 768);
+  EXPECT_EQ(bytes(OptimizerKind::kAdafactor, matrix), 4 * (48 + 16));
+  EXPECT_EQ(bytes(OptimizerKind::kAdafactor, vector), 4 * 16);
+  EXPECT_EQ(bytes(OptimizerKind::kAdafactorMomentum, matrix), 4 * 768 + 4 * (48 + 16));
+  EXPECT_EQ(bytes(OptimizerKind::kAdalayer, matrix), 4 * 768 + 4 * 3) << "a fused projection has three parts";
+  EXPECT_EQ(bytes(OptimizerKind::kAdalayer, vector), 4 * 16 + 4);
+  EXPECT_EQ(bytes(OptimizerKind::kAdalayerRows, matrix), 4 * 768 + 4 * 48);
+  EXPECT_EQ(bytes(OptimizerKind::kLion8bit, matrix), 768 + 4 * 3);
+  EXPECT_EQ(bytes(OptimizerKind::kAdam8bit, vector), 8 * 16) << "small parameters keep 32 bits";
+  EXPECT_EQ(bytes(OptimizerKind::kNone, matrix), 0);
 }
 
 TEST(Flops, OfOneTokenByHand) {

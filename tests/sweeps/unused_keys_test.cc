@@ -29,7 +29,7 @@ TEST(UnusedKeys, AreReportedWhereTheyStandWithWhoReadsThem) {
       Mistakes("optimizer:\n  name: adamw\n  momentum: 0.9\nschedule: {name: cosine, cycle: 10}\n"),
       "sweep.yaml:5:3: `optimizer.momentum` is read by none of the runs that it is given to\n"
       "    5 |   momentum: 0.9\n"
-      "      |   ^~~~~~~~ remove it; it is read by `optimizer.name` sgd\n"
+      "      |   ^~~~~~~~ remove it; it is read by `optimizer.name` sgd, ema_sgd and schedule_free_sgd\n"
       "sweep.yaml:6:26: `schedule.cycle` is read by none of the runs that it is given to\n"
       "    6 | schedule: {name: cosine, cycle: 10}\n"
       "      |                          ^~~~~ remove it; it is read by `schedule.name` warm_restarts\n");

@@ -192,8 +192,8 @@ TEST(Evaluator, DisturbsNeitherRandomStateNorGradients) {
   const at::Tensor random = SaveRandomState(at::kCPU);
   const at::Tensor gradient = (*trainer)->model().parameters()[0].tensor.grad().clone();
 
-  const Evaluation first = (*trainer)->evaluator().Run((*trainer)->model());
-  const Evaluation second = (*trainer)->evaluator().Run((*trainer)->model());
+  const Evaluation first = (*trainer)->Evaluate();
+  const Evaluation second = (*trainer)->Evaluate();
 
   EXPECT_EQ(first.loss, second.loss);
   EXPECT_TRUE(random.equal(SaveRandomState(at::kCPU)));

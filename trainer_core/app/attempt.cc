@@ -34,7 +34,8 @@ Result<spec::TrainingSpec> SpecOf(const rundir::JobDocument& job) {
   auto spec = spec::FromJson(job.spec);
   if (!spec.has_value()) return Fail(spec.error().In("job.json: spec"));
   const auto problems = spec::Resolve(&*spec);
-  if (!problems.empty()) return Fail(Code::kInvalidArgument, "job.json: spec: " + problems.front().message);
+  if (!problems.empty())
+    return Fail(Error(Code::kInvalidArgument, problems.front().message).In("job.json: spec"));
   return spec;
 }
 

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include "trainer_core/app/attempt.h"
+#include "trainer_core/app/replay.h"
 #include "trainer_core/app/schedule_command.h"
 #include "trainer_core/app/standalone.h"
 
@@ -35,6 +36,21 @@ int Main(int argc, char** argv) {
   auto* parameters = app.add_subcommand("parameters", "List the parameters of a spec");
   parameters->add_option("--config", config, "Spec file")->required();
   parameters->callback([&] { code = PrintParameters(config); });
+
+  ReplayOptions replay;
+  auto* replayed = app.add_subcommand("replay", "Apply an optimizer to tensors and recorded gradients");
+  replayed->add_option("--config", replay.config, "Spec file; optimizer, schedule, clipping")->required();
+  replayed->add_option("--params", replay.parameters, "Safetensors file: <name>")->required();
+  replayed->add_option("--grads", replay.gradients, "Safetensors file: <name>.<step>")->required();
+  replayed->add_option("--out", replay.out, "Safetensors file to make: <name>.<step>")->required();
+  replayed->add_option("--roles", replay.roles, "YAML file: name or glob -> group of parameters");
+  replayed->add_option("--steps", replay.steps, "Steps to take; all recorded ones if not given")
+      ->check(CLI::PositiveNumber);
+  replayed->add_option("--steps-out", replay.steps_out, "Steps to write, 1,2,10; the last if not given")
+      ->delimiter(',')
+      ->check(CLI::PositiveNumber);
+  replayed->add_option("--threads", replay.threads, "CPU threads")->check(CLI::Range(1, 1024));
+  replayed->callback([&] { code = Replay(replay); });
 
   auto* init = app.add_subcommand("init", "Write the weights that a run of a spec starts from");
   init->add_option("--config", config, "Spec file")->required();

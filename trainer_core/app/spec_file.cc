@@ -22,13 +22,7 @@ class Reader {
                         "a spec is a map of groups: model, optimizer, schedule, data and so on");
       return;
     }
-    for (const YamlEntry& entry : root.entries) {
-      if (entry.value.kind == YamlNode::Kind::kMap) {
-        for (const YamlEntry& leaf : entry.value.entries) ReadLeaf(entry.key + "." + leaf.key, leaf);
-      } else {
-        ReadLeaf(entry.key, entry);  // optimizer.learning_rate: 1e-3
-      }
-    }
+    ReadEntries("", root);
   }
 
   // After ReadGroups, if that found nothing: what the keys promise each other, and keys that nothing reads.
@@ -43,6 +37,16 @@ class Reader {
   spec::TrainingSpec spec;
 
  private:
+  // Maps within maps, or dotted keys: optimizer.learning_rate: 1e-3.
+  void ReadEntries(const std::string& prefix, const YamlNode& map) {
+    for (const YamlEntry& entry : map.entries) {
+      if (entry.value.kind == YamlNode::Kind::kMap)
+        ReadEntries(prefix + entry.key + ".", entry.value);
+      else
+        ReadLeaf(prefix + entry.key, entry);
+    }
+  }
+
   struct Given {
     const spec::Field* field;
     SourcePosition key;
@@ -92,11 +96,14 @@ class Reader {
 
 }  // namespace
 
-Result<spec::TrainingSpec> ReadSpecFile(const std::string& path) {
+Result<spec::TrainingSpec> ReadSpecFile(const std::string& path) { return ReadSpecFile(path, {}); }
+
+Result<spec::TrainingSpec> ReadSpecFile(const std::string& path, const spec::TrainingSpec& start) {
   auto text = rundir::ReadWholeFile(path);
   if (!text.has_value()) return Fail(text.error());
   Diagnostics diagnostics({{path, std::move(*text)}});
   Reader reader(&diagnostics);
+  reader.spec = start;
   const auto root = ParseYaml(0, diagnostics.sources()[0].text, &diagnostics);
   if (root.has_value()) reader.ReadGroups(*root);
   if (diagnostics.empty()) reader.ResolveSpec();

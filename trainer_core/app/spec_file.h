@@ -13,4 +13,7 @@ namespace optfleet::trainer {
 // read.
 Result<spec::TrainingSpec> ReadSpecFile(const std::string& path);
 
+// The same for a file that gives only some keys: the others are those of `start`.
+Result<spec::TrainingSpec> ReadSpecFile(const std::string& path, const spec::TrainingSpec& start);
+
 }  // namespace optfleet::trainer

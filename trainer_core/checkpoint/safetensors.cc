@@ -49,6 +49,7 @@ Result<StoredTensor> DecodeEntry(const std::string& name, const Json& json) {
 }  // namespace
 
 int64_t ElementBytes(std::string_view type) {
+  if (type == "F64") return 8;
   if (type == "F32") return 4;
   if (type == "BF16") return 2;
   if (type == "I64") return 8;

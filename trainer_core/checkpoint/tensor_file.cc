@@ -15,6 +15,8 @@ std::string TypeName(at::ScalarType type) {
   switch (type) {
     case at::kFloat:
       return "F32";
+    case at::kDouble:
+      return "F64";
     case at::kBFloat16:
       return "BF16";
     case at::kLong:

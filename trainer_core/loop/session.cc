@@ -143,8 +143,7 @@ Status Session::Loop() {
     if (IsOver()) {
       // A run that was resumed behind its last step has its validation in its parent's records, and needs the
       // figures once more.
-      const Evaluator& evaluator = trainer_->evaluator();
-      if (!evaluation_.has_value() && evaluator.possible()) evaluation_ = evaluator.Run(trainer_->model());
+      if (!evaluation_.has_value() && trainer_->can_evaluate()) evaluation_ = trainer_->Evaluate();
       ending_ = {Outcome::kSucceeded, ""};
     } else if (const auto stop = AskedToStop(); stop.has_value()) {
       OPTFLEET_RETURN_IF_ERROR(Stop(*stop));
@@ -197,9 +196,9 @@ Status Session::TrainStep() {
 
 Status Session::EvaluateIfDue() {
   const int64_t every = spec_.evaluation.every_steps;
-  if (!trainer_->evaluator().possible() || !(IsOver() || (every > 0 && state_.step % every == 0))) return {};
+  if (!trainer_->can_evaluate() || !(IsOver() || (every > 0 && state_.step % every == 0))) return {};
   const auto begin = now_();
-  evaluation_ = trainer_->evaluator().Run(trainer_->model());
+  evaluation_ = trainer_->Evaluate();
   return Record({{"val_loss", evaluation_->loss},
                  {"val_perplexity", evaluation_->perplexity},
                  {"val_bits_per_byte", evaluation_->bits_per_byte},

@@ -17,7 +17,11 @@ Result<std::unique_ptr<Trainer>> Trainer::Create(const spec::TrainingSpec& spec,
   const DataParts parts = SplitByShare((*file)->bytes(), spec.data.validation_share);
   auto sampler = Sampler::Create(parts.train, spec.data.sequence_length, spec.training.seed);
   if (!sampler.has_value()) return Fail(sampler.error());
-  return std::unique_ptr<Trainer>(new Trainer(spec, device, std::move(*file), parts, *sampler));
+  std::unique_ptr<Trainer> trainer(new Trainer(spec, device, std::move(*file), parts, *sampler));
+  auto optimizer = MakeOptimizer(spec.optimizer, trainer->Optimized());
+  if (!optimizer.has_value()) return Fail(optimizer.error());
+  trainer->optimizer_ = std::move(*optimizer);
+  return trainer;
 }
 
 Trainer::Trainer(const spec::TrainingSpec& spec, at::Device device, std::unique_ptr<MappedFile> file,
@@ -30,22 +34,32 @@ Trainer::Trainer(const spec::TrainingSpec& spec, at::Device device, std::unique_
       fingerprint_(Fingerprint(file_->bytes())),
       sampler_(sampler),
       evaluator_(spec, parts.validation, device),
-      model_(spec, device),
-      optimizer_(MakeOptimizer(spec.optimizer, model_.parameters())) {
+      model_(spec, device) {
   model_.Initialize(spec.training.seed);
   // Not the seed itself: the draws of the first dropout would repeat those of the first weights.
   SeedRandom(device, static_cast<int64_t>(MixBits(static_cast<uint64_t>(spec.training.seed)) >> 1));
+}
+
+std::vector<OptimizedParameter> Trainer::Optimized() const {
+  std::vector<OptimizedParameter> optimized;
+  const auto listed = spec::Parameters(spec_.model);
+  for (size_t i = 0; i < listed.size(); ++i) optimized.push_back({listed[i], model_.parameters()[i].tensor});
+  return optimized;
 }
 
 StepFigures Trainer::Step(int64_t step, double position) {
   ClearGradient(model_.parameters());
   const at::Tensor loss = AccumulateGradient(step);
   const spec::ScheduledValues scheduled = schedule_.At(position);
-  const GradientSummary gradient = ClipGradient(model_.parameters(), scheduled.clip_norm);
+  // A GPU scales the gradient where it lies, as the host must not wait for its norm.
+  const bool on_host = device_.is_cpu();
+  const GradientSummary gradient = on_host ? SummarizeGradient(model_.parameters())
+                                           : ClipGradient(model_.parameters(), scheduled.clip_norm);
   StepFigures figures;
   figures.learning_rate = scheduled.learning_rate;
   figures.clip_norm = scheduled.clip_norm;
-  optimizer_->Step({figures.learning_rate, gradient.not_finite});
+  optimizer_->Step(
+      {scheduled.factor, gradient.not_finite, on_host ? ClippingScale(gradient, scheduled.clip_norm) : 1});
   // One copy from the device for all figures of the step.
   const at::Tensor read = at::stack({loss, gradient.norm, gradient.not_finite}).to(at::kCPU, at::kDouble);
   const double* values = read.const_data_ptr<double>();
@@ -74,6 +88,13 @@ at::Tensor Trainer::AccumulateGradient(int64_t step) {
     total = total.defined() ? total + loss.detach() : loss.detach();
   }
   return total;
+}
+
+Evaluation Trainer::Evaluate() {
+  optimizer_->BeginEvaluation();
+  const Evaluation evaluation = evaluator_.Run(model_);
+  optimizer_->EndEvaluation();
+  return evaluation;
 }
 
 CheckpointTensors Trainer::Tensors() { return {model_.parameters(), optimizer_->State()}; }

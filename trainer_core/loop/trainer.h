@@ -37,7 +37,9 @@ class Trainer {
   // c10::OutOfMemoryError.
   StepFigures Step(int64_t step, double position);
 
-  const Evaluator& evaluator() const { return evaluator_; }
+  bool can_evaluate() const { return evaluator_.possible(); }
+  // On the validation part, at the weights that the optimizer evaluates at. Throws c10::OutOfMemoryError.
+  Evaluation Evaluate();
   const Transformer& model() const { return model_; }
   const DataFingerprint& data() const { return fingerprint_; }
 
@@ -48,6 +50,7 @@ class Trainer {
   Trainer(const spec::TrainingSpec& spec, at::Device device, std::unique_ptr<MappedFile> file,
           DataParts parts, Sampler sampler);
   at::Tensor AccumulateGradient(int64_t step);
+  std::vector<OptimizedParameter> Optimized() const;
 
   const spec::TrainingSpec spec_;
   const spec::Schedule schedule_;
@@ -58,7 +61,7 @@ class Trainer {
   const Sampler sampler_;
   const Evaluator evaluator_;
   Transformer model_;
-  const std::unique_ptr<Optimizer> optimizer_;
+  std::unique_ptr<Optimizer> optimizer_;
 };
 
 }  // namespace optfleet::trainer

@@ -13,6 +13,12 @@ struct GradientSummary {
   at::Tensor not_finite;  // fp32 scalar, 1 if norm is infinite or NaN, else 0
 };
 
+GradientSummary SummarizeGradient(const NamedTensors& parameters);
+
+// min(1, clip_norm / (norm + 1e-6)) as torch.nn.utils.clip_grad_norm_ computes it in fp32; 1 for clip_norm 0.
+// Reads the norm, so the device must be the host.
+double ClippingScale(const GradientSummary& summary, double clip_norm);
+
 // Scales all .grad by min(1, clip_norm / (norm + 1e-6)), as torch.nn.utils.clip_grad_norm_; clip_norm 0
 // scales nothing.
 GradientSummary ClipGradient(const NamedTensors& parameters, double clip_norm);

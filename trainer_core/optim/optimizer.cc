@@ -1,21 +1,15 @@
 #include "trainer_core/optim/optimizer.h"
 
-#include <cstdlib>
-
-#include "trainer_core/optim/adam.h"
-#include "trainer_core/optim/sgd.h"
+#include "trainer_core/optim/fused.h"
+#include "trainer_core/optim/rule_set.h"
 
 namespace optfleet::trainer {
 
-std::unique_ptr<Optimizer> MakeOptimizer(const spec::OptimizerSpec& spec, const NamedTensors& parameters) {
-  switch (spec.name) {
-    case spec::OptimizerKind::kSgd:
-      return std::make_unique<Sgd>(spec, parameters);
-    case spec::OptimizerKind::kAdam:
-    case spec::OptimizerKind::kAdamW:
-      return std::make_unique<Adam>(spec, parameters);
-  }
-  std::abort();  // a kind that is not in the enum
+Result<std::unique_ptr<Optimizer>> MakeOptimizer(const spec::OptimizerSpec& spec,
+                                                 std::vector<OptimizedParameter> parameters) {
+  if (!parameters.front().weight.is_cuda())
+    return std::unique_ptr<Optimizer>(std::make_unique<RuleSet>(spec, std::move(parameters)));
+  return MakeFusedOptimizer(spec, parameters);
 }
 
 }  // namespace optfleet::trainer

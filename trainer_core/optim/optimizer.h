@@ -1,22 +1,28 @@
-// Update rules. One small file each: formula, state, memory per parameter, its reference.
-//
-// An optimizer holds references to the parameters and owns its state; weight decay applies to every
-// parameter, as in torch.optim. Owned by the training thread.
+// Updates of weights from gradients, as spec/optimizer_spec.h says. Owned by the training thread.
 #pragma once
 
 #include <ATen/core/TensorBody.h>
 
 #include <memory>
+#include <vector>
 
+#include "common/result.h"
+#include "spec/parameters.h"
 #include "spec/training_spec.h"
 #include "trainer_core/named_tensor.h"
 
 namespace optfleet::trainer {
 
+struct OptimizedParameter {
+  spec::Parameter what;
+  at::Tensor weight;  // contiguous fp32; its .grad has its shape
+};
+
 struct UpdateContext {
-  double learning_rate = 0;
-  at::Tensor not_finite;  // fp32 scalar on the device: 1 if the gradient is not finite, and then nothing
-                          // changes; 0 otherwise
+  double factor = 1;          // of the schedule: the learning rate of a group is its peak x factor
+  at::Tensor not_finite;      // fp32 scalar on the device: 1 if the gradient is not finite, and then nothing
+                              // changes; 0 otherwise
+  double gradient_scale = 1;  // of clipping; the stored .grad are not scaled
 };
 
 class Optimizer {
@@ -29,9 +35,15 @@ class Optimizer {
   // Everything a checkpoint needs. The tensors are the live ones: copying into them restores the optimizer.
   // Names are part of the checkpoint format: do not rename.
   virtual NamedTensors State() = 0;
+
+  // Averaging rules train at other weights than they evaluate at. Between the two calls the weights are those
+  // to evaluate, save or hand on; no Step. Training weights come back bit for bit.
+  virtual void BeginEvaluation() {}
+  virtual void EndEvaluation() {}
 };
 
-// By spec.name; `parameters` must outlive it.
-std::unique_ptr<Optimizer> MakeOptimizer(const spec::OptimizerSpec& spec, const NamedTensors& parameters);
+// FAILED_PRECONDITION if the rule has no code for the device of the weights.
+Result<std::unique_ptr<Optimizer>> MakeOptimizer(const spec::OptimizerSpec& spec,
+                                                 std::vector<OptimizedParameter> parameters);
 
 }  // namespace optfleet::trainer

@@ -36,8 +36,9 @@ void Update(const FactoredMomentum& rule, const GradientTransform& transform, Ma
             const float* column, float* weight, const float* gradient, float* momentum);
 
 // Adafactor of the paper (arXiv 1804.04235), as torch.optim.Adafactor: u = g row[a] column[b] with inverse
-// roots;
+// roots, whose product is bounded by 1 / eps1 (and so a row of zeros never becomes 0 x infinity);
 //   SumSquaresOfUpdate = sum of u^2, from which the caller clips;   w <- keep w - step u.
+inline constexpr float kLargestInverseRoot = 8388608.0f;  // 1 / FLT_EPSILON
 double SumSquaresOfUpdate(const GradientTransform& transform, Matrix shape, const float* row,
                           const float* column, const float* gradient);
 void ApplyUpdate(float step, float keep, const GradientTransform& transform, Matrix shape, const float* row,

@@ -6,9 +6,8 @@ namespace optfleet::rpc {
 namespace {
 
 TEST(PageToken, ComesBackAsItsKey) {
-  for (const std::string key :
-       {"a", "sweeps/lr/jobs/17", "1700000000000000/lr", std::string("\0\xff", 2).c_str()}) {
-    if (key.empty()) continue;
+  for (const std::string& key : {std::string("a"), std::string("sweeps/lr/jobs/17"),
+                                 std::string("1700000000000000/lr"), std::string("\0\xff", 2)}) {
     EXPECT_EQ(ReadPageToken(MakePageToken("ListJobs sweeps/lr", key), "ListJobs sweeps/lr"), key);
   }
 }

@@ -1,3 +1,4 @@
+// On GPUs, by the kernel of LibTorch: many tensors a launch, and no figure of a step crosses to the host.
 // Stochastic gradient descent with momentum, as torch.optim.SGD (Sutskever et al. 2013 for the Nesterov
 // form).
 //   g <- g + decay w;   b <- momentum b + (1 - dampening) g  (b = g at the first update)
@@ -11,15 +12,15 @@
 
 namespace optfleet::trainer {
 
-class Sgd final : public Optimizer {
+class FusedSgd final : public Optimizer {
  public:
-  Sgd(const spec::OptimizerSpec& spec, const NamedTensors& parameters);
+  FusedSgd(const spec::OptimizerSpec& spec, NamedTensors parameters);
   void Step(const UpdateContext& context) override;
   NamedTensors State() override;
 
  private:
   const spec::OptimizerSpec spec_;
-  const NamedTensors& parameters_;
+  const NamedTensors parameters_;
   std::vector<at::Tensor> weights_, momenta_;
   at::Tensor updates_;       // updates that were applied
   bool any_update_ = false;  // updates_ > 0 is known; until then each step asks the device

@@ -1,3 +1,4 @@
+// On GPUs, by the kernel of LibTorch: many tensors a launch, and no figure of a step crosses to the host.
 // Adam (arXiv 1412.6980) and AdamW (arXiv 1711.05101), as torch.optim.
 //   Adam:  g <- g + decay w          AdamW:  w <- (1 - lr decay) w
 //   m <- b1 m + (1-b1) g;   v <- b2 v + (1-b2) g^2
@@ -11,15 +12,15 @@
 
 namespace optfleet::trainer {
 
-class Adam final : public Optimizer {
+class FusedAdam final : public Optimizer {
  public:
-  Adam(const spec::OptimizerSpec& spec, const NamedTensors& parameters);
+  FusedAdam(const spec::OptimizerSpec& spec, NamedTensors parameters);
   void Step(const UpdateContext& context) override;
   NamedTensors State() override;
 
  private:
   const spec::OptimizerSpec spec_;
-  const NamedTensors& parameters_;
+  const NamedTensors parameters_;
   std::vector<at::Tensor> weights_, first_moments_, second_moments_;
   at::Tensor updates_;  // t: updates that were applied
 };

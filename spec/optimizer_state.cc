@@ -1,0 +1,109 @@
+#include "spec/optimizer_state.h"
+
+namespace optfleet::spec {
+namespace {
+
+using Shape = std::vector<int64_t>;
+
+// Adam's and Lion's states in 8 bits: codes and the scales of their blocks.
+void AddQuantised(std::string_view codes, std::string_view scales, const OptimizerSpec& options,
+                  const Parameter& parameter, std::vector<StateTensor>* state) {
+  const int64_t blocks = (parameter.count() + options.block_size - 1) / options.block_size;
+  state->push_back({codes, StateType::kUint8, parameter.shape});
+  state->push_back({scales, StateType::kFp32, {blocks}});
+}
+
+// The second moments of rows and columns; one of the whole where there are none.
+void AddFactors(bool columns, const Parameter& parameter, std::vector<StateTensor>* state) {
+  if (parameter.shape.size() < 2) {
+    state->push_back({"second_moment", StateType::kFp32, {}});
+    return;
+  }
+  const int64_t rows = parameter.shape.front();
+  state->push_back({"row_moment", StateType::kFp32, {rows}});
+  if (columns) state->push_back({"column_moment", StateType::kFp32, {parameter.count() / rows}});
+}
+
+}  // namespace
+
+DecayForm DecayFormOf(OptimizerKind kind, DecayForm form) {
+  if (form != DecayForm::kAuto) return form;
+  switch (kind) {
+    case OptimizerKind::kSgd:
+    case OptimizerKind::kAdam:
+    case OptimizerKind::kAdam8bit:
+    case OptimizerKind::kScheduleFreeSgd:
+    case OptimizerKind::kScheduleFreeAdamW:
+      return DecayForm::kCoupled;
+    default:
+      return DecayForm::kDecoupled;
+  }
+}
+
+int64_t StateTensor::bytes() const {
+  int64_t bytes = type == StateType::kUint8 ? 1 : 4;
+  for (const int64_t extent : shape) bytes *= extent;
+  return bytes;
+}
+
+bool IsFusedProjection(const Parameter& parameter) {
+  return parameter.name.ends_with("attention.qkv.weight") && parameter.shape.front() % 3 == 0;
+}
+
+std::vector<StateTensor> StateOf(OptimizerKind kind, const OptimizerSpec& options,
+                                 const Parameter& parameter) {
+  const Shape& whole = parameter.shape;
+  const StateTensor first{"first_moment", StateType::kFp32, whole};
+  const StateTensor second{"second_moment", StateType::kFp32, whole};
+  std::vector<StateTensor> state;
+  switch (kind) {
+    case OptimizerKind::kNone:
+      return {};
+    case OptimizerKind::kSgd:
+      if (options.momentum == 0) return {};
+      return {{"momentum", StateType::kFp32, whole}};
+    case OptimizerKind::kEmaSgd:
+      return {{"momentum", StateType::kFp32, whole}};
+    case OptimizerKind::kAdam:
+    case OptimizerKind::kAdamW:
+      return {first, second};
+    case OptimizerKind::kLion:
+    case OptimizerKind::kSignum:
+      return {first};
+    case OptimizerKind::kAdEmaMix:
+      return {first, second, {"slow_moment", StateType::kFp32, whole}};
+    case OptimizerKind::kScheduleFreeSgd:
+      return {{"base", StateType::kFp32, whole}};
+    case OptimizerKind::kScheduleFreeAdamW:
+      return {{"base", StateType::kFp32, whole}, second};
+    case OptimizerKind::kAdafactor:
+      if (whole.size() < 2) return {second};
+      AddFactors(/*columns=*/true, parameter, &state);
+      return state;
+    case OptimizerKind::kAdafactorMomentum:
+      state = {first};
+      AddFactors(!options.rows_only, parameter, &state);
+      return state;
+    case OptimizerKind::kAdalayer:
+      if (options.split_qkv && IsFusedProjection(parameter))
+        return {first, {"second_moment", StateType::kFp32, {3}}};
+      return {first, {"second_moment", StateType::kFp32, {}}};
+    case OptimizerKind::kAdalayerRows:
+      state = {first};
+      AddFactors(/*columns=*/false, parameter, &state);
+      return state;
+    case OptimizerKind::kAdam8bit:
+    case OptimizerKind::kAdamW8bit:
+      if (parameter.count() < options.min_8bit_size) return {first, second};
+      AddQuantised("first_codes", "first_scales", options, parameter, &state);
+      AddQuantised("second_codes", "second_scales", options, parameter, &state);
+      return state;
+    case OptimizerKind::kLion8bit:
+      if (parameter.count() < options.min_8bit_size) return {first};
+      AddQuantised("first_codes", "first_scales", options, parameter, &state);
+      return state;
+  }
+  return {};
+}
+
+}  // namespace optfleet::spec

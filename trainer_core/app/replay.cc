@@ -1,0 +1,177 @@
+#include "trainer_core/app/replay.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <map>
+
+#include "spec/schedule.h"
+#include "trainer_core/app/attempt.h"
+#include "trainer_core/app/roles.h"
+#include "trainer_core/app/spec_file.h"
+#include "trainer_core/checkpoint/safetensors.h"
+#include "trainer_core/checkpoint/tensor_file.h"
+#include "trainer_core/data/mapped_file.h"
+#include "trainer_core/optim/gradient.h"
+#include "trainer_core/optim/optimizer.h"
+
+namespace optfleet::trainer {
+namespace {
+
+Result<NamedTensors> ReadAll(const std::string& path) {
+  auto file = MappedFile::Open(path);
+  if (!file.has_value()) return Fail(file.error());
+  auto header = DecodeHeader((*file)->text());
+  if (!header.has_value()) return Fail(header.error().In(path));
+  NamedTensors tensors;
+  for (const StoredTensor& stored : header->tensors) {
+    if (stored.type != "F32")
+      return Fail(Code::kInvalidArgument,
+                  path + ": tensor " + stored.name + " is " + stored.type + ", not F32");
+    tensors.push_back({stored.name, at::empty(stored.shape)});
+  }
+  OPTFLEET_RETURN_IF_ERROR(ReadTensorsInto(path, tensors));
+  return tensors;
+}
+
+// Gradients by step and name.
+using Gradients = std::map<int64_t, std::map<std::string, at::Tensor>>;
+
+Result<Gradients> SortGradients(const NamedTensors& tensors, const NamedTensors& weights) {
+  Gradients gradients;
+  for (const auto& [name, tensor] : tensors) {
+    const size_t dot = name.rfind('.');
+    const std::string digits = dot == std::string::npos ? "" : name.substr(dot + 1);
+    const bool is_step =
+        !digits.empty() && digits.size() < 10 && digits.find_first_not_of("0123456789") == std::string::npos;
+    if (!is_step || std::stoll(digits) < 1)
+      return Fail(Code::kInvalidArgument, "gradient " + name + " does not end in .<step>, counted from 1");
+    gradients[std::stoll(digits)][name.substr(0, dot)] = tensor;
+  }
+  for (const auto& [step, of_step] : gradients) {
+    for (const auto& [name, weight] : weights) {
+      const auto found = of_step.find(name);
+      if (found == of_step.end())
+        return Fail(Code::kInvalidArgument, fmt::format("there is no gradient {}.{}", name, step));
+      if (found->second.sizes() != weight.sizes())
+        return Fail(Code::kInvalidArgument,
+                    fmt::format("gradient {}.{} has another shape than {}", name, step, name));
+    }
+  }
+  return gradients;
+}
+
+// Where a spec without a model, data and a schedule begins.
+spec::TrainingSpec StartOf(int64_t steps) {
+  spec::TrainingSpec spec;
+  spec.model.tie_output = false;  // every group exists
+  spec.data.path = "none";
+  spec.schedule.name = spec::ScheduleKind::kConstant;
+  spec.training.clip_norm = 0;
+  spec.budget.steps = steps;
+  return spec;
+}
+
+class Replayer {
+ public:
+  Replayer(const spec::TrainingSpec& spec, NamedTensors weights)
+      : spec_(spec), weights_(std::move(weights)) {}
+
+  Status Prepare(const std::string& roles) {
+    std::vector<std::string> names;
+    for (const auto& [name, weight] : weights_) names.push_back(name);
+    auto groups = GroupsOf(names, roles);
+    if (!groups.has_value()) return Fail(groups.error());
+    OPTFLEET_RETURN_IF_ERROR(CheckGroups(spec_.optimizer, *groups));
+    std::vector<OptimizedParameter> parameters;
+    for (size_t i = 0; i < weights_.size(); ++i) {
+      weights_[i].tensor.requires_grad_();
+      parameters.push_back({{names[i], weights_[i].tensor.sizes().vec(), (*groups)[i]}, weights_[i].tensor});
+    }
+    auto optimizer = MakeOptimizer(spec_.optimizer, std::move(parameters));
+    if (!optimizer.has_value()) return Fail(optimizer.error());
+    optimizer_ = std::move(*optimizer);
+    return {};
+  }
+
+  void Step(int64_t step, const std::map<std::string, at::Tensor>& gradients) {
+    for (const auto& [name, weight] : weights_) weight.mutable_grad() = gradients.at(name);
+    const spec::ScheduledValues scheduled = spec::Schedule(spec_).At(static_cast<double>(step));
+    const GradientSummary summary = SummarizeGradient(weights_);
+    optimizer_->Step({scheduled.factor, summary.not_finite, ClippingScale(summary, scheduled.clip_norm)});
+  }
+
+  void Keep(int64_t step, NamedTensors* kept) {
+    const size_t begin = kept->size();
+    optimizer_->BeginEvaluation();
+    for (const auto& [name, weight] : weights_)
+      kept->push_back({fmt::format("{}.{}", name, step), weight.detach().clone()});
+    optimizer_->EndEvaluation();
+    for (size_t i = 0; i < weights_.size(); ++i) {
+      if (!kept->at(begin + i).tensor.equal(weights_[i].tensor))
+        kept->push_back(
+            {fmt::format("{}.{}.train", weights_[i].name, step), weights_[i].tensor.detach().clone()});
+    }
+  }
+
+ private:
+  const spec::TrainingSpec spec_;
+  NamedTensors weights_;
+  std::unique_ptr<Optimizer> optimizer_;
+};
+
+// A file of that name is replaced once the new one is whole.
+Status WriteReplacing(const std::string& out, const NamedTensors& tensors) {
+  const auto path = std::filesystem::absolute(out);
+  const auto partial = path.string() + ".partial";
+  std::error_code error;
+  std::filesystem::remove(partial, error);
+  const auto written = WriteTensors(path.parent_path(), std::filesystem::path(partial).filename(), tensors);
+  if (!written.has_value()) return Fail(written.error());
+  std::filesystem::rename(partial, path, error);
+  if (error) return Fail(ErrnoError(error.value(), "rename " + partial));
+  return {};
+}
+
+Status Run(const ReplayOptions& options) {
+  at::set_num_threads(options.threads);
+  auto weights = ReadAll(options.parameters);
+  if (!weights.has_value()) return Fail(weights.error());
+  if (weights->empty()) return Fail(Code::kInvalidArgument, options.parameters + " holds no tensors");
+  auto recorded = ReadAll(options.gradients);
+  if (!recorded.has_value()) return Fail(recorded.error());
+  const auto gradients = SortGradients(*recorded, *weights);
+  if (!gradients.has_value()) return Fail(gradients.error().In(options.gradients));
+  const int64_t given = gradients->empty() ? 0 : gradients->rbegin()->first;
+  const int64_t steps = options.steps > 0 ? options.steps : given;
+  if (steps == 0 || steps > given || static_cast<int64_t>(gradients->size()) != given)
+    return Fail(Code::kInvalidArgument, fmt::format("{}: steps 1 to {} need gradients, found {} up to {}",
+                                                    options.gradients, steps, gradients->size(), given));
+  const auto spec = ReadSpecFile(options.config, StartOf(steps));
+  if (!spec.has_value()) return Fail(spec.error());
+
+  Replayer replayer(*spec, std::move(*weights));
+  OPTFLEET_RETURN_IF_ERROR(replayer.Prepare(options.roles));
+  const std::vector<int64_t> wanted = options.steps_out.empty() ? std::vector{steps} : options.steps_out;
+  NamedTensors kept;
+  for (int64_t step = 1; step <= steps; ++step) {
+    replayer.Step(step, gradients->at(step));
+    if (std::find(wanted.begin(), wanted.end(), step) != wanted.end()) replayer.Keep(step, &kept);
+  }
+  return WriteReplacing(options.out, kept);
+}
+
+}  // namespace
+
+int Replay(const ReplayOptions& options) {
+  const Status done = Run(options);
+  if (done.has_value()) return 0;
+  fprintf(stderr, "%s\n", done.error().message().c_str());
+  return ExitCodeOf(done.error());
+}
+
+}  // namespace optfleet::trainer

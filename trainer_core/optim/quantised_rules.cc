@@ -1,0 +1,76 @@
+// Adam and Lion with states in 8 bits. Small parameters keep fp32 states and go through the element rules.
+#include <ATen/ATen.h>
+
+#include <cmath>
+
+#include "trainer_core/optim/rule.h"
+#include "trainer_core/rules/quantised.h"
+
+namespace optfleet::trainer {
+namespace {
+
+using spec::OptimizerKind;
+using spec::OptimizerSpec;
+
+float F(double x) { return static_cast<float>(x); }
+
+class QuantisedRule final : public Rule {
+ public:
+  QuantisedRule(OptimizerKind kind, const OptimizerSpec& spec)
+      : lion_(kind == OptimizerKind::kLion8bit),
+        spec_(spec),
+        whole_(MakeElementRule(lion_ ? OptimizerKind::kLion : OptimizerKind::kAdamW, spec)) {}
+
+  void Step(const RuleStep& step, std::vector<Item>& items) override {
+    std::vector<Item> small, large;
+    for (const Item& item : items)
+      (item.kept.front().type == spec::StateType::kUint8 ? large : small).push_back(item);
+    whole_->Step(step, small);
+    OverElements(large, spec_.block_size, [&](const Item& item, int64_t begin, int64_t size) {
+      rules::QuantisedElements elements{item.weights() + begin,
+                                        item.gradients() + begin,
+                                        StateAt(item, 0, begin),
+                                        {},
+                                        size,
+                                        static_cast<int>(spec_.block_size)};
+      if (lion_) return rules::Update(LionOf(step), step.transform, elements);
+      elements.second_moment = StateAt(item, 2, begin);
+      rules::Update(AdamOf(step), step.transform, elements);
+    });
+  }
+
+ private:
+  // Codes and scales lie one after the other in the list of states.
+  rules::QuantisedState StateAt(const Item& item, size_t codes, int64_t begin) const {
+    return {item.states[codes].mutable_data_ptr<uint8_t>() + begin,
+            item.state(codes + 1) + begin / spec_.block_size};
+  }
+
+  rules::Adam AdamOf(const RuleStep& step) const {
+    const double t = static_cast<double>(step.updates);
+    return {F(step.rate / (1 - std::pow(spec_.beta1, t))),
+            F(step.keep),
+            F(step.coupled),
+            F(1 - spec_.beta1),
+            F(spec_.beta2),
+            F(1 - spec_.beta2),
+            F(1 / std::sqrt(1 - std::pow(spec_.beta2, t))),
+            F(spec_.epsilon)};
+  }
+  rules::Lion LionOf(const RuleStep& step) const {
+    return {F(step.rate),       F(step.keep),   F(spec_.beta1),
+            F(1 - spec_.beta1), F(spec_.beta2), F(1 - spec_.beta2)};
+  }
+
+  const bool lion_;
+  const OptimizerSpec spec_;
+  const std::unique_ptr<Rule> whole_;
+};
+
+}  // namespace
+
+std::unique_ptr<Rule> MakeQuantisedRule(OptimizerKind kind, const OptimizerSpec& spec) {
+  return std::make_unique<QuantisedRule>(kind, spec);
+}
+
+}  // namespace optfleet::trainer
