@@ -1,5 +1,7 @@
 #include "spec/resolve.h"
 
+#include <algorithm>
+
 #include "spec/fields.h"
 #include "spec/resolve_run.h"
 
@@ -64,7 +66,7 @@ void CheckBatch(const TrainingSpec& spec, std::vector<Problem>* problems) {
         {"data_is_given", {"data.path"}, "`data.path` is missing", "name the text file to train on"});
 }
 
-void CheckOptimizer(const OptimizerSpec& optimizer, std::vector<Problem>* problems) {
+void CheckNesterov(const OptimizerSpec& optimizer, std::vector<Problem>* problems) {
   if (!optimizer.nesterov) return;
   if (optimizer.momentum == 0)
     problems->push_back({"nesterov_needs_momentum",
@@ -76,6 +78,63 @@ void CheckOptimizer(const OptimizerSpec& optimizer, std::vector<Problem>* proble
                          {"optimizer.nesterov", "optimizer.dampening"},
                          "`optimizer.nesterov` is on but `optimizer.dampening` is not 0",
                          "set the dampening to 0 or turn nesterov off"});
+}
+
+// The rules of all groups, each once.
+std::vector<OptimizerKind> KindsOf(const OptimizerSpec& optimizer) {
+  std::vector<OptimizerKind> kinds{optimizer.name};
+  for (const GroupSpec& group : optimizer.groups)
+    if (group.name && std::find(kinds.begin(), kinds.end(), *group.name) == kinds.end())
+      kinds.push_back(*group.name);
+  return kinds;
+}
+
+bool IsScheduleFree(OptimizerKind kind) {
+  return kind == OptimizerKind::kScheduleFreeSgd || kind == OptimizerKind::kScheduleFreeAdamW;
+}
+
+// A decay that is added to the gradient needs a rule that looks at its size.
+bool CanCouple(OptimizerKind kind) {
+  switch (kind) {
+    case OptimizerKind::kSgd:
+    case OptimizerKind::kEmaSgd:
+    case OptimizerKind::kAdam:
+    case OptimizerKind::kAdamW:
+    case OptimizerKind::kAdam8bit:
+    case OptimizerKind::kAdamW8bit:
+    case OptimizerKind::kNone:
+      return true;
+    default:
+      return IsScheduleFree(kind);
+  }
+}
+
+void CheckRule(OptimizerKind kind, const OptimizerSpec& optimizer, std::vector<Problem>* problems) {
+  const bool coupled = DecayFormOf(kind, optimizer.decay_form) == DecayForm::kCoupled;
+  const std::vector<std::string_view> keys{"optimizer.decay_form", "optimizer.name"};
+  if (coupled && !CanCouple(kind))
+    problems->push_back(
+        {"decay_cannot_couple", keys,
+         "`optimizer.decay_form` is coupled, which only sgd, ema_sgd, adam, adamw, their 8-bit forms "
+         "and the schedule-free rules know",
+         "leave it out, or use decoupled"});
+  if (!coupled && IsScheduleFree(kind))
+    problems->push_back({"decay_must_couple", keys,
+                         "`optimizer.decay_form` is decoupled, but schedule-free rules decay where they take "
+                         "gradients",
+                         "leave it out"});
+  const bool by_momentum = kind == OptimizerKind::kScheduleFreeSgd;
+  if (IsScheduleFree(kind) && (by_momentum ? optimizer.momentum : optimizer.beta1) == 0)
+    problems->push_back({"averaging_needs_momentum",
+                         {by_momentum ? "optimizer.momentum" : "optimizer.beta1", "optimizer.name"},
+                         by_momentum ? "schedule_free_sgd needs an `optimizer.momentum` above 0"
+                                     : "schedule_free_adamw needs an `optimizer.beta1` above 0",
+                         "0.9 is the paper's"});
+}
+
+void CheckOptimizer(const OptimizerSpec& optimizer, std::vector<Problem>* problems) {
+  CheckNesterov(optimizer, problems);
+  for (const OptimizerKind kind : KindsOf(optimizer)) CheckRule(kind, optimizer, problems);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@ namespace optfleet::spec {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 TrainingSpec Small() {
@@ -55,6 +56,37 @@ TEST(Resolve, ASecondTimeChangesNothing) {
   TrainingSpec twice = once;
   ASSERT_THAT(Resolve(&twice), IsEmpty());
   EXPECT_EQ(twice, once);
+}
+
+// A form that a rule would silently leave out is a mistake, not a run without decay.
+TEST(Resolve, FormsOfDecayAreHeldAgainstEveryRuleOfTheRun) {
+  TrainingSpec spec = Small();
+  spec.optimizer.weight_decay = 0.1;
+  spec.optimizer.decay_form = DecayForm::kCoupled;
+  for (const auto kind : {OptimizerKind::kLion, OptimizerKind::kAdafactor, OptimizerKind::kAdalayerRows}) {
+    spec.optimizer.name = kind;
+    EXPECT_THAT(Messages(spec), ElementsAre(HasSubstr("is coupled, which only sgd")));
+  }
+  spec.optimizer.name = OptimizerKind::kAdamW;
+  EXPECT_THAT(Messages(spec), IsEmpty());
+  spec.optimizer.groups[static_cast<size_t>(ParameterGroup::kNorm)].name = OptimizerKind::kSignum;
+  EXPECT_THAT(Messages(spec), ElementsAre(HasSubstr("is coupled, which only sgd")));
+  spec.optimizer.groups = {};
+  spec.optimizer.decay_form = DecayForm::kDecoupledByPeak;
+  spec.optimizer.name = OptimizerKind::kScheduleFreeAdamW;
+  EXPECT_THAT(Messages(spec), ElementsAre(HasSubstr("schedule-free rules decay where they take gradients")));
+}
+
+TEST(Resolve, AveragingRulesNeedMomentum) {
+  TrainingSpec spec = Small();
+  spec.optimizer.momentum = 0;
+  spec.optimizer.beta1 = 0;
+  spec.optimizer.name = OptimizerKind::kScheduleFreeSgd;
+  EXPECT_THAT(Messages(spec), ElementsAre("schedule_free_sgd needs an `optimizer.momentum` above 0"));
+  spec.optimizer.name = OptimizerKind::kScheduleFreeAdamW;
+  EXPECT_THAT(Messages(spec), ElementsAre("schedule_free_adamw needs an `optimizer.beta1` above 0"));
+  spec.optimizer.name = OptimizerKind::kAdamW;
+  EXPECT_THAT(Messages(spec), IsEmpty());
 }
 
 TEST(Resolve, ResetsWhatTheRunDoesNotRead) {
