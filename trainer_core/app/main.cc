@@ -50,6 +50,8 @@ int Main(int argc, char** argv) {
       ->delimiter(',')
       ->check(CLI::PositiveNumber);
   replayed->add_option("--threads", replay.threads, "CPU threads")->check(CLI::Range(1, 1024));
+  replayed->add_option("--time", replay.timed_steps, "Updates to time afterwards, for benchmarks")
+      ->check(CLI::PositiveNumber);
   replayed->callback([&] { code = Replay(replay); });
 
   auto* init = app.add_subcommand("init", "Write the weights that a run of a spec starts from");

@@ -5,10 +5,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <map>
 
+#include "common/json.h"
 #include "spec/schedule.h"
 #include "trainer_core/app/attempt.h"
 #include "trainer_core/app/roles.h"
@@ -105,6 +107,24 @@ class Replayer {
     optimizer_->Step({scheduled.factor, summary.not_finite, ClippingScale(summary, scheduled.clip_norm)});
   }
 
+  // Seconds of each of so many updates, at the gradients of the last step.
+  std::vector<double> Time(int64_t steps) {
+    const GradientSummary summary = SummarizeGradient(weights_);
+    std::vector<double> seconds;
+    for (int64_t i = 0; i < steps; ++i) {
+      const auto begin = std::chrono::steady_clock::now();
+      optimizer_->Step({1, summary.not_finite, 1});
+      seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+    }
+    return seconds;
+  }
+
+  int64_t parameters() const {
+    int64_t count = 0;
+    for (const auto& [name, weight] : weights_) count += weight.numel();
+    return count;
+  }
+
   void Keep(int64_t step, NamedTensors* kept) {
     const size_t begin = kept->size();
     optimizer_->BeginEvaluation();
@@ -162,7 +182,13 @@ Status Run(const ReplayOptions& options) {
     replayer.Step(step, gradients->at(step));
     if (std::find(wanted.begin(), wanted.end(), step) != wanted.end()) replayer.Keep(step, &kept);
   }
-  return WriteReplacing(options.out, kept);
+  OPTFLEET_RETURN_IF_ERROR(WriteReplacing(options.out, kept));
+  if (options.timed_steps > 0) {
+    const Json line = {{"parameters", replayer.parameters()},
+                       {"seconds", replayer.Time(options.timed_steps)}};
+    fmt::print("{}\n", line.dump());
+  }
+  return {};
 }
 
 }  // namespace

@@ -18,6 +18,9 @@ struct ReplayOptions {
   int64_t steps = 0;               // 0: as many as there are gradients
   std::vector<int64_t> steps_out;  // empty: the last
   int threads = 1;
+  int64_t timed_steps =
+      0;  // above 0: then goes on with the last gradient for so many steps and prints one JSON
+          // line: {"parameters": N, "seconds": [...]}, the time of each update; nothing is kept
 };
 
 // Without a word in the config the schedule is constant and nothing is clipped. The process's exit code.
