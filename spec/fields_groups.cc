@@ -1,28 +1,17 @@
 // optimizer.groups.*: the same three keys for each group of parameters.
 #include "spec/field_builder.h"
+#include "spec/optimizer_names.h"
 #include "spec/parameters.h"
 
 namespace optfleet::spec {
 namespace {
 
-constexpr std::array<std::string_view, 18> kRules{kInherit,
-                                                  "sgd",
-                                                  "ema_sgd",
-                                                  "adam",
-                                                  "adamw",
-                                                  "lion",
-                                                  "signum",
-                                                  "ademamix",
-                                                  "schedule_free_sgd",
-                                                  "schedule_free_adamw",
-                                                  "adafactor",
-                                                  "adafactor_momentum",
-                                                  "adalayer",
-                                                  "adalayer_rows",
-                                                  "adam_8bit",
-                                                  "adamw_8bit",
-                                                  "lion_8bit",
-                                                  "none"};
+// kInherit, then the rules.
+constexpr auto kRules = [] {
+  std::array<std::string_view, kOptimizerNames.size() + 1> names{kInherit};
+  std::copy(kOptimizerNames.begin(), kOptimizerNames.end(), names.begin() + 1);
+  return names;
+}();
 
 template <size_t group>
 GroupSpec& In(TrainingSpec& spec) {

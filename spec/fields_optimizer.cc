@@ -1,27 +1,18 @@
 #include <initializer_list>
 
 #include "spec/field_builder.h"
+#include "spec/optimizer_names.h"
 
 namespace optfleet::spec {
 namespace {
 
+// All but none, which only groups may have.
+constexpr auto kOptimizers = [] {
+  std::array<std::string_view, kOptimizerNames.size() - 1> names{};
+  std::copy_n(kOptimizerNames.begin(), names.size(), names.begin());
+  return names;
+}();
 // In the order of their enums.
-constexpr std::array<std::string_view, 16> kOptimizers{"sgd",
-                                                       "ema_sgd",
-                                                       "adam",
-                                                       "adamw",
-                                                       "lion",
-                                                       "signum",
-                                                       "ademamix",
-                                                       "schedule_free_sgd",
-                                                       "schedule_free_adamw",
-                                                       "adafactor",
-                                                       "adafactor_momentum",
-                                                       "adalayer",
-                                                       "adalayer_rows",
-                                                       "adam_8bit",
-                                                       "adamw_8bit",
-                                                       "lion_8bit"};
 constexpr std::array<std::string_view, 4> kDecayForms{"auto", "coupled", "decoupled", "decoupled_by_peak"};
 constexpr std::array<std::string_view, 3> kDecayOn{"all", "matrices", "linear"};
 
@@ -146,8 +137,6 @@ constexpr std::array kOptionFields{
 };
 
 }  // namespace
-
-std::span<const std::string_view> OptimizerNames() { return kOptimizers; }
 
 std::vector<Field> OptimizerFields() {
   std::vector<Field> fields(kRuleFields.begin(), kRuleFields.end());

@@ -73,9 +73,9 @@ std::vector<StateTensor> StateOf(OptimizerKind kind, const OptimizerSpec& option
     case OptimizerKind::kAdEmaMix:
       return {first, second, {"slow_moment", StateType::kFp32, whole}};
     case OptimizerKind::kScheduleFreeSgd:
-      return {{"base", StateType::kFp32, whole}};
+      return {{"base", StateType::kFp32, whole, /*begins_as_weight=*/true}};
     case OptimizerKind::kScheduleFreeAdamW:
-      return {{"base", StateType::kFp32, whole}, second};
+      return {{"base", StateType::kFp32, whole, /*begins_as_weight=*/true}, second};
     case OptimizerKind::kAdafactor:
       if (whole.size() < 2) return {second};
       AddFactors(/*columns=*/true, parameter, &state);

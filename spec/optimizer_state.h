@@ -17,6 +17,7 @@ struct StateTensor {
   std::string_view name;  // "first_moment"; part of the checkpoint format
   StateType type = StateType::kFp32;
   std::vector<int64_t> shape;
+  bool begins_as_weight = false;  // else with zeros
 
   int64_t bytes() const;
 };

@@ -81,7 +81,7 @@ spec::TrainingSpec StartOf(int64_t steps) {
 class Replayer {
  public:
   Replayer(const spec::TrainingSpec& spec, NamedTensors weights)
-      : spec_(spec), weights_(std::move(weights)) {}
+      : spec_(spec), schedule_(spec), weights_(std::move(weights)) {}
 
   Status Prepare(const std::string& roles) {
     std::vector<std::string> names;
@@ -102,7 +102,7 @@ class Replayer {
 
   void Step(int64_t step, const std::map<std::string, at::Tensor>& gradients) {
     for (const auto& [name, weight] : weights_) weight.mutable_grad() = gradients.at(name);
-    const spec::ScheduledValues scheduled = spec::Schedule(spec_).At(static_cast<double>(step));
+    const spec::ScheduledValues scheduled = schedule_.At(static_cast<double>(step));
     const GradientSummary summary = SummarizeGradient(weights_);
     optimizer_->Step({scheduled.factor, summary.not_finite, ClippingScale(summary, scheduled.clip_norm)});
   }
@@ -140,6 +140,7 @@ class Replayer {
 
  private:
   const spec::TrainingSpec spec_;
+  const spec::Schedule schedule_;
   NamedTensors weights_;
   std::unique_ptr<Optimizer> optimizer_;
 };

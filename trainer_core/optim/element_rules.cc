@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "trainer_core/optim/element_kernels.h"
 #include "trainer_core/optim/rule.h"
 #include "trainer_core/rules/update.h"
 
@@ -12,11 +13,6 @@ namespace {
 
 using spec::OptimizerKind;
 using spec::OptimizerSpec;
-
-float F(double x) { return static_cast<float>(x); }
-
-// 1 - beta^t
-double Correction(double beta, int64_t updates) { return 1 - std::pow(beta, static_cast<double>(updates)); }
 
 rules::PlainSgd MakePlainSgd(const OptimizerSpec&, const RuleStep& step) {
   return {F(step.rate), F(step.keep), F(step.coupled)};
@@ -38,21 +34,6 @@ rules::MomentumSgd MakeMomentumSgd(const OptimizerSpec& spec, const RuleStep& st
 rules::MomentumSgd MakeEmaSgd(const OptimizerSpec& spec, const RuleStep& step) {
   const double rate = step.rate / Correction(spec.momentum, step.updates);
   return {F(rate), F(step.keep), F(step.coupled), F(spec.momentum), F(1 - spec.momentum), 0.0f, 1.0f};
-}
-
-rules::Adam MakeAdam(const OptimizerSpec& spec, const RuleStep& step) {
-  return {F(step.rate / Correction(spec.beta1, step.updates)),
-          F(step.keep),
-          F(step.coupled),
-          F(1 - spec.beta1),
-          F(spec.beta2),
-          F(1 - spec.beta2),
-          F(1 / std::sqrt(Correction(spec.beta2, step.updates))),
-          F(spec.epsilon)};
-}
-
-rules::Lion MakeLion(const OptimizerSpec& spec, const RuleStep& step) {
-  return {F(step.rate), F(step.keep), F(spec.beta1), F(1 - spec.beta1), F(spec.beta2), F(1 - spec.beta2)};
 }
 
 rules::Lion MakeSignum(const OptimizerSpec& spec, const RuleStep& step) {
@@ -145,6 +126,21 @@ class ScheduleFreeRule final : public ElementRule<Kernel> {
 };
 
 }  // namespace
+
+rules::Adam MakeAdam(const OptimizerSpec& spec, const RuleStep& step) {
+  return {F(step.rate / Correction(spec.beta1, step.updates)),
+          F(step.keep),
+          F(step.coupled),
+          F(1 - spec.beta1),
+          F(spec.beta2),
+          F(1 - spec.beta2),
+          F(1 / std::sqrt(Correction(spec.beta2, step.updates))),
+          F(spec.epsilon)};
+}
+
+rules::Lion MakeLion(const OptimizerSpec& spec, const RuleStep& step) {
+  return {F(step.rate), F(step.keep), F(spec.beta1), F(1 - spec.beta1), F(spec.beta2), F(1 - spec.beta2)};
+}
 
 std::unique_ptr<Rule> MakeElementRule(OptimizerKind kind, const OptimizerSpec& spec) {
   switch (kind) {

@@ -8,7 +8,7 @@
 #include <limits>
 #include <mutex>
 
-#include "trainer_core/optim/rule.h"
+#include "trainer_core/optim/element_kernels.h"
 #include "trainer_core/rules/factored.h"
 
 namespace optfleet::trainer {
@@ -18,7 +18,6 @@ using rules::Matrix;
 using spec::OptimizerKind;
 using spec::OptimizerSpec;
 
-float F(double x) { return static_cast<float>(x); }
 size_t S(int64_t x) { return static_cast<size_t>(x); }
 
 Matrix MatrixOf(const Item& item) {
@@ -76,12 +75,12 @@ class SharedMomentRule : public Rule {
   virtual void StepOne(const RuleStep& step, Item& item) const = 0;
 
   rules::FactoredMomentum Kernel(const RuleStep& step) const {
-    const double correction = 1 - std::pow(spec_.beta1, static_cast<double>(step.updates));
-    return {F(step.rate / correction), F(step.keep), F(1 - spec_.beta1), F(spec_.epsilon)};
+    return {F(step.rate / Correction(spec_.beta1, step.updates)), F(step.keep), F(1 - spec_.beta1),
+            F(spec_.epsilon)};
   }
   // sqrt(v / (1 - beta2^t))
   double Root(double moment, const RuleStep& step) const {
-    return std::sqrt(moment / (1 - std::pow(spec_.beta2, static_cast<double>(step.updates))));
+    return std::sqrt(moment / Correction(spec_.beta2, step.updates));
   }
 
   // One second moment for a stretch of the tensor.

@@ -1,9 +1,7 @@
 // Adam and Lion with states in 8 bits. Small parameters keep fp32 states and go through the element rules.
 #include <ATen/ATen.h>
 
-#include <cmath>
-
-#include "trainer_core/optim/rule.h"
+#include "trainer_core/optim/element_kernels.h"
 #include "trainer_core/rules/quantised.h"
 
 namespace optfleet::trainer {
@@ -11,8 +9,6 @@ namespace {
 
 using spec::OptimizerKind;
 using spec::OptimizerSpec;
-
-float F(double x) { return static_cast<float>(x); }
 
 class QuantisedRule final : public Rule {
  public:
@@ -33,9 +29,9 @@ class QuantisedRule final : public Rule {
                                         {},
                                         size,
                                         static_cast<int>(spec_.block_size)};
-      if (lion_) return rules::Update(LionOf(step), step.transform, elements);
+      if (lion_) return rules::Update(MakeLion(spec_, step), step.transform, elements);
       elements.second_moment = StateAt(item, 2, begin);
-      rules::Update(AdamOf(step), step.transform, elements);
+      rules::Update(MakeAdam(spec_, step), step.transform, elements);
     });
   }
 
@@ -44,22 +40,6 @@ class QuantisedRule final : public Rule {
   rules::QuantisedState StateAt(const Item& item, size_t codes, int64_t begin) const {
     return {item.states[codes].mutable_data_ptr<uint8_t>() + begin,
             item.state(codes + 1) + begin / spec_.block_size};
-  }
-
-  rules::Adam AdamOf(const RuleStep& step) const {
-    const double t = static_cast<double>(step.updates);
-    return {F(step.rate / (1 - std::pow(spec_.beta1, t))),
-            F(step.keep),
-            F(step.coupled),
-            F(1 - spec_.beta1),
-            F(spec_.beta2),
-            F(1 - spec_.beta2),
-            F(1 / std::sqrt(1 - std::pow(spec_.beta2, t))),
-            F(spec_.epsilon)};
-  }
-  rules::Lion LionOf(const RuleStep& step) const {
-    return {F(step.rate),       F(step.keep),   F(spec_.beta1),
-            F(1 - spec_.beta1), F(spec_.beta2), F(1 - spec_.beta2)};
   }
 
   const bool lion_;

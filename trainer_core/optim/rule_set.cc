@@ -42,7 +42,7 @@ bool Decays(spec::DecayOn on, const spec::Parameter& parameter) {
 at::Tensor MakeState(const spec::StateTensor& kept, const at::Tensor& weight) {
   const auto type = kept.type == spec::StateType::kUint8 ? at::kByte : at::kFloat;
   at::Tensor state = at::zeros(kept.shape, at::TensorOptions().dtype(type).device(weight.device()));
-  if (kept.name == "base") state.copy_(weight.detach());
+  if (kept.begins_as_weight) state.copy_(weight.detach());
   return state;
 }
 

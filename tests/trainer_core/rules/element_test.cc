@@ -7,6 +7,7 @@
 #include <limits>
 #include <vector>
 
+#include "tests/trainer_core/rules/vectors.h"
 #include "trainer_core/rules/update.h"
 
 namespace optfleet::rules {
@@ -63,12 +64,6 @@ void ExpectSame(const Memory<Weight, State>& a, const Memory<Weight, State>& b) 
   for (int i = 0; i < kMostStates; ++i) EXPECT_TRUE(SameBits(a.states[i], b.states[i])) << "state " << i;
 }
 
-// Leaves the choice of kernels as it was.
-class KernelChoice {
- public:
-  ~KernelChoice() { UseVectors(BestVectors()); }
-};
-
 const PlainSgd kPlainSgd{0.1f, 0.99f, 0.01f};
 const MomentumSgd kMomentumSgd{0.1f, 0.99f, 0.01f, 0.9f, 0.7f, 1.0f, 0.9f};
 const Adam kAdam{0.01f, 0.999f, 0.01f, 0.1f, 0.95f, 0.05f, 1.7f, 1e-8f};
@@ -101,8 +96,7 @@ void ExpectEqualOnAllVectors() {
     UseVectors(Vectors::kBaseline);
     Memory<Weight, State> plain(1003);
     Update(rule, transform, plain.All());
-    for (const Vectors vectors : {Vectors::kAvx2, Vectors::kAvx512}) {
-      if (vectors > BestVectors()) continue;
+    for (const Vectors vectors : AvailableVectors()) {
       UseVectors(vectors);
       Memory<Weight, State> wide(1003);
       Update(rule, transform, wide.All());

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <vector>
 
-#include "trainer_core/rules/update.h"
+#include "tests/trainer_core/rules/vectors.h"
 
 namespace optfleet::rules {
 namespace {
@@ -30,14 +30,10 @@ size_t At(int64_t row, int64_t column) { return static_cast<size_t>(row * kShape
 // Every instruction set in turn, the best one last.
 class Factored : public testing::TestWithParam<Vectors> {
  protected:
-  void SetUp() override {
-    if (GetParam() > BestVectors()) GTEST_SKIP() << "this processor lacks these vectors";
-    UseVectors(GetParam());
-  }
-  void TearDown() override { UseVectors(BestVectors()); }
+  Factored() { UseVectors(GetParam()); }
+  const KernelChoice restore_;
 };
-INSTANTIATE_TEST_SUITE_P(Vectors, Factored,
-                         testing::Values(Vectors::kBaseline, Vectors::kAvx2, Vectors::kAvx512));
+INSTANTIATE_TEST_SUITE_P(Vectors, Factored, testing::ValuesIn(AvailableVectors()));
 
 TEST_P(Factored, SumsAreThoseOfTheMatrix) {
   const std::vector<float> gradient = Wave(0);
@@ -101,8 +97,7 @@ TEST_P(Factored, UpdateOfThePaperIsTheFormula) {
 TEST(FactoredVectors, SumsHaveTheSameBits) {
   const std::vector<float> gradient = Wave(0.3);
   std::vector<double> totals;
-  for (const Vectors vectors : {Vectors::kBaseline, Vectors::kAvx2, Vectors::kAvx512}) {
-    if (vectors > BestVectors()) continue;
+  for (const Vectors vectors : AvailableVectors()) {
     UseVectors(vectors);
     totals.push_back(SumSquares(gradient.data(), static_cast<int64_t>(gradient.size())));
   }

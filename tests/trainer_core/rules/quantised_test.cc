@@ -7,8 +7,8 @@
 #include <cstring>
 #include <vector>
 
+#include "tests/trainer_core/rules/vectors.h"
 #include "trainer_core/rules/code_book.h"
-#include "trainer_core/rules/update.h"
 
 namespace optfleet::rules {
 namespace {
@@ -135,8 +135,7 @@ TEST_P(Quantised, NearestCodesAreFoundAlmostAlways) {
 
 TEST_P(Quantised, EveryInstructionSetGivesTheSameBits) {
   std::vector<State> ends;
-  for (const Vectors vectors : {Vectors::kBaseline, Vectors::kAvx2, Vectors::kAvx512}) {
-    if (vectors > BestVectors()) continue;
+  for (const Vectors vectors : AvailableVectors()) {
     UseVectors(vectors);
     State state(GetParam().first, GetParam().second);
     for (int step = 0; step < 5; ++step) {
