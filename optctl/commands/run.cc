@@ -56,7 +56,7 @@ Result<int> ShowEnd(Context& context, LocalRun& run, const Followed& followed, c
   OPTFLEET_RETURN_IF_ERROR(WriteReport(*client, followed.sweep.name(), path));
   context.console.Note(EndLines(followed).front() + "\n");  // the answer follows with the results
   ShowResults(context, ReportDataOf(followed.sweep, followed.jobs), false);
-  context.console.Note(fmt::format("\nreport       {}", path));
+  context.console.Note(fmt::format("\nreport       {}", ShortPath(path)));
   return ExitCodeOfJobs(followed.sweep);
 }
 
