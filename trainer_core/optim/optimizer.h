@@ -3,6 +3,7 @@
 
 #include <ATen/core/TensorBody.h>
 
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -15,7 +16,7 @@ namespace optfleet::trainer {
 
 struct OptimizedParameter {
   spec::Parameter what;
-  at::Tensor weight;  // contiguous fp32; its .grad has its shape
+  at::Tensor weight;  // contiguous, fp32, or bf16 in runs with pure_bf16; its .grad is alike
 };
 
 struct UpdateContext {
@@ -23,6 +24,8 @@ struct UpdateContext {
   at::Tensor not_finite;      // fp32 scalar on the device: 1 if the gradient is not finite, and then nothing
                               // changes; 0 otherwise
   double gradient_scale = 1;  // of clipping; the stored .grad are not scaled
+  // Of each element, after scaling.
+  double gradient_bound = std::numeric_limits<double>::infinity();
 };
 
 class Optimizer {
@@ -31,6 +34,11 @@ class Optimizer {
 
   // Reads the parameters' .grad, which are all defined.
   virtual void Step(const UpdateContext& context) = 0;
+
+  // Rules that know curvature take the gradient of the loss at labels drawn from the model before some steps.
+  virtual bool WantsCurvature(int64_t /*step*/) const { return false; }
+  // That gradient is in .grad. `not_finite` as in UpdateContext.
+  virtual void ObserveCurvature(const at::Tensor& /*not_finite*/) {}
 
   // Everything a checkpoint needs. The tensors are the live ones: copying into them restores the optimizer.
   // Names are part of the checkpoint format: do not rename.
@@ -42,8 +50,10 @@ class Optimizer {
   virtual void EndEvaluation() {}
 };
 
-// FAILED_PRECONDITION if the rule has no code for the device of the weights.
-Result<std::unique_ptr<Optimizer>> MakeOptimizer(const spec::OptimizerSpec& spec,
+// Of the spec: `optimizer`, and what rules read besides (precision, tokens of a batch, schedule.freeze).
+// FAILED_PRECONDITION if the rule has no code for the device of the weights, INVALID_ARGUMENT for a weight
+// that is no matrix but would be updated as one.
+Result<std::unique_ptr<Optimizer>> MakeOptimizer(const spec::TrainingSpec& spec,
                                                  std::vector<OptimizedParameter> parameters);
 
 }  // namespace optfleet::trainer
