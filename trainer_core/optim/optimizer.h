@@ -26,6 +26,7 @@ struct UpdateContext {
   double gradient_scale = 1;  // of clipping; the stored .grad are not scaled
   // Of each element, after scaling.
   double gradient_bound = std::numeric_limits<double>::infinity();
+  double mixture_share = 1;  // spec::ScheduledValues
 };
 
 class Optimizer {
