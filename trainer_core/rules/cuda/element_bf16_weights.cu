@@ -1,0 +1,7 @@
+#include "trainer_core/rules/cuda/element_kernel.cuh"
+
+namespace optfleet::rules::cuda {
+
+OPTFLEET_ALL_ON_DEVICE(BFloat16, float)
+
+}  // namespace optfleet::rules::cuda
