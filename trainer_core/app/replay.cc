@@ -105,6 +105,7 @@ class Replayer {
     const spec::ScheduledValues scheduled = schedule_.At(static_cast<double>(step));
     const GradientSummary summary = SummarizeGradient(weights_);
     optimizer_->Step({scheduled.factor, summary.not_finite, ClippingScale(summary, scheduled.clip_norm)});
+    if (summary.not_finite.item<float>() != 0) optimizer_->UncountStep();
   }
 
   // Seconds of each of so many updates, at the gradients of the last step.
@@ -113,7 +114,7 @@ class Replayer {
     std::vector<double> seconds;
     for (int64_t i = 0; i < steps; ++i) {
       const auto begin = std::chrono::steady_clock::now();
-      optimizer_->Step({1, summary.not_finite, 1});
+      optimizer_->Step({1, summary.not_finite});
       seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
     }
     return seconds;

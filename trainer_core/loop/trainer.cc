@@ -51,21 +51,18 @@ StepFigures Trainer::Step(int64_t step, double position) {
   ClearGradient(model_.parameters());
   const at::Tensor loss = AccumulateGradient(step);
   const spec::ScheduledValues scheduled = schedule_.At(position);
-  // A GPU scales the gradient where it lies, as the host must not wait for its norm.
-  const bool on_host = device_.is_cpu();
-  const GradientSummary gradient = on_host ? SummarizeGradient(model_.parameters())
-                                           : ClipGradient(model_.parameters(), scheduled.clip_norm);
+  const GradientSummary gradient = SummarizeGradient(model_.parameters());
   StepFigures figures;
   figures.learning_rate = scheduled.learning_rate;
   figures.clip_norm = scheduled.clip_norm;
-  optimizer_->Step(
-      {scheduled.factor, gradient.not_finite, on_host ? ClippingScale(gradient, scheduled.clip_norm) : 1});
+  optimizer_->Step({scheduled.factor, gradient.not_finite, ClippingScale(gradient, scheduled.clip_norm)});
   // One copy from the device for all figures of the step.
   const at::Tensor read = at::stack({loss, gradient.norm, gradient.not_finite}).to(at::kCPU, at::kDouble);
   const double* values = read.const_data_ptr<double>();
   figures.loss = values[0];
   figures.gradient_norm = values[1];
   figures.applied = values[2] == 0;
+  if (!figures.applied) optimizer_->UncountStep();
   return figures;
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "trainer_core/optim/cuda/device_update.h"
 #include "trainer_core/optim/element_kernels.h"
 #include "trainer_core/optim/rule.h"
 #include "trainer_core/rules/update.h"
@@ -94,6 +95,7 @@ class ElementRule : public Rule {
 
   void Step(const RuleStep& step, std::vector<Item>& items) override {
     const Kernel kernel = make_(spec_, step);
+    if (step.on_device) return UpdateOnDevice(kernel, *step.on_device, items);
     OverElements(items, 1, [&](const Item& item, int64_t begin, int64_t size) {
       rules::Elements<float, float> elements{item.weights() + begin, item.gradients() + begin, {}, size};
       for (size_t i = 0; i < Kernel::kStates; ++i) elements.states[i] = item.state(i) + begin;

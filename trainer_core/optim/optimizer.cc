@@ -1,15 +1,22 @@
 #include "trainer_core/optim/optimizer.h"
 
-#include "trainer_core/optim/fused.h"
+#include "spec/optimizer_names.h"
+#include "trainer_core/optim/cuda/device_update.h"
 #include "trainer_core/optim/rule_set.h"
 
 namespace optfleet::trainer {
 
 Result<std::unique_ptr<Optimizer>> MakeOptimizer(const spec::OptimizerSpec& spec,
                                                  std::vector<OptimizedParameter> parameters) {
-  if (!parameters.front().weight.is_cuda())
-    return std::unique_ptr<Optimizer>(std::make_unique<RuleSet>(spec, std::move(parameters)));
-  return MakeFusedOptimizer(spec, parameters);
+  for (const OptimizedParameter& parameter : parameters) {
+    const spec::OptimizerKind kind = spec.KindOf(parameter.what.group);
+    if (parameter.weight.is_cuda() && !RunsOnDevice(kind))
+      return Fail(Code::kFailedPrecondition, std::string(spec::kOptimizerNames[static_cast<size_t>(kind)]) +
+                                                 " does not run on a GPU yet; train this on a CPU slot, or "
+                                                 "choose among " +
+                                                 RulesOnDevice());
+  }
+  return std::unique_ptr<Optimizer>(std::make_unique<RuleSet>(spec, std::move(parameters)));
 }
 
 }  // namespace optfleet::trainer

@@ -19,18 +19,22 @@ struct OptimizedParameter {
 };
 
 struct UpdateContext {
-  double factor = 1;          // of the schedule: the learning rate of a group is its peak x factor
-  at::Tensor not_finite;      // fp32 scalar on the device: 1 if the gradient is not finite, and then nothing
-                              // changes; 0 otherwise
-  double gradient_scale = 1;  // of clipping; the stored .grad are not scaled
+  double factor = 1;      // of the schedule: the learning rate of a group is its peak x factor
+  at::Tensor not_finite;  // fp32 scalar on the device: 1 if the gradient is not finite, and then nothing
+                          // changes; 0 otherwise
+  at::Tensor gradient_scale = {};  // fp32 scalar on the device, of clipping; the stored .grad are not scaled.
+                                   // Undefined: 1
 };
 
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
 
-  // Reads the parameters' .grad, which are all defined.
+  // Reads the parameters' .grad, which are all defined. Counts the update, though a GPU leaves it out by
+  // itself where the gradient is not finite, which the host learns later:
   virtual void Step(const UpdateContext& context) = 0;
+  // the last Step changed nothing, so it no longer counts. Before the next Step, and before State() is read.
+  virtual void UncountStep() = 0;
 
   // Everything a checkpoint needs. The tensors are the live ones: copying into them restores the optimizer.
   // Names are part of the checkpoint format: do not rename.

@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "spec/optimizer_spec.h"
 #include "spec/optimizer_state.h"
 #include "trainer_core/optim/optimizer.h"
+#include "trainer_core/rules/cuda/update.h"
 #include "trainer_core/rules/element.h"
 
 namespace optfleet::trainer {
@@ -35,6 +37,8 @@ struct RuleStep {
   double average_share = 1;  // schedule-free: of this step in the average
   int64_t mixture_warmup = 0;
   rules::GradientTransform transform;
+  // Weights on a GPU: the transform lies there, too.
+  std::optional<rules::cuda::DeviceGradient> on_device;
 };
 
 class Rule {

@@ -104,16 +104,38 @@ RuleStep RuleSet::StepOf(Batch& batch, const UpdateContext& context, int64_t upd
   }
   if (batch.rule->averages()) step.average_share = ShareInAverage(batch, step.rate, updates);
   step.mixture_warmup = static_cast<int64_t>(spec_.mixture_warmup.amount);
-  step.transform.scale = static_cast<float>(context.gradient_scale);
+  if (context.not_finite.is_cuda())
+    step.on_device = {context.not_finite.const_data_ptr<float>(),
+                      context.gradient_scale.const_data_ptr<float>(), step.transform.bound};
+  else
+    step.transform.scale = context.gradient_scale.item<float>();
   return step;
 }
 
-void RuleSet::Step(const UpdateContext& context) {
+void RuleSet::Step(const UpdateContext& given) {
   at::NoGradGuard no_grad;
-  if (context.not_finite.item<float>() != 0) return;
+  counts_before_.clear();
+  for (const at::Tensor& count : Counts()) counts_before_.push_back(count.item<double>());
   updates_.add_(1);
+  // A GPU leaves the update out by itself; to ask it would be to wait for it.
+  if (given.not_finite.is_cpu() && given.not_finite.item<float>() != 0) return;
+  UpdateContext context = given;
+  if (!context.gradient_scale.defined()) context.gradient_scale = at::ones_like(context.not_finite);
   const auto updates = static_cast<int64_t>(updates_.item<float>());
   for (Batch& batch : batches_) batch.rule->Step(StepOf(batch, context, updates), batch.items);
+}
+
+void RuleSet::UncountStep() {
+  std::vector<at::Tensor> counts = Counts();
+  for (size_t i = 0; i < counts.size(); ++i) counts[i].fill_(counts_before_[i]);
+}
+
+std::vector<at::Tensor> RuleSet::Counts() const {
+  std::vector<at::Tensor> counts{updates_};
+  for (const Batch& batch : batches_) {
+    if (batch.rule->averages()) counts.insert(counts.end(), {batch.weight_sum, batch.largest_rate});
+  }
+  return counts;
 }
 
 NamedTensors RuleSet::State() {

@@ -1,4 +1,4 @@
-// The optimizer on a CPU: parameters in batches that share a rule, a peak and a decay.
+// The optimizer: parameters in batches that share a rule, a peak and a decay.
 #pragma once
 
 #include <memory>
@@ -14,6 +14,7 @@ class RuleSet final : public Optimizer {
   RuleSet(const spec::OptimizerSpec& spec, std::vector<OptimizedParameter> parameters);
 
   void Step(const UpdateContext& context) override;
+  void UncountStep() override;
   NamedTensors State() override;
   void BeginEvaluation() override;
   void EndEvaluation() override;
@@ -33,11 +34,14 @@ class RuleSet final : public Optimizer {
   Batch& BatchOf(spec::OptimizerKind kind, double peak, double decay);
   void Add(const OptimizedParameter& parameter);
   RuleStep StepOf(Batch& batch, const UpdateContext& context, int64_t updates) const;
+  // Figures that advance with every update.
+  std::vector<at::Tensor> Counts() const;
   double ShareInAverage(Batch& batch, double rate, int64_t updates) const;
 
   const spec::OptimizerSpec spec_;
   std::vector<Batch> batches_;
-  at::Tensor updates_;  // that were applied
+  at::Tensor updates_;                 // that were applied
+  std::vector<double> counts_before_;  // the last Step
 };
 
 }  // namespace optfleet::trainer

@@ -4,6 +4,7 @@
 
 #include "tests/trainer_core/rules/cuda_memory.h"
 #include "trainer_core/rules/cuda/element_body.h"
+#include "trainer_core/rules/cuda/every_update.h"
 #include "trainer_core/rules/cuda/quantised_body.h"
 
 namespace optfleet::rules::cuda {
@@ -60,25 +61,9 @@ void Update(const Rule& rule, const DeviceGradient& gradient, std::span<const Qu
   });
 }
 
-#define OPTFLEET_ON_HOST(Rule)                                                                               \
-  template void Update(const Rule&, const DeviceGradient&, std::span<const Elements<float, float>>, Stream); \
-  template void Update(const Rule&, const DeviceGradient&, std::span<const Elements<BFloat16, float>>,       \
-                       Stream);                                                                              \
-  template void Update(const Rule&, const DeviceGradient&, std::span<const Elements<BFloat16, BFloat16>>,    \
-                       Stream);
-OPTFLEET_ON_HOST(PlainSgd)
-OPTFLEET_ON_HOST(MomentumSgd)
-OPTFLEET_ON_HOST(Adam)
-OPTFLEET_ON_HOST(Lion)
-OPTFLEET_ON_HOST(AdEmaMix)
-OPTFLEET_ON_HOST(ScheduleFreeSgd)
-OPTFLEET_ON_HOST(ScheduleFreeAdamW)
-OPTFLEET_ON_HOST(Sophia)
-OPTFLEET_ON_HOST(SophiaCurvature)
-#undef OPTFLEET_ON_HOST
-template void Update(const Adam&, const DeviceGradient&, std::span<const QuantisedElements>,
-                     const CodeTables*, Stream);
-template void Update(const Lion&, const DeviceGradient&, std::span<const QuantisedElements>,
-                     const CodeTables*, Stream);
+OPTFLEET_DEVICE_UPDATES(float, float)
+OPTFLEET_DEVICE_UPDATES(BFloat16, float)
+OPTFLEET_DEVICE_UPDATES(BFloat16, BFloat16)
+OPTFLEET_QUANTISED_DEVICE_UPDATES
 
 }  // namespace optfleet::rules::cuda

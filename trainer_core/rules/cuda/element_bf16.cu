@@ -2,6 +2,6 @@
 
 namespace optfleet::rules::cuda {
 
-OPTFLEET_ALL_ON_DEVICE(BFloat16, BFloat16)
+OPTFLEET_DEVICE_UPDATES(BFloat16, BFloat16)
 
 }  // namespace optfleet::rules::cuda

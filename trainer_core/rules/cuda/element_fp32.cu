@@ -2,6 +2,6 @@
 
 namespace optfleet::rules::cuda {
 
-OPTFLEET_ALL_ON_DEVICE(float, float)
+OPTFLEET_DEVICE_UPDATES(float, float)
 
 }  // namespace optfleet::rules::cuda

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "trainer_core/rules/cuda/element_body.h"
+#include "trainer_core/rules/cuda/every_update.h"
 #include "trainer_core/rules/cuda/launch.cuh"
 
 namespace optfleet::rules::cuda {
@@ -26,18 +27,5 @@ void Update(const Rule& rule, const DeviceGradient& gradient,
     CheckLaunch();
   });
 }
-
-#define OPTFLEET_ON_DEVICE(Rule, Weight, State) \
-  template void Update(const Rule&, const DeviceGradient&, std::span<const Elements<Weight, State>>, Stream);
-#define OPTFLEET_ALL_ON_DEVICE(Weight, State)          \
-  OPTFLEET_ON_DEVICE(PlainSgd, Weight, State)          \
-  OPTFLEET_ON_DEVICE(MomentumSgd, Weight, State)       \
-  OPTFLEET_ON_DEVICE(Adam, Weight, State)              \
-  OPTFLEET_ON_DEVICE(Lion, Weight, State)              \
-  OPTFLEET_ON_DEVICE(AdEmaMix, Weight, State)          \
-  OPTFLEET_ON_DEVICE(ScheduleFreeSgd, Weight, State)   \
-  OPTFLEET_ON_DEVICE(ScheduleFreeAdamW, Weight, State) \
-  OPTFLEET_ON_DEVICE(Sophia, Weight, State)            \
-  OPTFLEET_ON_DEVICE(SophiaCurvature, Weight, State)
 
 }  // namespace optfleet::rules::cuda

@@ -1,3 +1,4 @@
+#include "trainer_core/rules/cuda/every_update.h"
 #include "trainer_core/rules/cuda/launch.cuh"
 #include "trainer_core/rules/cuda/quantised_body.h"
 
@@ -41,9 +42,6 @@ void Update(const Rule& rule, const DeviceGradient& gradient, std::span<const Qu
   });
 }
 
-template void Update(const Adam&, const DeviceGradient&, std::span<const QuantisedElements>,
-                     const CodeTables*, Stream);
-template void Update(const Lion&, const DeviceGradient&, std::span<const QuantisedElements>,
-                     const CodeTables*, Stream);
+OPTFLEET_QUANTISED_DEVICE_UPDATES
 
 }  // namespace optfleet::rules::cuda
