@@ -1,4 +1,4 @@
-# CUDA parts of trainer_core (OPTFLEET_CUDA): headers and libraries of the CUDA 13 wheels that `deploy/setup --cuda` puts under
+# CUDA parts of trainer_core (OPTFLEET_CUDA): headers and libraries of the CUDA 13 wheels that `deploy/setup cuda` puts under
 # .deps/cuda, linked with LibTorch's own CUDA libraries. Compiling needs no device; what the linker cannot see here (cuBLAS and
 # so on, which only libtorch_cuda calls) is found on the machine that runs the program.
 find_path(OPTFLEET_CUDA_INCLUDE NAMES cuda_runtime_api.h
