@@ -7,7 +7,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
-#include <memory>
 #include <stdexcept>
 #include <vector>
 
@@ -24,23 +23,28 @@ void Check(cudaError_t error) {
   if (error != cudaSuccess) throw std::runtime_error(cudaGetErrorString(error));
 }
 
-// Zeros on the device.
-class Zeros {
+// Zeros on the device, for as long as this lives.
+class Memory {
  public:
-  explicit Zeros(size_t bytes) {
-    Check(cudaMalloc(&data_, bytes));
-    Check(cudaMemset(data_, 0, bytes));
+  Memory() = default;
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
+  ~Memory() {
+    for (void* block : blocks_) cudaFree(block);
   }
-  Zeros(const Zeros&) = delete;
-  Zeros& operator=(const Zeros&) = delete;
-  ~Zeros() { cudaFree(data_); }
+
   template <class T>
-  T* As() const {
-    return static_cast<T*>(data_);
+  T* New(int64_t count) {
+    const size_t bytes = static_cast<size_t>(count) * sizeof(T);
+    void* block = nullptr;
+    Check(cudaMalloc(&block, bytes));
+    blocks_.push_back(block);
+    Check(cudaMemset(block, 0, bytes));
+    return static_cast<T*>(block);
   }
 
  private:
-  void* data_ = nullptr;
+  std::vector<void*> blocks_;
 };
 
 // Median milliseconds of a piece of work, by the clock of the device.
@@ -85,52 +89,34 @@ struct Device {
 
 void Print(const Device& device, const char* rule, double bytes_per_parameter, double milliseconds) {
   const double speed = bytes_per_parameter * static_cast<double>(device.parameters) / milliseconds / 1e6;
-  std::printf(R"({"rule":"%s","parameters":%lld,"ms_per_step":%.4f,"gb_per_s":%.1f,"share_of_copy":%.3f})"
-              "\n",
-              rule, static_cast<long long>(device.parameters), milliseconds, speed,
-              speed / device.copy_gb_per_s);
+  std::printf(
+      "{\"rule\":\"%s\",\"parameters\":%lld,\"ms_per_step\":%.4f,\"gb_per_s\":%.1f,\"share_of_copy\":%.3f}\n",
+      rule, static_cast<long long>(device.parameters), milliseconds, speed, speed / device.copy_gb_per_s);
 }
 
 template <class Number, class Rule>
 void Time(const Device& device, const char* name, const Rule& rule) {
-  constexpr int kArrays = 2 + Rule::kStates;
-  std::vector<std::unique_ptr<Zeros>> memory;
+  Memory memory;
   std::vector<Elements<Number, Number>> tensors;
   for (const int64_t count : device.counts) {
-    Elements<Number, Number> elements;
-    elements.count = count;
-    const auto allocate = [&] {
-      memory.push_back(std::make_unique<Zeros>(static_cast<size_t>(count) * sizeof(Number)));
-      return memory.back()->template As<Number>();
-    };
-    elements.weight = allocate();
-    elements.gradient = allocate();
-    for (int s = 0; s < Rule::kStates; ++s) elements.states[s] = allocate();
+    Elements<Number, Number> elements{memory.New<Number>(count), memory.New<Number>(count), {}, count};
+    for (int s = 0; s < Rule::kStates; ++s) elements.states[s] = memory.New<Number>(count);
     tensors.push_back(elements);
   }
   const double milliseconds = Milliseconds(device.steps, [&] {
     Update(rule, device.gradient, std::span<const Elements<Number, Number>>(tensors), nullptr);
   });
-  Print(device, name, sizeof(Number) * (kArrays + 1.0 + Rule::kStates), milliseconds);
+  Print(device, name, sizeof(Number) * (3.0 + 2 * Rule::kStates), milliseconds);
 }
 
 template <class Rule>
 void TimeQuantised(const Device& device, const char* name, const Rule& rule, const CodeTables* tables) {
-  std::vector<std::unique_ptr<Zeros>> memory;
+  Memory memory;
   std::vector<QuantisedElements> tensors;
   for (const int64_t count : device.counts) {
-    const auto allocate = [&](int64_t bytes) -> const Zeros& {
-      memory.push_back(std::make_unique<Zeros>(static_cast<size_t>(bytes)));
-      return *memory.back();
-    };
-    const int64_t scales = (count + kBlock - 1) / kBlock * 4;
-    QuantisedElements elements{allocate(4 * count).As<float>(),
-                               allocate(4 * count).As<float>(),
-                               {allocate(count).As<uint8_t>(), allocate(scales).As<float>()},
-                               {allocate(count).As<uint8_t>(), allocate(scales).As<float>()},
-                               count,
-                               kBlock};
-    tensors.push_back(elements);
+    const int64_t blocks = (count + kBlock - 1) / kBlock;
+    const auto state = [&] { return QuantisedState{memory.New<uint8_t>(count), memory.New<float>(blocks)}; };
+    tensors.push_back({memory.New<float>(count), memory.New<float>(count), state(), state(), count, kBlock});
   }
   const double milliseconds = Milliseconds(device.steps, [&] {
     Update(rule, device.gradient, std::span<const QuantisedElements>(tensors), tables, nullptr);
@@ -139,24 +125,24 @@ void TimeQuantised(const Device& device, const char* name, const Rule& rule, con
 }
 
 double CopySpeed(int steps) {
-  constexpr size_t kBytes = size_t{1} << 30;
-  const Zeros from(kBytes), to(kBytes);
-  const double milliseconds = Milliseconds(steps, [&] {
-    Check(cudaMemcpyAsync(to.As<char>(), from.As<char>(), kBytes, cudaMemcpyDeviceToDevice, nullptr));
-  });
+  constexpr int64_t kBytes = 1 << 30;
+  Memory memory;
+  char* from = memory.New<char>(kBytes);
+  char* to = memory.New<char>(kBytes);
+  const double milliseconds = Milliseconds(
+      steps, [&] { Check(cudaMemcpyAsync(to, from, kBytes, cudaMemcpyDeviceToDevice, nullptr)); });
   return 2.0 * kBytes / milliseconds / 1e6;
 }
 
 void Run(int steps) {
   Device device{CopySpeed(steps), steps, TransformerCounts(), 0, {}};
   for (const int64_t count : device.counts) device.parameters += count;
-  const Zeros figures(2 * sizeof(float));
-  const float scale = 1;
-  Check(cudaMemcpy(figures.As<float>() + 1, &scale, sizeof scale, cudaMemcpyHostToDevice));
-  device.gradient = {figures.As<float>(), figures.As<float>() + 1};
-  std::printf(R"({"copy_gb_per_s":%.1f})"
-              "\n",
-              device.copy_gb_per_s);
+  Memory memory;
+  const float figures[] = {0, 1};  // the gradient is finite, and not scaled
+  float* there = memory.New<float>(2);
+  Check(cudaMemcpy(there, figures, sizeof figures, cudaMemcpyHostToDevice));
+  device.gradient = {there, there + 1};
+  std::printf("{\"copy_gb_per_s\":%.1f}\n", device.copy_gb_per_s);
   Time<float>(device, "sgd", kPlainSgd);
   Time<float>(device, "sgd with momentum", kMomentumSgd);
   Time<float>(device, "adamw", kAdam);
@@ -166,11 +152,11 @@ void Run(int steps) {
   Time<float>(device, "schedule_free_sgd", kScheduleFreeSgd);
   Time<float>(device, "schedule_free_adamw", kScheduleFreeAdamW);
   Time<float>(device, "sophia", kSophia);
-  const Zeros tables(sizeof(CodeTables));
+  auto* tables = memory.New<CodeTables>(1);
   const CodeTables made = MakeCodeTables();
-  Check(cudaMemcpy(tables.As<void>(), &made, sizeof made, cudaMemcpyHostToDevice));
-  TimeQuantised(device, "adamw_8bit", kAdam, tables.As<CodeTables>());
-  TimeQuantised(device, "lion_8bit", kLion, tables.As<CodeTables>());
+  Check(cudaMemcpy(tables, &made, sizeof made, cudaMemcpyHostToDevice));
+  TimeQuantised(device, "adamw_8bit", kAdam, tables);
+  TimeQuantised(device, "lion_8bit", kLion, tables);
 }
 
 }  // namespace
