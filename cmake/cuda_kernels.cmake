@@ -29,10 +29,10 @@ target_link_libraries(optfleet_cudart INTERFACE
 
 # The same bits as on the CPU need every operation rounded once: no fused multiply-add. Division, roots and small numbers are
 # exact unless one asks otherwise.
-set(OPTFLEET_NVCC_OPTIONS -std=c++20 -O3 --fmad=false -ccbin "${CMAKE_CXX_COMPILER}" --Werror all-warnings
-  -Xcompiler=-Wall,-Wextra)
+set(OPTFLEET_NVCC_OPTIONS -std=c++20 -O3 --fmad=false "-I${CMAKE_SOURCE_DIR}" -ccbin "${CMAKE_CXX_COMPILER}"
+  --Werror all-warnings -Xcompiler=-Wall,-Wextra)
 foreach(architecture IN LISTS OPTFLEET_CUDA_ARCHITECTURES)
-  list(APPEND OPTFLEET_NVCC_OPTIONS
+  list(APPEND OPTFLEET_NVCC_TARGETS
     "-gencode=arch=compute_${architecture},code=[sm_${architecture},compute_${architecture}]")
 endforeach()
 
@@ -44,7 +44,7 @@ function(optfleet_cuda_library name)
     cmake_path(GET object PARENT_PATH folder)
     file(MAKE_DIRECTORY "${folder}")
     add_custom_command(OUTPUT "${object}"
-      COMMAND "${OPTFLEET_NVCC}" ${OPTFLEET_NVCC_OPTIONS} "-I${CMAKE_SOURCE_DIR}" -MD -MF "${object}.d"
+      COMMAND "${OPTFLEET_NVCC}" ${OPTFLEET_NVCC_OPTIONS} ${OPTFLEET_NVCC_TARGETS} -MD -MF "${object}.d"
         -c "${CMAKE_CURRENT_SOURCE_DIR}/${source}" -o "${object}"
       DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${source}" "${OPTFLEET_NVCC}"
       DEPFILE "${object}.d" VERBATIM COMMENT "Compiling ${source} for GPUs")

@@ -18,8 +18,9 @@ struct ThreadBlock {
   }
 };
 
+// Three thread blocks on a multiprocessor at least: as many as registers allow without spilling.
 template <class Rule>
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kThreads, 3)
     QuantisedKernel(const __grid_constant__ Rule rule, const __grid_constant__ DeviceGradient gradient,
                     const __grid_constant__ TensorTable<QuantisedElements> table, const CodeTables* tables) {
   __shared__ QuantisedShared shared;

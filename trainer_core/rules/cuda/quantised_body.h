@@ -44,12 +44,13 @@ struct QuantisedHeld {
   float second[kEach];
 };
 
-// Calls work(k, block) for each element k of a thread.
+// Calls work(k, block, block_begins) for each element k of a thread; the last is true for its first element
+// in a block.
 template <class Work>
 OPTFLEET_ELEMENT void ForEachElement(const QuantisedHeld& held, int block_size, Work work) {
   int block = held.block, offset = held.offset;
   for (int k = 0; k < kEach; ++k) {
-    if (k < held.count) work(k, block);
+    if (k < held.count) work(k, block, k == 0 || offset == 0);
     if (++offset == block_size) {
       offset = 0;
       ++block;
@@ -100,8 +101,8 @@ OPTFLEET_ELEMENT void RaiseLargest(const QuantisedHeld& held, int block_size, co
                                    int32_t* largest) {
   float most = 0;
   int current = held.block;
-  ForEachElement(held, block_size, [&](int k, int block) {
-    if (block != current) {
+  ForEachElement(held, block_size, [&](int k, int block, bool block_begins) {
+    if (block_begins && k > 0) {
       Raise(most, &largest[current]);
       most = 0;
       current = block;
@@ -141,11 +142,15 @@ struct QuantisedTile {
     CopyIn<float>(tensor.gradient + held.begin, held.count, g);
     CopyIn<uint8_t>(tensor.momentum.codes + held.begin, held.count, m_codes);
     if constexpr (kTwoStates) CopyIn<uint8_t>(tensor.second_moment.codes + held.begin, held.count, v_codes);
-    ForEachElement(held, tensor.block, [&](int k, int block) {
-      float m = shared.tables.with_sign.value[m_codes[k]] * tensor.momentum.scales[first_block + block];
+    float m_scale = 0, v_scale = 0;
+    ForEachElement(held, tensor.block, [&](int k, int block, bool block_begins) {
+      if (block_begins) {
+        m_scale = tensor.momentum.scales[first_block + block];
+        if constexpr (kTwoStates) v_scale = tensor.second_moment.scales[first_block + block];
+      }
+      float m = shared.tables.with_sign.value[m_codes[k]] * m_scale;
       if constexpr (kTwoStates) {
-        float v =
-            shared.tables.without_sign.value[v_codes[k]] * tensor.second_moment.scales[first_block + block];
+        float v = shared.tables.without_sign.value[v_codes[k]] * v_scale;
         rule(w[k], transform(g[k]), m, v);
         held.second[k] = v;
       } else {
@@ -160,12 +165,15 @@ struct QuantisedTile {
 
   OPTFLEET_ELEMENT void Encode(int thread, const QuantisedShared& shared, const QuantisedHeld& held) const {
     uint8_t m_codes[kEach], v_codes[kEach];
-    ForEachElement(held, tensor.block, [&](int k, int block) {
-      m_codes[k] = SignedCode(held.momentum[k], InverseOf(FloatOf(shared.largest_momentum[block])),
-                              shared.tables.with_sign);
+    float m_inverse = 0, v_inverse = 0;
+    ForEachElement(held, tensor.block, [&](int k, int block, bool block_begins) {
+      if (block_begins) {
+        m_inverse = InverseOf(FloatOf(shared.largest_momentum[block]));
+        if constexpr (kTwoStates) v_inverse = InverseOf(FloatOf(shared.largest_second[block]));
+      }
+      m_codes[k] = SignedCode(held.momentum[k], m_inverse, shared.tables.with_sign);
       if constexpr (kTwoStates)
-        v_codes[k] = UnsignedCode(held.second[k], InverseOf(FloatOf(shared.largest_second[block])),
-                                  shared.tables.without_sign);
+        v_codes[k] = UnsignedCode(held.second[k], v_inverse, shared.tables.without_sign);
     });
     CopyOut(m_codes, held.count, tensor.momentum.codes + held.begin);
     if constexpr (kTwoStates) CopyOut(v_codes, held.count, tensor.second_moment.codes + held.begin);
