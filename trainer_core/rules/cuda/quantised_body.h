@@ -9,13 +9,12 @@
 #include <cstdint>
 
 #include "trainer_core/rules/cuda/nearest_code.h"
-#include "trainer_core/rules/cuda/pack.h"
+#include "trainer_core/rules/cuda/quantised_share.h"
 #include "trainer_core/rules/cuda/tensor_table.h"
 #include "trainer_core/rules/cuda/update.h"
 
 namespace optfleet::rules::cuda {
 
-inline constexpr int kEach = 2 * kPack;
 inline constexpr int kTile = kThreads * kEach;
 inline constexpr int kTilesInChunk = 4;  // each thread block loads the code tables once
 static_assert(kTile == kMostBlock, "a tile has room for the largest quantisation block");
@@ -34,83 +33,6 @@ struct QuantisedShared {
   int32_t largest_momentum[kTile];
   int32_t largest_second[kTile];
 };
-
-// Elements of one thread: [begin, begin + count) of the tensor, the first of them `offset` elements into
-// quantisation block number `block` of the tile. And their new states, between phases.
-struct QuantisedHeld {
-  int64_t begin;
-  int count, block, offset;
-  float momentum[kEach];
-  float second[kEach];
-};
-
-// Calls work(k, block, block_begins) for each element k of a thread; the last is true for its first element
-// in a block.
-template <class Work>
-OPTFLEET_ELEMENT void ForEachElement(const QuantisedHeld& held, int block_size, Work work) {
-  int block = held.block, offset = held.offset;
-  for (int k = 0; k < kEach; ++k) {
-    if (k < held.count) work(k, block, k == 0 || offset == 0);
-    if (++offset == block_size) {
-      offset = 0;
-      ++block;
-    }
-  }
-}
-
-template <class T>
-OPTFLEET_ELEMENT void CopyIn(const T* from, int count, T (&to)[kEach]) {
-  if (count == kEach && BeginsPack(from)) {
-    for (int k = 0; k < kEach; k += kPack) {
-      const Pack<T> pack = ReadPack(from + k);
-      for (int j = 0; j < kPack; ++j) to[k + j] = pack.at[j];
-    }
-  } else {
-    for (int k = 0; k < kEach; ++k) {
-      if (k < count) to[k] = from[k];
-    }
-  }
-}
-
-template <class T>
-OPTFLEET_ELEMENT void CopyOut(const T (&from)[kEach], int count, T* to) {
-  if (count == kEach && BeginsPack(to)) {
-    for (int k = 0; k < kEach; k += kPack) {
-      Pack<T> pack;
-      for (int j = 0; j < kPack; ++j) pack.at[j] = from[k + j];
-      WritePack(pack, to + k);
-    }
-  } else {
-    for (int k = 0; k < kEach; ++k) {
-      if (k < count) to[k] = from[k];
-    }
-  }
-}
-
-// Several threads may raise one place; in which order does not matter to the result.
-OPTFLEET_ELEMENT void Raise(float magnitude, int32_t* place) {
-#ifdef __CUDA_ARCH__
-  atomicMax(place, BitsOf(magnitude));
-#else
-  if (*place < BitsOf(magnitude)) *place = BitsOf(magnitude);
-#endif
-}
-
-// `largest` has a place for each quantisation block of the tile.
-OPTFLEET_ELEMENT void RaiseLargest(const QuantisedHeld& held, int block_size, const float (&values)[kEach],
-                                   int32_t* largest) {
-  float most = 0;
-  int current = held.block;
-  ForEachElement(held, block_size, [&](int k, int block, bool block_begins) {
-    if (block_begins && k > 0) {
-      Raise(most, &largest[current]);
-      most = 0;
-      current = block;
-    }
-    most = Greater(most, Magnitude(values[k]));
-  });
-  if (held.count > 0) Raise(most, &largest[current]);
-}
 
 // One tile of a tensor; its members are the phases in their order.
 template <class Rule>
@@ -138,10 +60,10 @@ struct QuantisedTile {
     held.offset = first % tensor.block;
     float w[kEach], g[kEach];
     uint8_t m_codes[kEach], v_codes[kEach];
-    CopyIn<float>(tensor.weight + held.begin, held.count, w);
-    CopyIn<float>(tensor.gradient + held.begin, held.count, g);
-    CopyIn<uint8_t>(tensor.momentum.codes + held.begin, held.count, m_codes);
-    if constexpr (kTwoStates) CopyIn<uint8_t>(tensor.second_moment.codes + held.begin, held.count, v_codes);
+    CopyIn(tensor.weight + held.begin, held.count, w);
+    CopyIn(tensor.gradient + held.begin, held.count, g);
+    CopyIn(tensor.momentum.codes + held.begin, held.count, m_codes);
+    if constexpr (kTwoStates) CopyIn(tensor.second_moment.codes + held.begin, held.count, v_codes);
     float m_scale = 0, v_scale = 0;
     ForEachElement(held, tensor.block, [&](int k, int block, bool block_begins) {
       if (block_begins) {
