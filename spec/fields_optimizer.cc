@@ -2,6 +2,7 @@
 
 #include "spec/field_builder.h"
 #include "spec/optimizer_names.h"
+#include "spec/parameters.h"
 
 namespace optfleet::spec {
 namespace {
@@ -14,17 +15,20 @@ constexpr auto kOptimizers = [] {
 }();
 // In the order of their enums.
 constexpr std::array<std::string_view, 4> kDecayForms{"auto", "coupled", "decoupled", "decoupled_by_peak"};
+constexpr std::array<std::string_view, 2> kMuonScalings{"original", "match_rms_adamw"};
 constexpr std::array<std::string_view, 3> kDecayOn{"all", "matrices", "linear"};
 
 constexpr auto kOptimizer = &TrainingSpec::optimizer;
 using Kind = OptimizerKind;
 
-// Whether the rule of the optimizer or of one of its groups is among these.
+// Whether some parameter of the model has one of these rules.
 bool AnyOf(const TrainingSpec& spec, std::initializer_list<Kind> kinds) {
-  const auto among = [&](Kind kind) { return std::find(kinds.begin(), kinds.end(), kind) != kinds.end(); };
-  if (among(spec.optimizer.name)) return true;
-  return std::any_of(spec.optimizer.groups.begin(), spec.optimizer.groups.end(),
-                     [&](const GroupSpec& group) { return group.name && among(*group.name); });
+  for (int group = 0; group < kParameterGroups; ++group) {
+    const auto which = static_cast<ParameterGroup>(group);
+    const bool among = std::find(kinds.begin(), kinds.end(), spec.optimizer.KindOf(which)) != kinds.end();
+    if (among && HasGroup(spec.model, which)) return true;
+  }
+  return false;
 }
 
 template <Kind... kinds>
@@ -47,22 +51,29 @@ constexpr Use kWithMomentum{&HasMomentum, "by `optimizer.name` sgd with a moment
 constexpr Use kSgdOnly{&UsedBy<Kind::kSgd>, "by `optimizer.name` sgd"};
 constexpr Use kBeta1{&UsedBy<Kind::kAdam, Kind::kAdamW, Kind::kLion, Kind::kSignum, Kind::kAdEmaMix,
                              Kind::kScheduleFreeAdamW, Kind::kAdafactorMomentum, Kind::kAdalayer,
-                             Kind::kAdalayerRows, Kind::kAdam8bit, Kind::kAdamW8bit, Kind::kLion8bit>,
-                     "by all rules but sgd, ema_sgd, schedule_free_sgd and adafactor"};
-constexpr Use kBeta2{&UsedBy<Kind::kAdam, Kind::kAdamW, Kind::kLion, Kind::kAdEmaMix,
-                             Kind::kScheduleFreeAdamW, Kind::kAdafactorMomentum, Kind::kAdalayer,
-                             Kind::kAdalayerRows, Kind::kAdam8bit, Kind::kAdamW8bit, Kind::kLion8bit>,
-                     "by the rules that read beta1, but signum"};
+                             Kind::kAdalayerRows, Kind::kAdalayerFrozen, Kind::kAdalayerPrimed,
+                             Kind::kAdam8bit, Kind::kAdamW8bit, Kind::kLion8bit, Kind::kSoap, Kind::kSophia>,
+                     "by all rules but sgd, ema_sgd, schedule_free_sgd, adafactor and muon"};
+constexpr Use kBeta2{
+    &UsedBy<Kind::kAdam, Kind::kAdamW, Kind::kLion, Kind::kAdEmaMix, Kind::kScheduleFreeAdamW,
+            Kind::kAdafactorMomentum, Kind::kAdalayer, Kind::kAdalayerRows, Kind::kAdalayerPrimed,
+            Kind::kAdam8bit, Kind::kAdamW8bit, Kind::kLion8bit, Kind::kSoap, Kind::kSophia>,
+    "by the rules that read beta1, but signum and adalayer_frozen"};
 constexpr Use kEpsilon{
     &UsedBy<Kind::kAdam, Kind::kAdamW, Kind::kAdEmaMix, Kind::kScheduleFreeAdamW, Kind::kAdafactorMomentum,
-            Kind::kAdalayer, Kind::kAdalayerRows, Kind::kAdam8bit, Kind::kAdamW8bit>,
+            Kind::kAdalayer, Kind::kAdalayerRows, Kind::kAdalayerFrozen, Kind::kAdalayerPrimed,
+            Kind::kAdam8bit, Kind::kAdamW8bit, Kind::kSoap>,
     "by the rules that divide by a second moment, but adafactor"};
 constexpr Use kMixtures{&UsedBy<Kind::kAdEmaMix>, "by `optimizer.name` ademamix"};
 constexpr Use kScheduleFree{&UsedBy<Kind::kScheduleFreeSgd, Kind::kScheduleFreeAdamW>,
                             "by `optimizer.name` schedule_free_sgd and schedule_free_adamw"};
 constexpr Use kPaperAdafactor{&UsedBy<Kind::kAdafactor>, "by `optimizer.name` adafactor"};
 constexpr Use kFactoredMomentum{&UsedBy<Kind::kAdafactorMomentum>, "by `optimizer.name` adafactor_momentum"};
-constexpr Use kSplits{&UsedBy<Kind::kAdalayer>, "by `optimizer.name` adalayer"};
+constexpr Use kSplits{&UsedBy<Kind::kAdalayer, Kind::kAdalayerFrozen, Kind::kAdalayerPrimed, Kind::kMuon>,
+                      "by `optimizer.name` adalayer, adalayer_frozen, adalayer_primed and muon"};
+constexpr Use kMuonOnly{&UsedBy<Kind::kMuon>, "by `optimizer.name` muon"};
+constexpr Use kSoapOnly{&UsedBy<Kind::kSoap>, "by `optimizer.name` soap"};
+constexpr Use kSophiaOnly{&UsedBy<Kind::kSophia>, "by `optimizer.name` sophia"};
 constexpr Use k8bit{&UsedBy<Kind::kAdam8bit, Kind::kAdamW8bit, Kind::kLion8bit>,
                     "by `optimizer.name` adam_8bit, adamw_8bit and lion_8bit"};
 constexpr Use kDecay{&Decays, "with a weight decay above 0"};
@@ -116,11 +127,34 @@ constexpr std::array kOptionFields{
                                                  kFactoredMomentum),
     Plain<kOptimizer, &OptimizerSpec::split_qkv>(
         "optimizer.split_qkv", kUnbounded, "",
-        "The three parts of a fused projection each have a second moment.", kSplits),
+        "The three parts of a fused projection are treated as matrices of their own.", kSplits),
     Plain<kOptimizer, &OptimizerSpec::block_size>("optimizer.block_size", From(1, 2048), "elements",
                                                   "Elements that share the scale of an 8-bit state.", k8bit),
     Plain<kOptimizer, &OptimizerSpec::min_8bit_size>("optimizer.min_8bit_size", From(0, 1e12), "elements",
                                                      "Smaller parameters keep a 32-bit state.", k8bit),
+    Plain<kOptimizer, &OptimizerSpec::muon_momentum>("optimizer.muon_momentum", Below(0, 1), "",
+                                                     "Decay of muon's average gradient.", kMuonOnly),
+    Plain<kOptimizer, &OptimizerSpec::muon_nesterov>("optimizer.muon_nesterov", kUnbounded, "",
+                                                     "Nesterov's look-ahead in muon.", kMuonOnly),
+    Choice<kOptimizer, &OptimizerSpec::muon_scaling, kMuonScalings>(
+        "optimizer.muon_scaling",
+        "Factor of a step: `original` sqrt(max(1, rows / columns)), `match_rms_adamw` 0.2 sqrt(max(rows, "
+        "columns)).",
+        kMuonOnly),
+    Plain<kOptimizer, &OptimizerSpec::muon_iterations>("optimizer.muon_iterations", From(1, 20), "iterations",
+                                                       "Newton-Schulz iterations of a step.", kMuonOnly),
+    Plain<kOptimizer, &OptimizerSpec::precondition_frequency>("optimizer.precondition_frequency",
+                                                              From(1, 1e6), "updates",
+                                                              "soap turns its bases so often.", kSoapOnly),
+    Plain<kOptimizer, &OptimizerSpec::max_precondition_dim>(
+        "optimizer.max_precondition_dim", From(0, kMost), "elements",
+        "Longer sides of a matrix get no basis.", kSoapOnly),
+    Plain<kOptimizer, &OptimizerSpec::rho>("optimizer.rho", Above(0, 1e6), "",
+                                           "Curvature, times this and the tokens of a batch, bounds a step.",
+                                           kSophiaOnly),
+    Plain<kOptimizer, &OptimizerSpec::hessian_interval>(
+        "optimizer.hessian_interval", From(1, 1e6), "steps",
+        "sophia renews its curvature so often, by a second backward pass.", kSophiaOnly),
     Plain<kOptimizer, &OptimizerSpec::weight_decay>("optimizer.weight_decay", From(0, 1e6), "",
                                                     "How fast weights shrink (lambda)."),
     Choice<kOptimizer, &OptimizerSpec::decay_form, kDecayForms>(

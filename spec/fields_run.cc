@@ -3,7 +3,9 @@
 namespace optfleet::spec {
 namespace {
 
-constexpr std::array<std::string_view, 2> kPrecisions{"fp32", "bf16"};
+constexpr std::array<std::string_view, 3> kPrecisions{"fp32", "bf16", "pure_bf16"};
+constexpr std::array<std::string_view, 2> kSoftmaxPrecisions{"fp32", "bf16"};
+constexpr std::array<std::string_view, 2> kOnNonFinite{"skip", "stop"};
 
 constexpr auto kData = &TrainingSpec::data;
 constexpr auto kTraining = &TrainingSpec::training;
@@ -16,6 +18,9 @@ bool ClipsLooselyFirst(const TrainingSpec& spec) {
   return Clips(spec) && spec.training.clip_warmup.amount > 0;
 }
 
+bool ComputesInBf16(const TrainingSpec& spec) { return spec.training.precision != Precision::kFp32; }
+
+constexpr Use kInBf16{&ComputesInBf16, "with `training.precision` bf16 and pure_bf16"};
 constexpr Use kClipping{&Clips, "with a `training.clip_norm` above 0"};
 constexpr Use kClipWarmup{&ClipsLooselyFirst, "with a `training.clip_warmup` above 0"};
 
@@ -39,8 +44,27 @@ constexpr std::array kFields{
         "Up to its end the bound is `training.clip_norm` x `training.clip_warmup_factor`.", kClipping),
     Plain<kTraining, &TrainingOptions::clip_warmup_factor>("training.clip_warmup_factor", From(0, 1e9), "",
                                                            "Factor of the bound.", kClipWarmup),
+    Plain<kTraining, &TrainingOptions::clip_value>(
+        "training.clip_value", From(0, 1e9), "",
+        "Bound of each element of the gradient, after `training.clip_norm`; 0 does not clip."),
+    Choice<kTraining, &TrainingOptions::on_non_finite, kOnNonFinite>(
+        "training.on_non_finite",
+        "A gradient that is not finite: `skip` leaves the update out, and ends the run as diverged after 20 "
+        "in "
+        "a row; `stop` ends it at once."),
+    Plain<kTraining, &TrainingOptions::z_loss>(
+        "training.z_loss", From(0, 1), "",
+        "Weight of the mean squared log-sum-exp of the logits, added to what is trained, not to `loss`."),
     Choice<kTraining, &TrainingOptions::precision, kPrecisions>(
-        "training.precision", "`bf16` computes by autocast over fp32 master weights."),
+        "training.precision",
+        "`bf16` computes by autocast over fp32 master weights; under `pure_bf16` weights, gradients and "
+        "optimizer state are bf16, too."),
+    Choice<kTraining, &TrainingOptions::softmax_precision, kSoftmaxPrecisions>(
+        "training.softmax_precision",
+        "Of attention and loss. `bf16` is a known mistake, to show what it does: seen at validation as well.",
+        kInBf16),
+    Plain<kTraining, &TrainingOptions::tf32>("training.tf32", kUnbounded, "",
+                                             "Products of fp32 take TF32 on a GPU; nothing on a CPU."),
     Plain<kTraining, &TrainingOptions::recompute_every>(
         "training.recompute_every", From(0, 4096), "layers",
         "Every n-th layer recomputes its activations in the backward pass; 0 none, 1 all."),

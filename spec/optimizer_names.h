@@ -25,6 +25,11 @@ inline constexpr std::array<std::string_view, static_cast<size_t>(OptimizerKind:
     "adam_8bit",
     "adamw_8bit",
     "lion_8bit",
+    "muon",
+    "soap",
+    "sophia",
+    "adalayer_frozen",
+    "adalayer_primed",
     "none"};
 
 }  // namespace optfleet::spec

@@ -28,8 +28,17 @@ enum class OptimizerKind {
   kAdam8bit,
   kAdamW8bit,
   kLion8bit,
+  kMuon,
+  kSoap,
+  kSophia,
+  kAdalayerFrozen,
+  kAdalayerPrimed,
   kNone
 };
+
+// What a Muon step is multiplied by, of a matrix of r rows and c columns (names of torch.optim.Muon):
+// original sqrt(max(1, r / c)), match_rms_adamw 0.2 sqrt(max(r, c)).
+enum class MuonScaling { kOriginal, kMatchRmsAdamW };
 
 // auto: coupled in sgd, adam, adam_8bit and the schedule-free rules, as in the packages they come from,
 // decoupled in all others. by_peak: the shrinking per step is weight_decay x learning rate / peak.
@@ -74,14 +83,23 @@ struct OptimizerSpec {
   bool split_qkv = true;
   int64_t block_size = 256;
   int64_t min_8bit_size = 4096;
+  double muon_momentum = 0.95;  // not `momentum`: muon always has another rule beside it
+  bool muon_nesterov = true;
+  MuonScaling muon_scaling = MuonScaling::kOriginal;
+  int64_t muon_iterations = 5;
+  int64_t precondition_frequency = 10;
+  int64_t max_precondition_dim = 10000;
+  double rho = 0.04;
+  int64_t hessian_interval = 10;
 
   double weight_decay = 0;
   DecayForm decay_form = DecayForm::kAuto;
   DecayOn decay_on = DecayOn::kAll;
   friend bool operator==(const OptimizerSpec&, const OptimizerSpec&) = default;
 
-  // The rule, peak and decay of a group.
-  OptimizerKind KindOf(ParameterGroup group) const { return Of(group).name.value_or(name); }
+  // The rule, peak and decay of a group. Under muon the groups that are not matrices of linear layers take
+  // adamw, as its author says, unless they have a rule of their own.
+  OptimizerKind KindOf(ParameterGroup group) const;
   double PeakOf(ParameterGroup group) const { return Of(group).learning_rate.value_or(learning_rate); }
   double DecayOf(ParameterGroup group) const { return Of(group).weight_decay.value_or(weight_decay); }
   const GroupSpec& Of(ParameterGroup group) const { return groups[static_cast<size_t>(group)]; }

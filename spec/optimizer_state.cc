@@ -24,7 +24,32 @@ void AddFactors(bool columns, const Parameter& parameter, std::vector<StateTenso
   if (columns) state->push_back({"column_moment", StateType::kFp32, {parameter.count() / rows}});
 }
 
+// SOAP's averages of the products of the gradient with itself, and their bases, of each side that is not too
+// long.
+void AddBases(const OptimizerSpec& options, const Parameter& parameter, std::vector<StateTensor>* state) {
+  if (parameter.shape.size() != 2) return;
+  constexpr std::string_view kProducts[] = {"left_product", "right_product"};
+  constexpr std::string_view kBases[] = {"left_basis", "right_basis"};
+  for (size_t side = 0; side < 2; ++side) {
+    const int64_t length = parameter.shape[side];
+    if (length > options.max_precondition_dim) continue;
+    state->push_back({kProducts[side], StateType::kFp32, {length, length}});
+    state->push_back({kBases[side], StateType::kFp32, {length, length}});
+  }
+}
+
+Shape MomentsOfLayer(const OptimizerSpec& options, const Parameter& parameter) {
+  return options.split_qkv && IsFusedProjection(parameter) ? Shape{3} : Shape{};
+}
+
 }  // namespace
+
+OptimizerKind OptimizerSpec::KindOf(ParameterGroup group) const {
+  const GroupSpec& own = Of(group);
+  if (own.name) return *own.name;
+  const bool linear = group == ParameterGroup::kAttention || group == ParameterGroup::kMlp;
+  return name == OptimizerKind::kMuon && !linear ? OptimizerKind::kAdamW : name;
+}
 
 DecayForm DecayFormOf(OptimizerKind kind, DecayForm form) {
   if (form != DecayForm::kAuto) return form;
@@ -41,7 +66,7 @@ DecayForm DecayFormOf(OptimizerKind kind, DecayForm form) {
 }
 
 int64_t StateTensor::bytes() const {
-  int64_t bytes = type == StateType::kUint8 ? 1 : 4;
+  int64_t bytes = type == StateType::kUint8 ? 1 : type == StateType::kBf16 ? 2 : 4;
   for (const int64_t extent : shape) bytes *= extent;
   return bytes;
 }
@@ -85,9 +110,12 @@ std::vector<StateTensor> StateOf(OptimizerKind kind, const OptimizerSpec& option
       AddFactors(!options.rows_only, parameter, &state);
       return state;
     case OptimizerKind::kAdalayer:
-      if (options.split_qkv && IsFusedProjection(parameter))
-        return {first, {"second_moment", StateType::kFp32, {3}}};
-      return {first, {"second_moment", StateType::kFp32, {}}};
+      return {first, {"second_moment", StateType::kFp32, MomentsOfLayer(options, parameter)}};
+    case OptimizerKind::kAdalayerFrozen:
+    case OptimizerKind::kAdalayerPrimed:
+      if (parameter.group == ParameterGroup::kOutput && whole.size() >= 2)
+        return {first, {"row_moment", StateType::kFp32, {whole.front()}}};
+      return {first, {"second_moment", StateType::kFp32, MomentsOfLayer(options, parameter)}};
     case OptimizerKind::kAdalayerRows:
       state = {first};
       AddFactors(/*columns=*/false, parameter, &state);
@@ -102,8 +130,24 @@ std::vector<StateTensor> StateOf(OptimizerKind kind, const OptimizerSpec& option
       if (parameter.count() < options.min_8bit_size) return {first};
       AddQuantised("first_codes", "first_scales", options, parameter, &state);
       return state;
+    case OptimizerKind::kMuon:
+      return {{"momentum", StateType::kFp32, whole}};
+    case OptimizerKind::kSoap:
+      state = {first, second};
+      AddBases(options, parameter, &state);
+      return state;
+    case OptimizerKind::kSophia:
+      return {first, {"hessian", StateType::kFp32, whole}};
   }
   return {};
+}
+
+std::vector<StateTensor> StateOf(OptimizerKind kind, const TrainingSpec& spec, const Parameter& parameter) {
+  std::vector<StateTensor> state = StateOf(kind, spec.optimizer, parameter);
+  if (spec.training.precision != Precision::kPureBf16) return state;
+  for (StateTensor& tensor : state)
+    if (tensor.type == StateType::kFp32) tensor.type = StateType::kBf16;
+  return state;
 }
 
 }  // namespace optfleet::spec

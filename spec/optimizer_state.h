@@ -11,7 +11,7 @@
 
 namespace optfleet::spec {
 
-enum class StateType { kFp32, kUint8 };
+enum class StateType { kFp32, kBf16, kUint8 };
 
 struct StateTensor {
   std::string_view name;  // "first_moment"; part of the checkpoint format
@@ -25,9 +25,13 @@ struct StateTensor {
 // Of a parameter that is updated by this rule. Bytes per element, for matrices of some size:
 //   none, sgd without momentum 0 - sgd, ema_sgd, lion, signum, schedule_free_sgd 4 - adam, adamw,
 //   schedule_free_adamw 8 - ademamix 12 - adafactor about 0 - adafactor_momentum, adalayer, adalayer_rows
-//   about 4 - adam_8bit, adamw_8bit 2 + 8 / block_size - lion_8bit 1 + 4 / block_size
+//   about 4 - adam_8bit, adamw_8bit 2 + 8 / block_size - lion_8bit 1 + 4 / block_size - muon 4 - sophia 8 -
+//   adalayer_frozen, adalayer_primed about 4 - soap 8 + 8 (rows / columns + columns / rows)
 std::vector<StateTensor> StateOf(OptimizerKind kind, const OptimizerSpec& options,
                                  const Parameter& parameter);
+
+// The same of a run in this precision: under pure_bf16 what is fp32 above is bf16.
+std::vector<StateTensor> StateOf(OptimizerKind kind, const TrainingSpec& spec, const Parameter& parameter);
 
 // Whether the parameter is a projection to queries, keys and values in one, whose rows fall into three parts.
 bool IsFusedProjection(const Parameter& parameter);

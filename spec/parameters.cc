@@ -5,8 +5,6 @@
 namespace optfleet::spec {
 namespace {
 
-constexpr int64_t kBytesPerElement = 4;  // fp32
-
 class Listing {
  public:
   explicit Listing(bool bias) : bias_(bias) {}
@@ -40,10 +38,10 @@ int64_t OtherElementsOfBlock(const ModelSpec& model) {
   return gains + (model.bias ? norm_biases + linear_biases : 0);
 }
 
-int64_t BytesOfOptimizer(const OptimizerSpec& optimizer, const std::vector<Parameter>& parameters) {
+int64_t BytesOfOptimizer(const TrainingSpec& spec, const std::vector<Parameter>& parameters) {
   int64_t bytes = 0;
   for (const Parameter& parameter : parameters) {
-    for (const StateTensor& tensor : StateOf(optimizer.KindOf(parameter.group), optimizer, parameter))
+    for (const StateTensor& tensor : StateOf(spec.optimizer.KindOf(parameter.group), spec, parameter))
       bytes += tensor.bytes();
   }
   return bytes;
@@ -90,12 +88,13 @@ bool HasGroup(const ModelSpec& model, ParameterGroup group) {
 
 // All blocks are alike, so two models of few blocks tell of any depth.
 StateBytes BytesOfState(const TrainingSpec& spec) {
-  const int64_t one_copy = CountParameters(spec.model) * kBytesPerElement;
+  const int64_t bytes_per_element = spec.training.precision == Precision::kPureBf16 ? 2 : 4;
+  const int64_t one_copy = CountParameters(spec.model) * bytes_per_element;
   ModelSpec model = spec.model;
   model.layers = 1;
-  const int64_t with_one = BytesOfOptimizer(spec.optimizer, Parameters(model));
+  const int64_t with_one = BytesOfOptimizer(spec, Parameters(model));
   model.layers = 2;
-  const int64_t of_block = BytesOfOptimizer(spec.optimizer, Parameters(model)) - with_one;
+  const int64_t of_block = BytesOfOptimizer(spec, Parameters(model)) - with_one;
   return {one_copy, one_copy, with_one + (spec.model.layers - 1) * of_block};
 }
 

@@ -30,7 +30,8 @@ bool HasGroup(const ModelSpec& model, ParameterGroup group);
 int64_t CountParameters(const ModelSpec& model);
 
 // Bytes that a run holds from its first step to its last, besides activations and scratch. Exact. Weights and
-// gradients are fp32, also under bf16 autocast; what a rule keeps: spec/optimizer_state.h.
+// gradients are fp32, also under bf16 autocast, and bf16 under pure_bf16; what a rule keeps:
+// spec/optimizer_state.h.
 struct StateBytes {
   int64_t weights = 0;
   int64_t gradients = 0;

@@ -53,6 +53,16 @@ void CheckModel(const TrainingSpec& spec, std::vector<Problem>* problems) {
                          "use 0 for no recomputation, or at most the number of layers"});
 }
 
+// The fused kernel of attention has a softmax of its own.
+void CheckPrecision(const TrainingSpec& spec, std::vector<Problem>* problems) {
+  const bool fused = spec.model.attention == Attention::kSdpa;
+  if (!fused || spec.training.softmax_precision == SoftmaxPrecision::kFp32) return;
+  problems->push_back({"fused_softmax_is_fp32",
+                       {"training.softmax_precision", "model.attention"},
+                       "`training.softmax_precision` is bf16, but `model.attention` sdpa computes it in fp32",
+                       "use the attention auto or manual"});
+}
+
 void CheckBatch(const TrainingSpec& spec, std::vector<Problem>* problems) {
   const TrainingOptions& training = spec.training;
   if (training.batch_size % training.micro_batch != 0)
@@ -66,77 +76,6 @@ void CheckBatch(const TrainingSpec& spec, std::vector<Problem>* problems) {
         {"data_is_given", {"data.path"}, "`data.path` is missing", "name the text file to train on"});
 }
 
-void CheckNesterov(const OptimizerSpec& optimizer, std::vector<Problem>* problems) {
-  if (!optimizer.nesterov) return;
-  if (optimizer.momentum == 0)
-    problems->push_back({"nesterov_needs_momentum",
-                         {"optimizer.nesterov", "optimizer.momentum"},
-                         "`optimizer.nesterov` is on but `optimizer.momentum` is 0",
-                         "give a momentum above 0 or turn nesterov off"});
-  if (optimizer.dampening != 0)
-    problems->push_back({"nesterov_without_dampening",
-                         {"optimizer.nesterov", "optimizer.dampening"},
-                         "`optimizer.nesterov` is on but `optimizer.dampening` is not 0",
-                         "set the dampening to 0 or turn nesterov off"});
-}
-
-// The rules of all groups, each once.
-std::vector<OptimizerKind> KindsOf(const OptimizerSpec& optimizer) {
-  std::vector<OptimizerKind> kinds{optimizer.name};
-  for (const GroupSpec& group : optimizer.groups)
-    if (group.name && std::find(kinds.begin(), kinds.end(), *group.name) == kinds.end())
-      kinds.push_back(*group.name);
-  return kinds;
-}
-
-bool IsScheduleFree(OptimizerKind kind) {
-  return kind == OptimizerKind::kScheduleFreeSgd || kind == OptimizerKind::kScheduleFreeAdamW;
-}
-
-// A decay that is added to the gradient needs a rule that looks at its size.
-bool CanCouple(OptimizerKind kind) {
-  switch (kind) {
-    case OptimizerKind::kSgd:
-    case OptimizerKind::kEmaSgd:
-    case OptimizerKind::kAdam:
-    case OptimizerKind::kAdamW:
-    case OptimizerKind::kAdam8bit:
-    case OptimizerKind::kAdamW8bit:
-    case OptimizerKind::kNone:
-      return true;
-    default:
-      return IsScheduleFree(kind);
-  }
-}
-
-void CheckRule(OptimizerKind kind, const OptimizerSpec& optimizer, std::vector<Problem>* problems) {
-  const bool coupled = DecayFormOf(kind, optimizer.decay_form) == DecayForm::kCoupled;
-  const std::vector<std::string_view> keys{"optimizer.decay_form", "optimizer.name"};
-  if (coupled && !CanCouple(kind))
-    problems->push_back(
-        {"decay_cannot_couple", keys,
-         "`optimizer.decay_form` is coupled, which only sgd, ema_sgd, adam, adamw, their 8-bit forms "
-         "and the schedule-free rules know",
-         "leave it out, or use decoupled"});
-  if (!coupled && IsScheduleFree(kind))
-    problems->push_back({"decay_must_couple", keys,
-                         "`optimizer.decay_form` is decoupled, but schedule-free rules decay where they take "
-                         "gradients",
-                         "leave it out"});
-  const bool by_momentum = kind == OptimizerKind::kScheduleFreeSgd;
-  if (IsScheduleFree(kind) && (by_momentum ? optimizer.momentum : optimizer.beta1) == 0)
-    problems->push_back({"averaging_needs_momentum",
-                         {by_momentum ? "optimizer.momentum" : "optimizer.beta1", "optimizer.name"},
-                         by_momentum ? "schedule_free_sgd needs an `optimizer.momentum` above 0"
-                                     : "schedule_free_adamw needs an `optimizer.beta1` above 0",
-                         "0.9 is the paper's"});
-}
-
-void CheckOptimizer(const OptimizerSpec& optimizer, std::vector<Problem>* problems) {
-  CheckNesterov(optimizer, problems);
-  for (const OptimizerKind kind : KindsOf(optimizer)) CheckRule(kind, optimizer, problems);
-}
-
 }  // namespace
 
 std::vector<Problem> Resolve(TrainingSpec* spec) {
@@ -146,8 +85,9 @@ std::vector<Problem> Resolve(TrainingSpec* spec) {
   ResetUnused(spec);
   CheckModel(*spec, &problems);
   CheckBatch(*spec, &problems);
-  CheckOptimizer(spec->optimizer, &problems);
+  CheckPrecision(*spec, &problems);
   ResolveSchedule(has_end, spec, &problems);
+  CheckOptimizer(*spec, &problems);
   return problems;
 }
 

@@ -1,4 +1,4 @@
-// The parts of Resolve (spec/resolve.h) about a run's end and its lengths. For resolve.cc only.
+// The parts of Resolve (spec/resolve.h): a run's end, its lengths, its update rules. For resolve.cc only.
 #pragma once
 
 #include <vector>
@@ -19,5 +19,8 @@ bool ResolveBudget(TrainingSpec* spec, std::vector<Problem>* problems);
 // other and into the run. After ResolveBudget, whose result is `has_end`: without an end only what does not
 // need it is checked.
 void ResolveSchedule(bool has_end, TrainingSpec* spec, std::vector<Problem>* problems);
+
+// What the options of update rules promise each other and the rest of the spec. After ResolveSchedule.
+void CheckOptimizer(const TrainingSpec& spec, std::vector<Problem>* problems);
 
 }  // namespace optfleet::spec

@@ -31,7 +31,10 @@ enum class ScheduleKind {
   kStages
 };
 enum class DecayShape { kLinear, kCosine, kExponential, kMirrorCosine, kSquare, kSqrt };
-enum class Precision { kFp32, kBf16 };  // bf16: autocast over fp32 master weights
+// bf16: autocast over fp32 master weights. pure_bf16: weights, gradients and optimizer state are bf16, too.
+enum class Precision { kFp32, kBf16, kPureBf16 };
+enum class SoftmaxPrecision { kFp32, kBf16 };
+enum class OnNonFinite { kSkip, kStop };
 
 // A decoder-only transformer: pre-norm, learned positions, GELU (exact).
 struct ModelSpec {
@@ -83,7 +86,12 @@ struct TrainingOptions {
   double clip_norm = 1.0;   // global 2-norm of the gradient; 0: no clipping
   Length clip_warmup = {};  // up to its end the bound is clip_norm x clip_warmup_factor
   double clip_warmup_factor = 10;
+  double clip_value = 0;  // each element of the gradient is bounded to [-clip_value, clip_value]; 0: not
+  OnNonFinite on_non_finite = OnNonFinite::kSkip;
+  double z_loss = 0;  // weight of the mean squared log of the softmax's denominator; no part of `loss`
   Precision precision = Precision::kFp32;
+  SoftmaxPrecision softmax_precision = SoftmaxPrecision::kFp32;  // of attention and loss
+  bool tf32 = false;                                             // products of fp32 on a GPU
   int64_t recompute_every = 0;  // activation checkpointing of every n-th layer; 0: none, 1: all
   int64_t seed = 0;
   friend bool operator==(const TrainingOptions&, const TrainingOptions&) = default;

@@ -28,7 +28,7 @@ std::string PointLabel(const std::vector<report::Parameter>& parameters) {
   for (const auto& [key, value] : parameters) {
     const std::string word =
         key == "optimizer.learning_rate" ? "lr=" + value : report::DescribeValue(key, value);
-    label += (label.empty() ? "" : " ") + word;
+    if (!word.empty()) label += (label.empty() ? "" : " ") + word;
   }
   return label;
 }

@@ -53,7 +53,8 @@ class LineBuilder {
       if (!row[axis]) continue;
       line.at.push_back({data_.axes[axis], row[axis]->text});
       if (row[axis]->key == roles_.usual[i]) continue;
-      line.label += (line.label.empty() ? "" : " ") + DescribeValue(data_.axes[axis], row[axis]->text);
+      const std::string word = DescribeValue(data_.axes[axis], row[axis]->text);
+      if (!word.empty()) line.label += (line.label.empty() ? "" : " ") + word;
     }
     return line;
   }

@@ -93,6 +93,10 @@ bool IsUsual(const Analysis& analysis, const Parameter& parameter) {
   });
 }
 
+// A group of parameters says what it does differently, and its name has to be said, too.
+constexpr std::string_view kGroups = "optimizer.groups.";
+constexpr std::string_view kInherit = "inherit";
+
 }  // namespace
 
 std::string ShortName(const std::string& key) {
@@ -108,6 +112,10 @@ std::string ShortName(const std::string& key) {
     if (key == from) return std::string(to);
   }
   const std::string_view last = LastPart(key);
+  if (key.starts_with(kGroups) && last != "name") {
+    const std::string group = Spaced(LastPart(std::string_view(key).substr(0, key.size() - last.size() - 1)));
+    return group + " " + (last == "learning_rate" ? "lr" : Spaced(last));
+  }
   if (last == "name" && last.size() < key.size()) {
     return Spaced(LastPart(std::string_view(key).substr(0, key.size() - last.size() - 1)));
   }
@@ -115,6 +123,7 @@ std::string ShortName(const std::string& key) {
 }
 
 std::string DescribeValue(const std::string& key, const std::string& text) {
+  if (key.starts_with(kGroups)) return text == kInherit ? "" : ShortName(key) + " " + text;
   const bool says_enough = !ParseNumber(text) && text != "true" && text != "false";
   return says_enough ? text : ShortName(key) + " " + text;
 }

@@ -22,12 +22,12 @@ std::string AnswerSentence(const ReportData& data, const Analysis& analysis);
 // The values of a job on the axes that vary, named like its line, then where on it: "adamw batch 16 lr=3e-3".
 std::string DescribeJob(const ReportData& data, const Analysis& analysis, size_t job);
 
-// The usual short word for a key: "lr" for optimizer.learning_rate, "optimizer" for optimizer.name, else its
-// last part with spaces.
+// The usual short word for a key: "lr" for optimizer.learning_rate, "optimizer" for optimizer.name, "output
+// lr" for that of a group, else its last part with spaces.
 std::string ShortName(const std::string& key);
 
 // A word for how a value is called beside others: "adamw", but "batch 16" where the bare number would say
-// nothing.
+// nothing, and "output adamw" for a group; empty where a group does as the others.
 std::string DescribeValue(const std::string& key, const std::string& text);
 
 }  // namespace optfleet::report

@@ -25,6 +25,18 @@ def _schedule_free(kind):
     return {"schedulefree": make}
 
 
+class _Muon:
+    """torch.optim.Muon for matrices and fused AdamW for the rest."""
+
+    def __init__(self, parameters):
+        self._matrices = torch.optim.Muon([p for p in parameters if p.ndim == 2], lr=_RATE)
+        self._others = torch.optim.AdamW([p for p in parameters if p.ndim != 2], lr=_RATE, fused=True)
+
+    def step(self):
+        self._matrices.step()
+        self._others.step()
+
+
 PEERS = {
     "sgd": _torch(torch.optim.SGD, momentum=0.9),
     "adam": _torch(torch.optim.Adam),
@@ -41,6 +53,8 @@ PEERS = {
         "torch foreach": lambda parameters: torch.optim.Adafactor(parameters, lr=_RATE, foreach=True),
         "torch loop": lambda parameters: torch.optim.Adafactor(parameters, lr=_RATE, foreach=False),
     },
+    "sophia": {"pytorch-optimizer": lambda parameters: pytorch_optimizer.SophiaH(parameters, lr=_RATE, update_period=10**9)},
+    "muon": {"torch": _Muon},
     "adam_8bit": {"bitsandbytes": lambda parameters: bitsandbytes.optim.Adam8bit(parameters, lr=_RATE)},
     "adamw_8bit": {"bitsandbytes": lambda parameters: bitsandbytes.optim.AdamW8bit(parameters, lr=_RATE)},
     "lion_8bit": {"bitsandbytes": lambda parameters: bitsandbytes.optim.Lion8bit(parameters, lr=_RATE)},

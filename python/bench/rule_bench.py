@@ -27,6 +27,7 @@ from runfiles import write_safetensors  # noqa: E402
 BYTES = {"sgd": 20, "ema_sgd": 20, "adam": 28, "adamw": 28, "lion": 20, "signum": 20, "ademamix": 36}
 BYTES |= {"schedule_free_sgd": 20, "schedule_free_adamw": 28, "adafactor": 12, "adafactor_momentum": 20}
 BYTES |= {"adalayer": 20, "adalayer_rows": 20, "adam_8bit": 16, "adamw_8bit": 16, "lion_8bit": 14}
+BYTES |= {"sophia": 24, "muon": 20, "adalayer_frozen": 20}
 
 
 def tensors(millions):
@@ -41,7 +42,8 @@ def tensors(millions):
 
 
 def time_ours(arguments, rule, folder):
-    (folder / "opt.yaml").write_text(f"optimizer: {{name: {rule}, learning_rate: 1e-4}}\n")
+    freeze = "schedule.freeze: 1\n" if rule == "adalayer_frozen" else ""
+    (folder / "opt.yaml").write_text(f"optimizer: {{name: {rule}, learning_rate: 1e-4}}\n{freeze}")
     command = [arguments.trainer, "replay", "--config", folder / "opt.yaml", "--params", folder / "params.safetensors"]
     command += ["--grads", folder / "grads.safetensors", "--out", folder / "out.safetensors"]
     command += ["--threads", str(arguments.threads), "--time", str(arguments.steps)]
@@ -88,7 +90,8 @@ def main():
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
         write_safetensors(folder / "params.safetensors", weights)
-        write_safetensors(folder / "grads.safetensors", {f"{name}.1": tensor for name, tensor in weights.items()})
+        gradients = {f"{name}.1{kind}": tensor for kind in ("", ".curvature") for name, tensor in weights.items()}
+        write_safetensors(folder / "grads.safetensors", gradients)
         print(f"{'rule':20} {'ns':>6} {'peer ns':>8} {'ratio':>6} {'bytes':>6} {'x copy':>7}  peer")
         for rule in [arguments.rule] if arguments.rule else BYTES:
             ours, copies, peers = [], [], {name: [] for name in PEERS.get(rule, {})}

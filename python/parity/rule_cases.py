@@ -30,6 +30,14 @@ DEFAULTS = {
     "split_qkv": True,
     "block_size": 256,
     "min_8bit_size": 4096,
+    "muon_momentum": 0.95,
+    "muon_nesterov": True,
+    "muon_scaling": "original",
+    "muon_iterations": 5,
+    "precondition_frequency": 10,
+    "max_precondition_dim": 10000,
+    "rho": 0.04,
+    "hessian_interval": 10,
 }
 COUPLED = ("sgd", "adam", "adam_8bit", "schedule_free_sgd", "schedule_free_adamw")
 
@@ -61,21 +69,28 @@ class Case:
         return self.keys["training.clip_norm"] * (self.keys["training.clip_warmup_factor"] if loose else 1)
 
     def options(self, tensor, gradients=()):
-        """Options of one tensor: those of its role over those of the optimizer over defaults. For sophia, every tenth
-        step comes with another step's gradient as the one at sampled labels."""
+        """Options of one tensor: those of its role over those of the optimizer over defaults."""
         prefix = "optimizer."
         given = {key.removeprefix(prefix): value for key, value in self.keys.items() if key.startswith(prefix)}
         role = role_of(tensor)
         own = {key.split(".")[2]: value for key, value in given.items() if key.startswith(f"groups.{role}.")}
         options = types.SimpleNamespace(**DEFAULTS | given | own, role=role, is_fused="qkv" in tensor)
-        options.sampled = lambda t: gradients[(t + 6) % STEPS][tensor] if t % 10 == 1 else None
+        if given.get("name") == "muon" and "name" not in own and role not in ("attention", "mlp"):
+            options.name = "adamw"
+        options.sampled = lambda t: sampled(gradients, t)[tensor] if t % options.hessian_interval == 1 else None
+        options.batch_tokens = self.keys.get("training.batch_size", 16) * self.keys.get("data.sequence_length", 128)
         options.by_rows = role == "output"
-        options.goes_on = {"output": "update_last", "norm": "update_norm"}.get(role) in given.get("goes_on_where", ())
+        options.t_freeze = self.keys.get("schedule.freeze", 0)
         if not _decays(options, len(self.shapes[tensor])):
             options.weight_decay = 0.0
         if options.decay_form == "auto":
             options.decay_form = "coupled" if options.name in COUPLED else "decoupled"
         return options
+
+
+def sampled(gradients, step):
+    """What stands for the gradient at labels drawn from the model before a step: that of another step."""
+    return gradients[(step + 6) % STEPS]
 
 
 def _decays(options, dimensions):
@@ -213,27 +228,41 @@ def _8bit():
     yield case("adam_8bit-coupled", "adam_8bit", {"learning_rate": 0.01, "weight_decay": 0.125})
 
 
-def trainer_cases():
-    """What `opt-trainer replay` is compared on."""
-    for family in (_plain_rules, _schedule_free, _shared_moments, _hybrids, _8bit):
-        yield from family()
-
-
-def reference_cases():
-    """What the trainer has no rule for: the float64 reference and the packages alone."""
-    for scaling in ("rows", "rms"):
-        options = {"learning_rate": 0.02, "momentum": 0.95, "nesterov": True, "scaling": scaling, "weight_decay": 0.1}
+def _matrices():
+    for scaling in ("original", "match_rms_adamw"):
+        options = {"learning_rate": 0.02, "muon_scaling": scaling, "weight_decay": 0.1, "split_qkv": False}
         packages = ("torch.optim.Muon in float64", "torch.optim.Muon", "pytorch_optimizer.Muon")
         yield case(f"muon-{scaling}", "muon", options, packages, SCHEDULE, shapes=SQUARE_SHAPES)
-    options = {"learning_rate": 0.01, "beta1": 0.95, "precondition_every": 10, "largest_side": 16}
+    options = {"learning_rate": 0.02, "muon_nesterov": False, "muon_iterations": 3, "muon_momentum": 0.8}
+    yield case("muon-split", "muon", options, shapes=SQUARE_SHAPES)
+    lions = {"groups.mlp.name": "lion", "groups.mlp.learning_rate": 0.001, "groups.embedding.name": "muon"}
+    yield case("muon+lion", "muon", {"learning_rate": 0.02} | lions, schedule=SCHEDULE)
+
+    options = {"learning_rate": 0.01, "beta1": 0.95, "max_precondition_dim": 16}
     yield case("soap", "soap", options, ("pytorch_optimizer.SOAP",), shapes=SOAP_SHAPES)
-    options = options | {"weight_decay": 0.1, "precondition_every": 1}
+    options = options | {"weight_decay": 0.1, "precondition_frequency": 1}
     yield case("soap-every-step", "soap", options, ("pytorch_optimizer.SOAP",), SCHEDULE, shapes=SOAP_SHAPES)
-    options = {"learning_rate": 0.003, "weight_decay": 0.1}
-    options |= {"beta1": 0.965, "beta2": 0.99, "rho": 0.04, "batch_tokens": 16}
-    yield case("sophia", "sophia", options, ("pytorch_optimizer.SophiaH",), SCHEDULE)
-    for name, flags in (("", {}), ("-going-on", {"update_last": True, "update_norm": True})):
-        options = {"learning_rate": 0.01, "t_freeze": 20, "goes_on_where": tuple(flags)}
-        corrections = {"att_correction": True, "lastlayer_correction": True, "t_freeze": 20, "update_last": False}
+
+
+def _sophia():
+    options = {"learning_rate": 0.003, "weight_decay": 0.1, "beta1": 0.965, "beta2": 0.99}
+    batch = {"training.batch_size": 1, "data.sequence_length": 16}
+    yield case("sophia", "sophia", options, ("pytorch_optimizer.SophiaH",), SCHEDULE, batch)
+
+
+def _frozen():
+    corrections = {"att_correction": True, "lastlayer_correction": True, "t_freeze": 20, "update_last": False}
+    goes_on = {"groups.output.name": "adalayer_primed", "groups.norm.name": "adalayer_primed"}
+    for name, groups, flags in (
+        ("", {}, {}),
+        ("-going-on", goes_on, {"update_last": True, "update_norm": True}),
+    ):
         original = ("AdalayerW", corrections | flags)
-        yield case(f"adalayer-frozen{name}", "frozen_adalayer", options, schedule=FREEZE, seed=original)
+        options = {"learning_rate": 0.01} | groups
+        yield case(f"adalayer-frozen{name}", "adalayer_frozen", options, schedule=FREEZE, seed=original)
+
+
+def trainer_cases():
+    """What `opt-trainer replay` is compared on."""
+    for family in (_plain_rules, _schedule_free, _shared_moments, _hybrids, _8bit, _matrices, _sophia, _frozen):
+        yield from family()

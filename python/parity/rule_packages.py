@@ -82,20 +82,21 @@ def _8bit(make):
 
 
 def _muon(p, o):
-    if p[0].ndim == 1:
+    if o.name == "adamw":
         return torch.optim.AdamW(p, **_moments(o), **_common(o))
-    scaling = {"rows": "original", "rms": "match_rms_adamw"}[o.scaling]
-    return torch.optim.Muon(p, momentum=o.momentum, nesterov=o.nesterov, adjust_lr_fn=scaling, **_common(o))
+    options = {"momentum": o.muon_momentum, "nesterov": o.muon_nesterov, "adjust_lr_fn": o.muon_scaling}
+    return torch.optim.Muon(p, **options, **_common(o))
 
 
 def _other_muon(p, o):
-    group = {"params": p, "use_muon": p[0].ndim == 2} | _common(o)
-    group |= {"betas": (o.beta1, o.beta2), "eps": o.epsilon} if p[0].ndim == 1 else {}
-    return pytorch_optimizer.Muon([group], momentum=o.momentum, nesterov=o.nesterov, use_adjusted_lr=o.scaling == "rms")
+    group = {"params": p, "use_muon": o.name == "muon"} | _common(o)
+    group |= {"betas": (o.beta1, o.beta2), "eps": o.epsilon} if o.name == "adamw" else {}
+    adjusted = o.muon_scaling == "match_rms_adamw"
+    return pytorch_optimizer.Muon([group], momentum=o.muon_momentum, nesterov=o.muon_nesterov, use_adjusted_lr=adjusted)
 
 
 def _soap(p, o):
-    options = {"precondition_frequency": o.precondition_every, "max_precondition_dim": o.largest_side}
+    options = {"precondition_frequency": o.precondition_frequency, "max_precondition_dim": o.max_precondition_dim}
     return pytorch_optimizer.SOAP(p, **options, **_moments(o), **_common(o))
 
 
@@ -156,9 +157,9 @@ PACKAGES = {
     "bitsandbytes.Adam8bit": (("adam_8bit",), _8bit(bitsandbytes.optim.Adam8bit)),
     "bitsandbytes.AdamW8bit": (("adamw_8bit",), _8bit(bitsandbytes.optim.AdamW8bit)),
     "bitsandbytes.Lion8bit": (("lion_8bit",), _8bit(bitsandbytes.optim.Lion8bit)),
-    "torch.optim.Muon": (("muon",), _muon),
-    "torch.optim.Muon in float64": (("muon",), _muon),
-    "pytorch_optimizer.Muon": (("muon",), _other_muon),
+    "torch.optim.Muon": (("muon", "adamw"), _muon),
+    "torch.optim.Muon in float64": (("muon", "adamw"), _muon),
+    "pytorch_optimizer.Muon": (("muon", "adamw"), _other_muon),
     "pytorch_optimizer.SOAP": (("soap",), _soap),
     "pytorch_optimizer.SophiaH": (("sophia",), _SophiaG),
 }

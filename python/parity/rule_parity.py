@@ -19,7 +19,7 @@ import torch
 import rule_packages
 import rule_reference
 import seed_numbers
-from rule_cases import reference_cases, trainer_cases
+from rule_cases import trainer_cases
 from rule_compare import check_power, compare
 from rule_identities import IDENTITIES
 from rule_inputs import STEPS_OUT, make
@@ -100,8 +100,6 @@ def list_cases(replay):
     for case in trainer_cases():
         answer = replay.refusal(case) or "known"
         print(f"{case.name:34} {', '.join(sorted(case.rules)):38} {answer}")
-    for case in reference_cases():
-        print(f"{case.name:34} {', '.join(sorted(case.rules)):38} by --references only: the spec has no such rule")
 
 
 def main():
@@ -122,7 +120,7 @@ def main():
                 yield case
 
     if arguments.references:
-        cases = chosen([*trainer_cases(), *reference_cases()])
+        cases = chosen(trainer_cases())
         sys.exit(0 if show(row for case in cases for row in rows_of_reference(case)) else 1)
     with tempfile.TemporaryDirectory() as folder:
         replay = Replay(arguments.trainer, pathlib.Path(folder))

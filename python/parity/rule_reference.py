@@ -11,9 +11,10 @@ import rules_fp64_factored
 import rules_fp64_matrix
 
 RULES = {"adamw": rules_fp64.adam, "adamw_8bit": rules_fp64_8bit.adam_8bit}
+RULES["adalayer_primed"] = rules_fp64_factored.adalayer_frozen
 for _module, _names in (
     (rules_fp64, "sgd ema_sgd adam lion signum ademamix schedule_free_sgd schedule_free_adamw sophia none"),
-    (rules_fp64_factored, "adafactor adafactor_momentum adalayer adalayer_rows frozen_adalayer"),
+    (rules_fp64_factored, "adafactor adafactor_momentum adalayer adalayer_rows adalayer_frozen"),
     (rules_fp64_matrix, "muon soap"),
     (rules_fp64_8bit, "adam_8bit lion_8bit"),
 ):

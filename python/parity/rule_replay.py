@@ -6,6 +6,7 @@ import subprocess
 import numpy as np
 import torch
 
+from rule_cases import sampled
 from rule_compare import Row
 from rule_inputs import STEPS_OUT, make
 from rule_reference import SCHEDULE_FREE
@@ -31,9 +32,9 @@ class Replay:
         self._trainer, self._folder = trainer, folder
         self._inputs = {}
 
-    def _files(self, shapes, spread, rename):
+    def _files(self, shapes, spread, rename, curvature):
         """Paths of weights and gradients, written once for each set of shapes and names."""
-        key = (spread, *map(rename, shapes))
+        key = (spread, curvature, *map(rename, shapes))
         if key not in self._inputs:
             paths = [self._folder / f"{kind}-{len(self._inputs)}.safetensors" for kind in ("params", "grads")]
             weights, gradients = make(shapes, spread)
@@ -41,6 +42,9 @@ class Replay:
             steps = {}
             for step, gradient in enumerate(gradients, 1):
                 steps |= {f"{rename(name)}.{step}": g for name, g in gradient.items()}
+                if curvature and step % 10 == 1:
+                    drawn = sampled(gradients, step)
+                    steps |= {f"{rename(name)}.{step}.curvature": g for name, g in drawn.items()}
             write_safetensors(paths[1], _tensors(steps))
             self._inputs[key] = paths
         return self._inputs[key]
@@ -50,7 +54,7 @@ class Replay:
     ):
         """{step: {tensor: fp32 array}}; `rename` gives tensors other names in the files, and `roles` is the text of a
         role map."""
-        params, grads = self._files(shapes, spread, rename)
+        params, grads = self._files(shapes, spread, rename, "sophia" in keys.values())
         config, result = self._folder / "opt.yaml", self._folder / "result.safetensors"
         config.write_text("".join(f"{key}: {json.dumps(value).strip(chr(34))}\n" for key, value in keys.items()))
         command = [self._trainer, "replay", "--config", config, "--params", params, "--grads", grads, "--out", result]

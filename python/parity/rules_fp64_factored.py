@@ -73,13 +73,13 @@ def adalayer_rows(w, g, keep, s, t, lr, o):
     return _step(w, g, s.v, keep, s, t, lr, o)
 
 
-def frozen_adalayer(w, g, keep, s, t, lr, o):
+def adalayer_frozen(w, g, keep, s, t, lr, o):
     """`adalayerw` with t_freeze of the seed study: the second moment is sum of mean squares / (t + 1) up to t_freeze,
-    then stays, except in tensors of which it is said that they go on; nowhere is it corrected. The learning rate is 0
+    then stays, or goes on in adalayer_primed; nowhere is it corrected. The learning rate is 0
     meanwhile, which is the schedule's part."""
     parts = len(g) if o.by_rows else 3 if o.split_qkv and o.is_fused else 1
     if t <= o.t_freeze:
         s.v = _average(s.v, _mean_square(g, parts), t / (t + 1))
-    elif o.goes_on:
+    elif o.name == "adalayer_primed":
         s.v = _average(s.v, _mean_square(g, parts), o.beta2)
     return _step(w, g, s.v, keep, s, t, lr, o, correction=1)

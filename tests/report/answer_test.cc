@@ -57,6 +57,9 @@ TEST(ShortName, UsesTheUsualWords) {
   EXPECT_EQ(ShortName("training.batch_size"), "batch");
   EXPECT_EQ(ShortName("optimizer.name"), "optimizer");
   EXPECT_EQ(ShortName("optimizer.weight_decay"), "weight decay");
+  EXPECT_EQ(ShortName("optimizer.groups.output.name"), "output");
+  EXPECT_EQ(ShortName("optimizer.groups.output.learning_rate"), "output lr");
+  EXPECT_EQ(ShortName("optimizer.groups.norm.weight_decay"), "norm weight decay");
   EXPECT_EQ(ShortName("name"), "name");
   EXPECT_EQ(ShortName(""), "");
 }
@@ -64,6 +67,9 @@ TEST(ShortName, UsesTheUsualWords) {
 TEST(DescribeValue, AddsTheNameWhereTheBareValueSaysNothing) {
   EXPECT_EQ(DescribeValue("optimizer.name", "adamw"), "adamw");
   EXPECT_EQ(DescribeValue("training.batch_size", "16"), "batch 16");
+  EXPECT_EQ(DescribeValue("optimizer.groups.output.name", "adamw"), "output adamw");
+  EXPECT_EQ(DescribeValue("optimizer.groups.output.learning_rate", "3e-3"), "output lr 3e-3");
+  EXPECT_EQ(DescribeValue("optimizer.groups.output.name", "inherit"), "");
   EXPECT_EQ(DescribeValue("model.tie_output", "true"), "tie output true");
 }
 

@@ -137,7 +137,29 @@ TEST(OptimizerState, OfEachRuleByHand) {
   EXPECT_EQ(bytes(OptimizerKind::kAdalayerRows, matrix), 4 * 768 + 4 * 48);
   EXPECT_EQ(bytes(OptimizerKind::kLion8bit, matrix), 768 + 4 * 3);
   EXPECT_EQ(bytes(OptimizerKind::kAdam8bit, vector), 8 * 16) << "small parameters keep 32 bits";
+  EXPECT_EQ(bytes(OptimizerKind::kMuon, matrix), 4 * 768);
+  EXPECT_EQ(bytes(OptimizerKind::kSophia, matrix), 8 * 768);
+  EXPECT_EQ(bytes(OptimizerKind::kSoap, matrix), 8 * 768 + 8 * (48 * 48 + 16 * 16));
+  EXPECT_EQ(bytes(OptimizerKind::kSoap, vector), 8 * 16);
+  options.max_precondition_dim = 20;
+  EXPECT_EQ(bytes(OptimizerKind::kSoap, matrix), 8 * 768 + 8 * 16 * 16) << "the long side has no basis";
+  const Parameter output{"output.weight", {48, 16}, ParameterGroup::kOutput};
+  EXPECT_EQ(bytes(OptimizerKind::kAdalayerFrozen, output), 4 * 768 + 4 * 48) << "by rows";
+  EXPECT_EQ(bytes(OptimizerKind::kAdalayerPrimed, matrix), 4 * 768 + 4 * 3);
   EXPECT_EQ(bytes(OptimizerKind::kNone, matrix), 0);
+}
+
+TEST(OptimizerState, UnderPureBf16IsHalf) {
+  const Parameter matrix{"blocks.0.mlp.up.weight", {48, 16}, ParameterGroup::kMlp};
+  TrainingSpec spec;
+  spec.training.precision = Precision::kPureBf16;
+  int64_t sum = 0;
+  for (const StateTensor& tensor : StateOf(OptimizerKind::kAdamW, spec, matrix)) sum += tensor.bytes();
+  EXPECT_EQ(sum, 4 * 768);
+  const int64_t all = CountParameters(spec.model);
+  EXPECT_EQ(BytesOfState(spec).weights, 2 * all);
+  EXPECT_EQ(BytesOfState(spec).gradients, 2 * all);
+  EXPECT_EQ(BytesOfState(spec).optimizer, 4 * all);
 }
 
 TEST(Flops, OfOneTokenByHand) {

@@ -148,6 +148,59 @@ TEST(Resolve, OptimizerRules) {
   EXPECT_THAT(Messages(spec), ElementsAre("`optimizer.nesterov` is on but `optimizer.momentum` is 0"));
 }
 
+TEST(Resolve, MuonIsForMatrices) {
+  TrainingSpec spec = Small();
+  spec.optimizer.name = OptimizerKind::kMuon;
+  EXPECT_THAT(Messages(spec), IsEmpty());
+  spec.optimizer.groups[static_cast<size_t>(ParameterGroup::kEmbedding)].name = OptimizerKind::kMuon;
+  EXPECT_THAT(Messages(spec), IsEmpty());
+  spec.optimizer.groups[static_cast<size_t>(ParameterGroup::kNorm)].name = OptimizerKind::kMuon;
+  EXPECT_THAT(Messages(spec),
+              ElementsAre("`optimizer.groups.norm.name` is muon, which updates matrices only"));
+}
+
+TEST(Resolve, MuonBringsAdamWWithItsOptions) {
+  TrainingSpec spec = Small();
+  spec.optimizer.name = OptimizerKind::kMuon;
+  spec.optimizer.beta2 = 0.99;
+  spec.optimizer.momentum = 0.5;
+  ASSERT_THAT(Messages(spec), IsEmpty());
+  Resolve(&spec);
+  EXPECT_EQ(spec.optimizer.beta2, 0.99);
+  EXPECT_EQ(spec.optimizer.momentum, OptimizerSpec{}.momentum) << "read by no rule here";
+}
+
+TEST(Resolve, PureBf16HoldsStatesOfElementWiseRules) {
+  TrainingSpec spec = Small();
+  spec.training.precision = Precision::kPureBf16;
+  for (const OptimizerKind kind : {OptimizerKind::kSgd, OptimizerKind::kLion, OptimizerKind::kSophia}) {
+    spec.optimizer.name = kind;
+    EXPECT_THAT(Messages(spec), IsEmpty());
+  }
+  spec.optimizer.name = OptimizerKind::kSoap;
+  EXPECT_THAT(Messages(spec),
+              ElementsAre("`training.precision` is pure_bf16, but the state of soap is not kept in bf16"));
+}
+
+TEST(Resolve, FrozenMomentsNeedAFreezeInSteps) {
+  TrainingSpec spec = Small();
+  spec.optimizer.name = OptimizerKind::kAdalayerFrozen;
+  EXPECT_THAT(Messages(spec), ElementsAre(HasSubstr("until `schedule.freeze` ends, which is 0")));
+  spec.schedule.freeze = Percent(10);
+  EXPECT_THAT(Messages(spec), IsEmpty());
+  spec.budget = {.seconds = 100};
+  EXPECT_THAT(Messages(spec), ElementsAre(HasSubstr("a share of an unknown number of steps")));
+}
+
+TEST(Resolve, SoftmaxInBf16NeedsTheAttentionThatHasOne) {
+  TrainingSpec spec = Small();
+  spec.training.precision = Precision::kBf16;
+  spec.training.softmax_precision = SoftmaxPrecision::kBf16;
+  EXPECT_THAT(Messages(spec), IsEmpty());
+  spec.model.attention = Attention::kSdpa;
+  EXPECT_THAT(Messages(spec), ElementsAre(HasSubstr("`model.attention` sdpa computes it in fp32")));
+}
+
 TEST(Resolve, BudgetRules) {
   TrainingSpec spec = Small();
   spec.budget = {0, 0};

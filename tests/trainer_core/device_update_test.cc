@@ -22,10 +22,11 @@ bool IsQuantised(OptimizerKind kind) {
 class Trained {
  public:
   explicit Trained(OptimizerKind kind) {
-    spec::OptimizerSpec spec;
-    spec.name = kind;
-    spec.min_8bit_size = 64;
-    rule_ = IsQuantised(kind) ? MakeQuantisedRule(kind, spec) : MakeElementRule(kind, spec);
+    spec::TrainingSpec spec;
+    spec.optimizer.name = kind;
+    spec.optimizer.min_8bit_size = 64;
+    rule_ =
+        IsQuantised(kind) ? MakeQuantisedRule(kind, spec.optimizer) : MakeElementRule(kind, spec.optimizer);
     for (const std::vector<int64_t>& shape : {std::vector<int64_t>{5}, {90, 70}, {33, 31}, {64, 96}}) {
       const spec::Parameter what{"w" + std::to_string(items_.size()), shape, spec::ParameterGroup::kMlp};
       Item item{what,
@@ -52,6 +53,7 @@ class Trained {
     step.average_share = 0.3;
     step.transform = {0.5f, 0.4f};
     step.on_device = on_device;
+    rule_->ObserveCurvature(step, items_);
     rule_->Step(step, items_);
   }
 

@@ -17,17 +17,25 @@ namespace {
 
 NamedTensors OneParameter(std::vector<float> values) { return {{"w", at::tensor(values).requires_grad_()}}; }
 
+// As `values` stand in rows of two.
+NamedTensors OneMatrix(std::vector<float> values) {
+  return {{"w", at::tensor(values).view({-1, 2}).requires_grad_()}};
+}
+
 std::unique_ptr<Optimizer> Make(const spec::OptimizerSpec& rule, const NamedTensors& parameters) {
+  spec::TrainingSpec spec;
+  spec.optimizer = rule;
+  spec.schedule.freeze = spec::Steps(2);  // of second moments; the factor of each step is given
   std::vector<OptimizedParameter> optimized;
   for (const auto& [name, weight] : parameters)
     optimized.push_back({{name, weight.sizes().vec(), spec::ParameterGroup::kMlp}, weight});
-  auto optimizer = MakeOptimizer(rule, std::move(optimized));
+  auto optimizer = MakeOptimizer(spec, std::move(optimized));
   EXPECT_TRUE(optimizer.has_value());
   return std::move(*optimizer);
 }
 
 void SetGradient(const NamedTensors& parameters, std::vector<float> values) {
-  parameters[0].tensor.mutable_grad() = at::tensor(values);
+  parameters[0].tensor.mutable_grad() = at::tensor(values).view(parameters[0].tensor.sizes());
 }
 
 spec::OptimizerSpec Rule(spec::OptimizerKind kind) {
@@ -47,24 +55,27 @@ INSTANTIATE_TEST_SUITE_P(Kinds, EveryOptimizer,
 
 // Also as the very first update, where sgd's momentum begins.
 TEST_P(EveryOptimizer, LeavesEverythingAloneWhereTheGradientIsNotFinite) {
-  const auto with = OneParameter({1, 2}), without = OneParameter({1, 2});
+  const auto with = OneMatrix({1, 2, 3, -4}), without = OneMatrix({1, 2, 3, -4});
   auto rule = Rule(static_cast<spec::OptimizerKind>(GetParam()));
   rule.dampening = GetParam() == static_cast<int>(spec::OptimizerKind::kSgd) ? 0.5 : 0;
   const auto a = Make(rule, with), b = Make(rule, without);
   for (int step = 0; step < 6; ++step) {
     if (step % 2 == 0) {
-      SetGradient(with, {std::numeric_limits<float>::quiet_NaN(), 1});
+      SetGradient(with, {std::numeric_limits<float>::quiet_NaN(), 1, 1, 1});
+      a->ObserveCurvature(kNotFinite);
       a->Step({1, kNotFinite});
       a->UncountStep();
     }
     const float g = 0.5f * static_cast<float>(step) - 1;
-    SetGradient(with, {g, 2 * g});
-    SetGradient(without, {g, 2 * g});
+    SetGradient(with, {g, 2 * g, 1, 3 * g});
+    SetGradient(without, {g, 2 * g, 1, 3 * g});
+    a->ObserveCurvature(kFinite);
+    b->ObserveCurvature(kFinite);
     a->Step({1, kFinite});
     b->Step({1, kFinite});
   }
   EXPECT_TRUE(with[0].tensor.equal(without[0].tensor));
-  EXPECT_FALSE(with[0].tensor.equal(at::tensor({1.0f, 2.0f})));
+  EXPECT_FALSE(with[0].tensor.equal(OneMatrix({1, 2, 3, -4})[0].tensor));
 }
 
 // As on a GPU, which leaves an update out before the host knows.
@@ -90,11 +101,12 @@ TEST_P(EveryOptimizer, AStepThatIsNotCountedLeavesTheCountsAlone) {
 }
 
 TEST_P(EveryOptimizer, StateIsAllThatItNeedsToGoOn) {
-  const auto whole = OneParameter({1, 2});
+  const auto whole = OneMatrix({1, 2, 3, -4});
   const auto a = Make(Rule(static_cast<spec::OptimizerKind>(GetParam())), whole);
   const auto train = [](Optimizer* optimizer, const NamedTensors& parameters, int first, int last) {
     for (int step = first; step < last; ++step) {
-      SetGradient(parameters, {std::sin(static_cast<float>(step)), 1});
+      SetGradient(parameters, {std::sin(static_cast<float>(step)), 1, 2, std::cos(static_cast<float>(step))});
+      if (step % 3 == 0) optimizer->ObserveCurvature(kFinite);
       optimizer->Step({1, kFinite});
     }
   };
@@ -150,6 +162,58 @@ TEST(Adam, DecayIsCoupledAndDecoupledAsTheNamesSay) {
       w -= 0.1 * (m / (1 - std::pow(0.9, step))) / (std::sqrt(v / (1 - std::pow(0.95, step))) + 1e-8);
       EXPECT_NEAR(parameters[0].tensor.item<double>(), w, 1e-5) << step;
     }
+  }
+}
+
+TEST(Muon, LeavesWhatIsNoLinearWeightToAdamW) {
+  auto rule = Rule(spec::OptimizerKind::kMuon);
+  using enum spec::ParameterGroup;
+  for (const auto group : {kEmbedding, kPosition, kOutput, kNorm, kBias})
+    EXPECT_EQ(rule.KindOf(group), spec::OptimizerKind::kAdamW);
+  for (const auto group : {kAttention, kMlp}) EXPECT_EQ(rule.KindOf(group), spec::OptimizerKind::kMuon);
+  rule.groups[static_cast<size_t>(kEmbedding)].name = spec::OptimizerKind::kLion;
+  EXPECT_EQ(rule.KindOf(kEmbedding), spec::OptimizerKind::kLion);
+}
+
+TEST(Muon, RefusesAVector) {
+  spec::TrainingSpec spec;
+  spec.optimizer = Rule(spec::OptimizerKind::kMuon);
+  const auto vector = OneParameter({1, 2});
+  const auto optimizer =
+      MakeOptimizer(spec, {{{"blocks.0.gain", {2}, spec::ParameterGroup::kMlp}, vector[0].tensor}});
+  ASSERT_FALSE(optimizer.has_value());
+  EXPECT_THAT(optimizer.error().message(), testing::HasSubstr("blocks.0.gain is none"));
+}
+
+TEST(Sophia, WantsCurvatureBeforeTheFirstStepAndEachIntervalAfter) {
+  auto rule = Rule(spec::OptimizerKind::kSophia);
+  rule.hessian_interval = 3;
+  const auto parameters = OneMatrix({1, 2});
+  const auto sophia = Make(rule, parameters);
+  std::vector<int64_t> wanted;
+  for (int64_t step = 1; step <= 8; ++step)
+    if (sophia->WantsCurvature(step)) wanted.push_back(step);
+  EXPECT_THAT(wanted, testing::ElementsAre(1, 4, 7));
+  EXPECT_FALSE(Make(Rule(spec::OptimizerKind::kAdamW), parameters)->WantsCurvature(1));
+}
+
+// One large element: by norm all shrink, by element the large one alone.
+TEST(Clip, ByElementAndByNormDiffer) {
+  auto rule = Rule(spec::OptimizerKind::kSgd);
+  rule.momentum = rule.weight_decay = 0;
+  rule.learning_rate = 1;
+  for (const bool by_element : {false, true}) {
+    const auto parameters = OneParameter({0, 0});
+    const auto sgd = Make(rule, parameters);
+    SetGradient(parameters, {30, 0.4f});
+    UpdateContext context{1, kFinite};
+    if (by_element)
+      context.gradient_bound = 1;
+    else
+      context.gradient_scale = ClippingScale(SummarizeGradient(parameters), 1);
+    sgd->Step(context);
+    EXPECT_NEAR(parameters[0].tensor[0].item<double>(), -1, 1e-3);
+    EXPECT_NEAR(parameters[0].tensor[1].item<double>(), by_element ? -0.4 : -0.4 / 30, 1e-5);
   }
 }
 
@@ -220,11 +284,15 @@ TEST(CpuAllocator, KeepsLargeBlocksAndGivesThemBackBeforeItRefuses) {
 // top.
 TEST(Memory, StateIsAsLargeAsTheSpecPredicts) {
   const TemporaryFolder folder;
-  for (int kind = 0; kind < static_cast<int>(spec::OptimizerKind::kNone); ++kind) {
-    SCOPED_TRACE(kind);
+  constexpr int kKinds = static_cast<int>(spec::OptimizerKind::kNone);
+  for (int i = 0; i < 2 * kKinds; ++i) {
+    SCOPED_TRACE(i);
     spec::TrainingSpec spec = SmallSpec(folder);
-    spec.optimizer.name = static_cast<spec::OptimizerKind>(kind);
+    spec.optimizer.name = static_cast<spec::OptimizerKind>(i % kKinds);
     spec.optimizer.min_8bit_size = 256;
+    spec.schedule.freeze = spec::Steps(2);
+    if (i >= kKinds) spec.training.precision = spec::Precision::kPureBf16;
+    if (!spec::Resolve(&spec).empty()) continue;  // rules that bf16 cannot hold
     auto trainer = Trainer::Create(spec, at::kCPU);
     ASSERT_TRUE(trainer.has_value());
     (*trainer)->Step(1, 1);

@@ -11,23 +11,8 @@ namespace {
 using testing::HasSubstr;
 using enum spec::ScheduleKind;
 
-// A clock on which every look takes a second, so that every step does.
-std::function<std::chrono::steady_clock::time_point()> OneSecondALook() {
-  return [now = std::chrono::steady_clock::time_point()]() mutable { return now += std::chrono::seconds(1); };
-}
-
 class ScheduleRunTest : public SessionTest {
  protected:
-  static std::vector<double> Column(const Trained& run, const std::string& key) {
-    rundir::LogReader reader(run.folder + "/metrics.log");
-    std::vector<double> values;
-    const auto records = reader.Read(10000);
-    for (const auto& record : records.value())
-      for (const auto& point : record.points)
-        if (reader.keys()[point.key] == key) values.push_back(point.value);
-    return values;
-  }
-
   spec::TrainingSpec Spec(const spec::ScheduleSpec& schedule, const spec::BudgetSpec& budget) {
     spec::TrainingSpec spec = SmallSpec(data_);
     spec.schedule = schedule;
@@ -36,27 +21,6 @@ class ScheduleRunTest : public SessionTest {
     spec.training.clip_warmup_factor = 2;
     for (const auto& problem : spec::Resolve(&spec)) ADD_FAILURE() << problem.message;
     return spec;
-  }
-
-  // Stopped and resumed at each of the steps it records and computes what it does undisturbed.
-  void ExpectSurvivesStops(const spec::TrainingSpec& spec, int64_t steps) {
-    spec::TrainingSpec kept = spec;
-    kept.checkpoint.every_steps = steps;
-    const auto whole = Train(kept, {.now = OneSecondALook()});
-    ASSERT_TRUE(whole.has_value()) << whole.error().message();
-    ASSERT_EQ(whole->result.last_step, steps);
-    const auto expected = Records(*whole);
-    for (const int64_t stop : {1, 5}) {
-      const auto first = Train(kept, {.stop_at = stop, .now = OneSecondALook()});
-      ASSERT_TRUE(first.has_value()) << first.error().message();
-      const auto second = Train(kept, {.resume = Checkpoint(*first, stop), .now = OneSecondALook()});
-      ASSERT_TRUE(second.has_value()) << second.error().message();
-      auto series = Records(*first);
-      for (const auto& record : Records(*second)) series.push_back(record);
-      EXPECT_EQ(series, expected) << "stopped at " << stop;
-      EXPECT_EQ(ReadText(Checkpoint(*second, steps) + "/weights.safetensors"),
-                ReadText(Checkpoint(*whole, steps) + "/weights.safetensors"));
-    }
   }
 
   static std::vector<spec::ScheduleSpec> Schedules() {

@@ -17,6 +17,11 @@ struct Trained {
   rundir::ResultDocument result;
 };
 
+// A clock on which every look takes a second, so that every step does.
+inline std::function<std::chrono::steady_clock::time_point()> OneSecondALook() {
+  return [now = std::chrono::steady_clock::time_point()]() mutable { return now += std::chrono::seconds(1); };
+}
+
 class SessionTest : public testing::Test {
  protected:
   struct Options {
@@ -74,6 +79,37 @@ class SessionTest : public testing::Test {
       lines.push_back(line);
     }
     return lines;
+  }
+
+  static std::vector<double> Column(const Trained& run, const std::string& key) {
+    rundir::LogReader reader(run.folder + "/metrics.log");
+    std::vector<double> values;
+    const auto records = reader.Read(10000);
+    for (const auto& record : records.value())
+      for (const auto& point : record.points)
+        if (reader.keys()[point.key] == key) values.push_back(point.value);
+    return values;
+  }
+
+  // Stopped and resumed at each of the steps it records and computes what it does undisturbed.
+  void ExpectSurvivesStops(const spec::TrainingSpec& spec, int64_t steps) {
+    spec::TrainingSpec kept = spec;
+    kept.checkpoint.every_steps = steps;
+    const auto whole = Train(kept, {.now = OneSecondALook()});
+    ASSERT_TRUE(whole.has_value()) << whole.error().message();
+    ASSERT_EQ(whole->result.last_step, steps);
+    const auto expected = Records(*whole);
+    for (const int64_t stop : {1, 5}) {
+      const auto first = Train(kept, {.stop_at = stop, .now = OneSecondALook()});
+      ASSERT_TRUE(first.has_value()) << first.error().message();
+      const auto second = Train(kept, {.resume = Checkpoint(*first, stop), .now = OneSecondALook()});
+      ASSERT_TRUE(second.has_value()) << second.error().message();
+      auto series = Records(*first);
+      for (const auto& record : Records(*second)) series.push_back(record);
+      EXPECT_EQ(series, expected) << "stopped at " << stop;
+      EXPECT_EQ(ReadText(Checkpoint(*second, steps) + "/weights.safetensors"),
+                ReadText(Checkpoint(*whole, steps) + "/weights.safetensors"));
+    }
   }
 
   TemporaryFolder data_;

@@ -40,29 +40,49 @@ Result<NamedTensors> ReadAll(const std::string& path) {
   return tensors;
 }
 
-// Gradients by step and name.
-using Gradients = std::map<int64_t, std::map<std::string, at::Tensor>>;
+using TensorsByName = std::map<std::string, at::Tensor>;
+
+struct StepGradients {
+  TensorsByName loss;
+  TensorsByName curvature;  // empty in most steps
+};
+using Gradients = std::map<int64_t, StepGradients>;
+
+constexpr std::string_view kCurvature = ".curvature";
+
+// Those of one kind are complete and have the shapes of their weights.
+Status CheckGradients(const TensorsByName& gradients, const NamedTensors& weights,
+                      const std::string& suffix) {
+  for (const auto& [name, weight] : weights) {
+    const auto found = gradients.find(name);
+    if (found == gradients.end())
+      return Fail(Code::kInvalidArgument, "there is no gradient " + name + suffix);
+    if (found->second.sizes() != weight.sizes())
+      return Fail(Code::kInvalidArgument, "gradient " + name + suffix + " has another shape than " + name);
+  }
+  return {};
+}
 
 Result<Gradients> SortGradients(const NamedTensors& tensors, const NamedTensors& weights) {
   Gradients gradients;
-  for (const auto& [name, tensor] : tensors) {
+  for (const auto& [full_name, tensor] : tensors) {
+    const bool curvature = full_name.ends_with(kCurvature);
+    const std::string name = full_name.substr(0, full_name.size() - (curvature ? kCurvature.size() : 0));
     const size_t dot = name.rfind('.');
     const std::string digits = dot == std::string::npos ? "" : name.substr(dot + 1);
     const bool is_step =
         !digits.empty() && digits.size() < 10 && digits.find_first_not_of("0123456789") == std::string::npos;
     if (!is_step || std::stoll(digits) < 1)
-      return Fail(Code::kInvalidArgument, "gradient " + name + " does not end in .<step>, counted from 1");
-    gradients[std::stoll(digits)][name.substr(0, dot)] = tensor;
+      return Fail(Code::kInvalidArgument,
+                  "gradient " + full_name + " does not end in .<step>, counted from 1");
+    StepGradients& of_step = gradients[std::stoll(digits)];
+    (curvature ? of_step.curvature : of_step.loss)[name.substr(0, dot)] = tensor;
   }
   for (const auto& [step, of_step] : gradients) {
-    for (const auto& [name, weight] : weights) {
-      const auto found = of_step.find(name);
-      if (found == of_step.end())
-        return Fail(Code::kInvalidArgument, fmt::format("there is no gradient {}.{}", name, step));
-      if (found->second.sizes() != weight.sizes())
-        return Fail(Code::kInvalidArgument,
-                    fmt::format("gradient {}.{} has another shape than {}", name, step, name));
-    }
+    const std::string suffix = "." + std::to_string(step);
+    OPTFLEET_RETURN_IF_ERROR(CheckGradients(of_step.loss, weights, suffix));
+    if (!of_step.curvature.empty())
+      OPTFLEET_RETURN_IF_ERROR(CheckGradients(of_step.curvature, weights, suffix + std::string(kCurvature)));
   }
   return gradients;
 }
@@ -94,18 +114,31 @@ class Replayer {
       weights_[i].tensor.requires_grad_();
       parameters.push_back({{names[i], weights_[i].tensor.sizes().vec(), (*groups)[i]}, weights_[i].tensor});
     }
-    auto optimizer = MakeOptimizer(spec_.optimizer, std::move(parameters));
+    auto optimizer = MakeOptimizer(spec_, std::move(parameters));
     if (!optimizer.has_value()) return Fail(optimizer.error());
     optimizer_ = std::move(*optimizer);
     return {};
   }
 
-  void Step(int64_t step, const std::map<std::string, at::Tensor>& gradients) {
-    for (const auto& [name, weight] : weights_) weight.mutable_grad() = gradients.at(name);
+  // Fails if the rule needs a gradient at drawn labels before this step, and there is none.
+  Status Step(int64_t step, const StepGradients& gradients) {
+    if (optimizer_->WantsCurvature(step)) {
+      if (gradients.curvature.empty())
+        return Fail(Code::kInvalidArgument,
+                    fmt::format("step {} needs gradients <name>.{}.curvature, at labels drawn from the model",
+                                step, step));
+      Take(gradients.curvature);
+      optimizer_->ObserveCurvature(SummarizeGradient(weights_).not_finite);
+    }
+    Take(gradients.loss);
     const spec::ScheduledValues scheduled = schedule_.At(static_cast<double>(step));
     const GradientSummary summary = SummarizeGradient(weights_);
-    optimizer_->Step({scheduled.factor, summary.not_finite, ClippingScale(summary, scheduled.clip_norm)});
+    UpdateContext update{scheduled.factor, summary.not_finite};
+    update.gradient_scale = ClippingScale(summary, scheduled.clip_norm);
+    if (spec_.training.clip_value > 0) update.gradient_bound = spec_.training.clip_value;
+    optimizer_->Step(update);
     if (summary.not_finite.item<float>() != 0) optimizer_->UncountStep();
+    return {};
   }
 
   // Seconds of each of so many updates, at the gradients of the last step.
@@ -140,6 +173,10 @@ class Replayer {
   }
 
  private:
+  void Take(const TensorsByName& gradients) {
+    for (const auto& [name, weight] : weights_) weight.mutable_grad() = gradients.at(name);
+  }
+
   const spec::TrainingSpec spec_;
   const spec::Schedule schedule_;
   NamedTensors weights_;
@@ -181,7 +218,8 @@ Status Run(const ReplayOptions& options) {
   const std::vector<int64_t> wanted = options.steps_out.empty() ? std::vector{steps} : options.steps_out;
   NamedTensors kept;
   for (int64_t step = 1; step <= steps; ++step) {
-    replayer.Step(step, gradients->at(step));
+    const Status stepped = replayer.Step(step, gradients->at(step));
+    if (!stepped.has_value()) return Fail(stepped.error().In(options.gradients));
     if (std::find(wanted.begin(), wanted.end(), step) != wanted.end()) replayer.Keep(step, &kept);
   }
   OPTFLEET_RETURN_IF_ERROR(WriteReplacing(options.out, kept));

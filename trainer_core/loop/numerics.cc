@@ -41,6 +41,8 @@ std::string DeviceModel(at::Device device) {
   return CpuModel();
 }
 
+constexpr const char* kPrecisions[] = {"fp32", "bf16", "pure_bf16"};
+
 }  // namespace
 
 Json NumericsStamp(const spec::TrainingSpec& spec, at::Device device) {
@@ -52,7 +54,7 @@ Json NumericsStamp(const spec::TrainingSpec& spec, at::Device device) {
           {"cpu", at::get_cpu_capability()},
           {"threads", at::get_num_threads()},
           {"attention", manual ? "manual" : "sdpa"},
-          {"precision", spec.training.precision == spec::Precision::kBf16 ? "bf16" : "fp32"}};
+          {"precision", kPrecisions[static_cast<size_t>(spec.training.precision)]}};
 }
 
 Json BuildStamp() {

@@ -177,6 +177,7 @@ Status Session::TrainStep() {
                    {"tokens_per_second", static_cast<double>(TokensPerStep()) / seconds},
                    {"memory_bytes", static_cast<double>(memory_.Use().peak_bytes)}};
   if (spec_.training.clip_warmup.amount > 0) points.emplace_back("clip_norm", figures.clip_norm);
+  if (spec_.training.z_loss > 0) points.emplace_back("z_loss", figures.z_loss);
   if (EndsByTime()) points.emplace_back("schedule_position", position);
   OPTFLEET_RETURN_IF_ERROR(Record(std::move(points)));
   state_.skipped_in_row = figures.applied ? 0 : state_.skipped_in_row + 1;
@@ -186,6 +187,11 @@ Status Session::TrainStep() {
                            state_.step - 1, state_.last_loss)};
   } else {
     state_.last_loss = figures.loss;
+  }
+  const bool stops = spec_.training.on_non_finite == spec::OnNonFinite::kStop;
+  if (!ending_.has_value() && stops && !figures.applied) {
+    ending_ = {Outcome::kDiverged, fmt::format("the gradient of step {} is not finite; the loss was {:.4g}",
+                                               state_.step, figures.loss)};
   }
   if (!ending_.has_value() && state_.skipped_in_row >= kMostSkippedInRow) {
     ending_ = {Outcome::kDiverged,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "common/result.h"
@@ -13,6 +14,7 @@
 #include "trainer_core/data/parts.h"
 #include "trainer_core/data/sampler.h"
 #include "trainer_core/eval/evaluate.h"
+#include "trainer_core/loop/batch.h"
 #include "trainer_core/model/transformer.h"
 #include "trainer_core/optim/optimizer.h"
 
@@ -20,6 +22,7 @@ namespace optfleet::trainer {
 
 struct StepFigures {
   double loss = 0;           // mean over the tokens of the whole batch, before the update; nats
+  double z_loss = 0;         // weighed; no part of loss
   double gradient_norm = 0;  // before clipping
   double learning_rate = 0;
   double clip_norm = 0;  // the bound of this step; 0: none
@@ -49,7 +52,9 @@ class Trainer {
  private:
   Trainer(const spec::TrainingSpec& spec, at::Device device, std::unique_ptr<MappedFile> file,
           DataParts parts, Sampler sampler);
-  at::Tensor AccumulateGradient(int64_t step);
+  // Adds the gradient of the mean over the step's batch to .grad.
+  TrainingLoss AccumulateGradient(int64_t step, const std::function<TrainingLoss(const Batch&)>& loss_of);
+  void ObserveCurvature(int64_t step);
   std::vector<OptimizedParameter> Optimized() const;
 
   const spec::TrainingSpec spec_;

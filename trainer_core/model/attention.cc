@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "trainer_core/model/softmax.h"
+
 namespace optfleet::trainer {
 namespace {
 
@@ -17,18 +19,19 @@ at::Tensor HandWritten(const at::Tensor& qkv, const at::Tensor& mask, const Atte
   const double scale = 1.0 / std::sqrt(static_cast<double>(head_width));
   const at::Tensor scores =
       at::baddbmm(visible, parts[0], parts[1].transpose(1, 2), /*beta=*/1, /*alpha=*/scale);
-  at::Tensor probabilities = at::softmax(scores, -1, at::kFloat);
+  at::Tensor probabilities = Softmax(scores, options.softmax);
   if (options.dropout > 0) probabilities = at::dropout(probabilities, options.dropout, /*train=*/true);
-  return at::bmm(probabilities, parts[2]).view({batch, heads, length, head_width});
+  return at::bmm(probabilities.to(parts[2].scalar_type()), parts[2]).view({batch, heads, length, head_width});
 }
 
 }  // namespace
 
 spec::Attention ChooseAttention(const spec::TrainingSpec& spec, at::DeviceType device) {
   if (spec.model.attention != spec::Attention::kAuto) return spec.model.attention;
+  if (spec.training.softmax_precision == spec::SoftmaxPrecision::kBf16) return spec::Attention::kManual;
   if (device != at::kCPU) return spec::Attention::kSdpa;
   const bool slow_fused_kernel =
-      spec.training.precision == spec::Precision::kBf16 || spec.model.attention_dropout > 0;
+      spec.training.precision != spec::Precision::kFp32 || spec.model.attention_dropout > 0;
   return slow_fused_kernel ? spec::Attention::kManual : spec::Attention::kSdpa;
 }
 

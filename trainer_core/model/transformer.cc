@@ -7,6 +7,7 @@
 
 #include "spec/parameters.h"
 #include "trainer_core/model/recompute.h"
+#include "trainer_core/model/softmax.h"
 
 namespace optfleet::trainer {
 namespace {
@@ -27,16 +28,20 @@ bool WritesResidual(const std::string& name) {
 
 Transformer::Transformer(const spec::TrainingSpec& spec, at::Device device)
     : model_(spec.model),
-      bf16_(spec.training.precision == spec::Precision::kBf16),
+      autocast_(spec.training.precision == spec::Precision::kBf16),
+      softmax_(spec.training.softmax_precision),
+      z_loss_(spec.training.z_loss),
       recompute_every_(spec.training.recompute_every),
       attention_(ChooseAttention(spec, device.type())),
       device_(device) {
-  const auto fp32 = at::TensorOptions().device(device).dtype(at::kFloat);
+  const bool pure_bf16 = spec.training.precision == spec::Precision::kPureBf16;
+  const auto form = at::TensorOptions().device(device).dtype(pure_bf16 ? at::kBFloat16 : at::kFloat);
   for (const auto& parameter : spec::Parameters(model_)) {
-    parameters_.push_back({parameter.name, at::empty(parameter.shape, fp32).requires_grad_()});
+    parameters_.push_back({parameter.name, at::empty(parameter.shape, form).requires_grad_()});
   }
   if (attention_ == spec::Attention::kManual) {
-    causal_mask_ = CausalMask(spec.data.sequence_length, device, bf16_ ? at::kBFloat16 : at::kFloat);
+    causal_mask_ =
+        CausalMask(spec.data.sequence_length, device, autocast_ || pure_bf16 ? at::kBFloat16 : at::kFloat);
   }
   BindNames();
 }
@@ -89,17 +94,38 @@ void Transformer::Initialize(int64_t seed) {
 
 at::Tensor Transformer::Loss(const at::Tensor& inputs, const at::Tensor& targets, Reduction reduction,
                              bool training) const {
-  const at::Tensor logits = at::linear(Hidden(inputs, training), output_weight_);
-  return at::cross_entropy_loss(logits.view({-1, logits.size(-1)}).to(at::kFloat), targets.reshape({-1}),
-                                /*weight=*/{},
-                                reduction == Reduction::kMean ? at::Reduction::Mean : at::Reduction::Sum);
+  return Nll(Logits(inputs, training), targets, reduction);
+}
+
+TrainingLoss Transformer::LossToTrain(const at::Tensor& inputs, const at::Tensor& targets) const {
+  const at::Tensor logits = Logits(inputs, /*training=*/true);
+  TrainingLoss loss{Nll(logits, targets, Reduction::kMean), {}};
+  if (z_loss_ > 0) loss.z = at::logsumexp(logits.to(at::kFloat), -1).square().mean() * z_loss_;
+  return loss;
+}
+
+at::Tensor Transformer::LossOfDraws(const at::Tensor& inputs, at::Generator generator) const {
+  const at::Tensor logits = Logits(inputs, /*training=*/true);
+  const at::Tensor chances = at::softmax(logits.detach(), -1, at::kFloat);
+  return Nll(logits, at::multinomial(chances, 1, /*replacement=*/true, generator), Reduction::kMean);
+}
+
+at::Tensor Transformer::Logits(const at::Tensor& inputs, bool training) const {
+  return at::linear(Hidden(inputs, training), output_weight_).view({-1, model_.vocab_size});
+}
+
+at::Tensor Transformer::Nll(const at::Tensor& logits, const at::Tensor& targets, Reduction reduction) const {
+  const auto way = reduction == Reduction::kMean ? at::Reduction::Mean : at::Reduction::Sum;
+  if (softmax_ == spec::SoftmaxPrecision::kFp32)
+    return at::cross_entropy_loss(logits.to(at::kFloat), targets.reshape({-1}), /*weight=*/{}, way);
+  return at::nll_loss(LogSoftmax(logits, softmax_).to(at::kFloat), targets.reshape({-1}), /*weight=*/{}, way);
 }
 
 at::Tensor Transformer::Hidden(const at::Tensor& inputs, bool training) const {
   at::Tensor stream =
       at::embedding(token_embedding_, inputs) + position_embedding_.slice(0, 0, inputs.size(1));
   stream = Dropout(stream, model_.embedding_dropout, training);
-  const RecomputeOptions recompute{bf16_, model_.attention_dropout > 0 || model_.residual_dropout > 0};
+  const RecomputeOptions recompute{autocast_, model_.attention_dropout > 0 || model_.residual_dropout > 0};
   for (size_t layer = 0; layer < blocks_.size(); ++layer) {
     const Block& block = blocks_[layer];
     const bool again =
@@ -113,7 +139,8 @@ at::Tensor Transformer::Hidden(const at::Tensor& inputs, bool training) const {
 }
 
 at::Tensor Transformer::RunBlock(const Block& block, const at::Tensor& input, bool training) const {
-  const AttentionOptions options{attention_, model_.heads, training ? model_.attention_dropout : 0.0};
+  const AttentionOptions options{attention_, model_.heads, training ? model_.attention_dropout : 0.0,
+                                 softmax_};
   const at::Tensor qkv =
       at::linear(Norm(input, block.norm1_gain, block.norm1_bias), block.qkv_weight, block.qkv_bias);
   const at::Tensor attended = at::linear(Attend(qkv, causal_mask_, options), block.attention_output_weight,

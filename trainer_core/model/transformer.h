@@ -5,6 +5,7 @@
 // of `spec` and a checkpoint always speak of the same tensors. Owned by the training thread.
 #pragma once
 
+#include <ATen/core/Generator.h>
 #include <ATen/core/TensorBody.h>
 
 #include <cstdint>
@@ -20,9 +21,16 @@ namespace optfleet::trainer {
 
 enum class Reduction { kMean, kSum };
 
+// Means over tokens, fp32 scalars.
+struct TrainingLoss {
+  at::Tensor nll;
+  at::Tensor z;  // training.z_loss x logsumexp(logits)^2; undefined where that is 0
+};
+
 class Transformer {
  public:
-  // Resolved spec. Parameters are fp32 leaves of autograd on `device`, not yet filled.
+  // Resolved spec. Parameters are leaves of autograd on `device`, fp32 or, with pure_bf16, bf16, not yet
+  // filled.
   Transformer(const spec::TrainingSpec& spec, at::Device device);
 
   // Weights N(0, init_std), those that write into the residual stream N(0, init_std / sqrt(2 layers)), gains
@@ -36,6 +44,13 @@ class Transformer {
   at::Tensor Loss(const at::Tensor& inputs, const at::Tensor& targets, Reduction reduction,
                   bool training) const;
 
+  // As Loss with kMean and training, and what else is trained.
+  TrainingLoss LossToTrain(const at::Tensor& inputs, const at::Tensor& targets) const;
+
+  // The mean negative log-likelihood of labels that are drawn from the model's own distribution: its
+  // gradient's square estimates curvature (Gauss-Newton-Bartlett, arXiv 2305.14342).
+  at::Tensor LossOfDraws(const at::Tensor& inputs, at::Generator generator) const;
+
   const NamedTensors& parameters() const { return parameters_; }
   spec::Attention attention() const { return attention_; }
 
@@ -46,12 +61,17 @@ class Transformer {
   };
 
   void BindNames();
+  // [tokens, vocabulary], as the output matrix gives them.
+  at::Tensor Logits(const at::Tensor& inputs, bool training) const;
+  at::Tensor Nll(const at::Tensor& logits, const at::Tensor& targets, Reduction reduction) const;
   at::Tensor Hidden(const at::Tensor& inputs, bool training) const;
   at::Tensor RunBlock(const Block& block, const at::Tensor& input, bool training) const;
   at::Tensor Norm(const at::Tensor& input, const at::Tensor& gain, const at::Tensor& bias) const;
 
   const spec::ModelSpec model_;
-  const bool bf16_;
+  const bool autocast_;
+  const spec::SoftmaxPrecision softmax_;
+  const double z_loss_;
   const int64_t recompute_every_;
   const spec::Attention attention_;
   const at::Device device_;

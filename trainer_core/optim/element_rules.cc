@@ -85,8 +85,33 @@ rules::ScheduleFreeAdamW MakeScheduleFreeAdamW(const OptimizerSpec& spec, const 
           F(YStep(spec.beta1, step))};
 }
 
+rules::Sophia MakeSophia(const OptimizerSpec& spec, const RuleStep& step) {
+  return {F(step.rate), F(step.keep), F(1 - spec.beta1), F(spec.rho * step.batch_tokens)};
+}
+
 template <class Kernel>
 using MakeKernel = Kernel (*)(const OptimizerSpec&, const RuleStep&);
+
+// Weight, gradient and states are of one type.
+template <class Number, class Kernel>
+void UpdatePiece(const Kernel& kernel, const rules::GradientTransform& transform, const Item& item,
+                 int64_t begin, int64_t size) {
+  rules::Elements<Number, Number> elements{
+      NumbersOf<Number>(item.weight) + begin, NumbersOf<Number>(item.weight.grad()) + begin, {}, size};
+  for (size_t i = 0; i < Kernel::kStates; ++i) elements.states[i] = NumbersOf<Number>(item.states[i]) + begin;
+  rules::Update(kernel, transform, elements);
+}
+
+template <class Kernel>
+void UpdateAll(const Kernel& kernel, const RuleStep& step, const std::vector<Item>& items) {
+  if (step.on_device) return UpdateOnDevice(kernel, *step.on_device, items);
+  OverElements(items, 1, [&](const Item& item, int64_t begin, int64_t size) {
+    if (item.weight.scalar_type() == at::kBFloat16)
+      UpdatePiece<rules::BFloat16>(kernel, step.transform, item, begin, size);
+    else
+      UpdatePiece<float>(kernel, step.transform, item, begin, size);
+  });
+}
 
 template <class Kernel>
 class ElementRule : public Rule {
@@ -94,13 +119,7 @@ class ElementRule : public Rule {
   ElementRule(const OptimizerSpec& spec, MakeKernel<Kernel> make) : spec_(spec), make_(make) {}
 
   void Step(const RuleStep& step, std::vector<Item>& items) override {
-    const Kernel kernel = make_(spec_, step);
-    if (step.on_device) return UpdateOnDevice(kernel, *step.on_device, items);
-    OverElements(items, 1, [&](const Item& item, int64_t begin, int64_t size) {
-      rules::Elements<float, float> elements{item.weights() + begin, item.gradients() + begin, {}, size};
-      for (size_t i = 0; i < Kernel::kStates; ++i) elements.states[i] = item.state(i) + begin;
-      rules::Update(kernel, step.transform, elements);
-    });
+    UpdateAll(make_(spec_, step), step, items);
   }
 
  protected:
@@ -108,6 +127,15 @@ class ElementRule : public Rule {
 
  private:
   const MakeKernel<Kernel> make_;
+};
+
+class SophiaRule final : public ElementRule<rules::Sophia> {
+ public:
+  explicit SophiaRule(const OptimizerSpec& spec) : ElementRule(spec, &MakeSophia) {}
+
+  void ObserveCurvature(const RuleStep& step, std::vector<Item>& items) override {
+    UpdateAll(rules::SophiaCurvature{F(spec_.beta2), F(1 - spec_.beta2)}, step, items);
+  }
 };
 
 // Evaluated at x = y + (1 - 1/inertia)(z - y), the average; the first state is z.
@@ -160,6 +188,8 @@ std::unique_ptr<Rule> MakeElementRule(OptimizerKind kind, const OptimizerSpec& s
       return std::make_unique<ElementRule<rules::Lion>>(spec, &MakeSignum);
     case OptimizerKind::kAdEmaMix:
       return std::make_unique<ElementRule<rules::AdEmaMix>>(spec, &MakeAdEmaMix);
+    case OptimizerKind::kSophia:
+      return std::make_unique<SophiaRule>(spec);
     case OptimizerKind::kScheduleFreeSgd:
       return std::make_unique<ScheduleFreeRule<rules::ScheduleFreeSgd>>(spec, &MakeScheduleFreeSgd,
                                                                         spec.momentum);

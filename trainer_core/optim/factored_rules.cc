@@ -79,9 +79,11 @@ class SharedMomentRule : public Rule {
             F(spec_.epsilon)};
   }
   // sqrt(v / (1 - beta2^t))
-  double Root(double moment, const RuleStep& step) const {
+  virtual double Root(double moment, const RuleStep& step) const {
     return std::sqrt(moment / Correction(spec_.beta2, step.updates));
   }
+  // The share of this step in the second moment.
+  virtual double Fresh(const RuleStep&) const { return 1 - spec_.beta2; }
 
   // One second moment for a stretch of the tensor.
   void StepStretch(const RuleStep& step, Item& item, int64_t first, int64_t count, float* moment) const {
@@ -91,12 +93,20 @@ class SharedMomentRule : public Rule {
       rules::SumSquaresOfRows(item.gradients() + first + begin, {1, size}, step.transform, &part);
       return part;
     });
-    Age(moment, sum / static_cast<double>(count), 1 - spec_.beta2);
+    Age(moment, sum / static_cast<double>(count), Fresh(step));
     const float root = F(Root(static_cast<double>(*moment), step));
     InPieces(count, 1, [&](int64_t begin, int64_t size) {
       rules::Update(kernel, step.transform, {1, size}, &root, nullptr, item.weights() + first + begin,
                     item.gradients() + first + begin, item.state(0) + first + begin);
     });
+  }
+
+  // One for each part that has a second moment of its own.
+  void StepParts(const RuleStep& step, Item& item) const {
+    const int64_t parts = item.states[1].numel();
+    const int64_t count = item.count() / parts;
+    for (int64_t part = 0; part < parts; ++part)
+      StepStretch(step, item, part * count, count, item.state(1) + part);
   }
 
   // One second moment for each row. Each row is read once: its sum and its step come one after the other.
@@ -111,7 +121,7 @@ class SharedMomentRule : public Rule {
       rules::SumSquaresOfRows(item.gradients() + begin, part, step.transform, sums.data());
       for (int64_t a = 0; a < part.rows; ++a) {
         float* moment = item.state(1) + row + a;
-        Age(moment, sums[S(a)] / static_cast<double>(shape.columns), 1 - spec_.beta2);
+        Age(moment, sums[S(a)] / static_cast<double>(shape.columns), Fresh(step));
         roots[S(a)] = F(Root(static_cast<double>(*moment), step));
       }
       rules::Update(kernel, step.transform, part, roots.data(), nullptr, item.weights() + begin,
@@ -159,12 +169,28 @@ class Adalayer final : public SharedMomentRule {
   using SharedMomentRule::SharedMomentRule;
 
  private:
-  void StepOne(const RuleStep& step, Item& item) const override {
-    const int64_t parts = item.states[1].numel();
-    const int64_t count = item.count() / parts;
-    for (int64_t part = 0; part < parts; ++part)
-      StepStretch(step, item, part * count, count, item.state(1) + part);
+  void StepOne(const RuleStep& step, Item& item) const override { StepParts(step, item); }
+};
+
+// Seed 4's adalayerw with t_freeze: up to the freeze's end v is the sum of mean squares / (t + 1). Afterwards
+// it stays (frozen), or goes on as in adalayer (primed). Nowhere is it corrected. Rows in the output matrix.
+class MeasuredAdalayer final : public SharedMomentRule {
+ public:
+  MeasuredAdalayer(const OptimizerSpec& spec, bool goes_on) : SharedMomentRule(spec), goes_on_(goes_on) {}
+
+ private:
+  double Root(double moment, const RuleStep&) const override { return std::sqrt(moment); }
+  double Fresh(const RuleStep& step) const override {
+    if (step.updates <= step.freeze) return 1 / static_cast<double>(step.updates + 1);
+    return goes_on_ ? SharedMomentRule::Fresh(step) : 0;
   }
+  void StepOne(const RuleStep& step, Item& item) const override {
+    if (item.what.group == spec::ParameterGroup::kOutput && item.what.shape.size() >= 2)
+      return StepRows(step, item);
+    StepParts(step, item);
+  }
+
+  const bool goes_on_;
 };
 
 class AdalayerRows final : public SharedMomentRule {
@@ -269,6 +295,10 @@ std::unique_ptr<Rule> MakeFactoredRule(OptimizerKind kind, const OptimizerSpec& 
       return std::make_unique<Adalayer>(spec);
     case OptimizerKind::kAdalayerRows:
       return std::make_unique<AdalayerRows>(spec);
+    case OptimizerKind::kAdalayerFrozen:
+      return std::make_unique<MeasuredAdalayer>(spec, /*goes_on=*/false);
+    case OptimizerKind::kAdalayerPrimed:
+      return std::make_unique<MeasuredAdalayer>(spec, /*goes_on=*/true);
     default:
       std::abort();  // a rule of another family
   }

@@ -23,9 +23,10 @@ std::vector<at::Tensor> Gradients(const NamedTensors& parameters) {
 double SumOfSquares(const NamedTensors& parameters) {
   double sum = 0;
   for (const at::Tensor& gradient : Gradients(parameters)) {
-    const float* values = gradient.const_data_ptr<float>();
-    sum += SumOverPieces(gradient.numel(), 1, [values](int64_t begin, int64_t size) {
-      return rules::SumSquares(values + begin, size);
+    const at::Tensor flat = gradient.view({-1});
+    sum += SumOverPieces(gradient.numel(), 1, [&flat](int64_t begin, int64_t size) {
+      const at::Tensor piece = flat.slice(0, begin, begin + size).to(at::kFloat);  // fp32: no copy
+      return rules::SumSquares(piece.const_data_ptr<float>(), size);
     });
   }
   return sum;

@@ -3,6 +3,7 @@
 
 #include <ATen/core/TensorBody.h>
 
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -15,7 +16,7 @@ namespace optfleet::trainer {
 
 struct OptimizedParameter {
   spec::Parameter what;
-  at::Tensor weight;  // contiguous fp32; its .grad has its shape
+  at::Tensor weight;  // contiguous, fp32, or bf16 in runs with pure_bf16; its .grad is alike
 };
 
 struct UpdateContext {
@@ -24,6 +25,8 @@ struct UpdateContext {
                           // changes; 0 otherwise
   at::Tensor gradient_scale = {};  // fp32 scalar on the device, of clipping; the stored .grad are not scaled.
                                    // Undefined: 1
+  // Of each element, after scaling.
+  double gradient_bound = std::numeric_limits<double>::infinity();
 };
 
 class Optimizer {
@@ -36,6 +39,11 @@ class Optimizer {
   // the last Step changed nothing, so it no longer counts. Before the next Step, and before State() is read.
   virtual void UncountStep() = 0;
 
+  // Rules that know curvature take the gradient of the loss at labels drawn from the model before some steps.
+  virtual bool WantsCurvature(int64_t /*step*/) const { return false; }
+  // That gradient is in .grad. `not_finite` as in UpdateContext.
+  virtual void ObserveCurvature(const at::Tensor& /*not_finite*/) {}
+
   // Everything a checkpoint needs. The tensors are the live ones: copying into them restores the optimizer.
   // Names are part of the checkpoint format: do not rename.
   virtual NamedTensors State() = 0;
@@ -46,8 +54,10 @@ class Optimizer {
   virtual void EndEvaluation() {}
 };
 
-// FAILED_PRECONDITION if the rule has no code for the device of the weights.
-Result<std::unique_ptr<Optimizer>> MakeOptimizer(const spec::OptimizerSpec& spec,
+// Of the spec: `optimizer`, and what rules read besides (precision, tokens of a batch, schedule.freeze).
+// FAILED_PRECONDITION if the rule has no code for the device of the weights, INVALID_ARGUMENT for a weight
+// that is no matrix but would be updated as one.
+Result<std::unique_ptr<Optimizer>> MakeOptimizer(const spec::TrainingSpec& spec,
                                                  std::vector<OptimizedParameter> parameters);
 
 }  // namespace optfleet::trainer

@@ -1,5 +1,6 @@
 // One update rule over a batch of parameters that share rule, peak and decay. One file per family:
-// element_rules.cc, factored_rules.cc, quantised_rules.cc; the arithmetic is in trainer_core/rules.
+// element_rules.cc, factored_rules.cc, matrix_rules.cc, quantised_rules.cc; the arithmetic is in
+// trainer_core/rules, that of whole matrices in LibTorch.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +25,7 @@ struct Item {
   std::vector<at::Tensor> states;
 
   int64_t count() const { return weight.numel(); }
+  // Of runs whose weights and states are fp32.
   float* weights() const { return weight.mutable_data_ptr<float>(); }
   const float* gradients() const { return weight.grad().const_data_ptr<float>(); }
   float* state(size_t i) const { return states[i].mutable_data_ptr<float>(); }
@@ -36,6 +38,8 @@ struct RuleStep {
   double coupled = 0;        // decay that is added to the gradient
   double average_share = 1;  // schedule-free: of this step in the average
   int64_t mixture_warmup = 0;
+  int64_t freeze = 0;  // updates before weights begin to move
+  double batch_tokens = 1;
   rules::GradientTransform transform;
   // Weights on a GPU: the transform lies there, too.
   std::optional<rules::cuda::DeviceGradient> on_device;
@@ -45,6 +49,8 @@ class Rule {
  public:
   virtual ~Rule() = default;
   virtual void Step(const RuleStep& step, std::vector<Item>& items) = 0;
+  // With the gradient at labels drawn from the model in .grad.
+  virtual void ObserveCurvature(const RuleStep&, std::vector<Item>&) {}
   // What makes evaluation weights of training weights; nothing for rules that have only one kind.
   virtual bool averages() const { return false; }
   virtual void ToEvaluationWeights(std::vector<Item>&) {}
@@ -52,6 +58,7 @@ class Rule {
 
 std::unique_ptr<Rule> MakeElementRule(spec::OptimizerKind kind, const spec::OptimizerSpec& spec);
 std::unique_ptr<Rule> MakeFactoredRule(spec::OptimizerKind kind, const spec::OptimizerSpec& spec);
+std::unique_ptr<Rule> MakeMatrixRule(spec::OptimizerKind kind, const spec::OptimizerSpec& spec);
 std::unique_ptr<Rule> MakeQuantisedRule(spec::OptimizerKind kind, const spec::OptimizerSpec& spec);
 
 // Splits [0, count) into pieces that depend on count alone, a multiple of `unit` each but the last, and calls

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace optfleet::trainer {
@@ -16,11 +17,16 @@ std::unique_ptr<Rule> MakeRule(OptimizerKind kind, const spec::OptimizerSpec& sp
     case OptimizerKind::kAdafactorMomentum:
     case OptimizerKind::kAdalayer:
     case OptimizerKind::kAdalayerRows:
+    case OptimizerKind::kAdalayerFrozen:
+    case OptimizerKind::kAdalayerPrimed:
       return MakeFactoredRule(kind, spec);
     case OptimizerKind::kAdam8bit:
     case OptimizerKind::kAdamW8bit:
     case OptimizerKind::kLion8bit:
       return MakeQuantisedRule(kind, spec);
+    case OptimizerKind::kMuon:
+    case OptimizerKind::kSoap:
+      return MakeMatrixRule(kind, spec);
     default:
       return MakeElementRule(kind, spec);
   }
@@ -39,8 +45,20 @@ bool Decays(spec::DecayOn on, const spec::Parameter& parameter) {
   return parameter.group == ParameterGroup::kAttention || parameter.group == ParameterGroup::kMlp;
 }
 
+at::ScalarType TypeOf(spec::StateType type) {
+  switch (type) {
+    case spec::StateType::kUint8:
+      return at::kByte;
+    case spec::StateType::kBf16:
+      return at::kBFloat16;
+    case spec::StateType::kFp32:
+      break;
+  }
+  return at::kFloat;
+}
+
 at::Tensor MakeState(const spec::StateTensor& kept, const at::Tensor& weight) {
-  const auto type = kept.type == spec::StateType::kUint8 ? at::kByte : at::kFloat;
+  const auto type = TypeOf(kept.type);
   at::Tensor state = at::zeros(kept.shape, at::TensorOptions().dtype(type).device(weight.device()));
   if (kept.begins_as_weight) state.copy_(weight.detach());
   return state;
@@ -50,8 +68,8 @@ at::Tensor ScalarState() { return at::zeros({}, at::kDouble); }
 
 }  // namespace
 
-RuleSet::RuleSet(const spec::OptimizerSpec& spec, std::vector<OptimizedParameter> parameters)
-    : spec_(spec), updates_(at::zeros({}, at::kFloat)) {
+RuleSet::RuleSet(const spec::TrainingSpec& spec, std::vector<OptimizedParameter> parameters)
+    : whole_spec_(spec), spec_(whole_spec_.optimizer), updates_(at::zeros({}, at::kFloat)) {
   for (const OptimizedParameter& parameter : parameters) Add(parameter);
 }
 
@@ -73,7 +91,7 @@ void RuleSet::Add(const OptimizedParameter& parameter) {
   const OptimizerKind kind = spec_.KindOf(group);
   if (kind == OptimizerKind::kNone) return;
   const double decay = Decays(spec_.decay_on, parameter.what) ? spec_.DecayOf(group) : 0;
-  Item item{parameter.what, parameter.weight, spec::StateOf(kind, spec_, parameter.what), {}};
+  Item item{parameter.what, parameter.weight, spec::StateOf(kind, whole_spec_, parameter.what), {}};
   for (const spec::StateTensor& kept : item.kept) item.states.push_back(MakeState(kept, parameter.weight));
   BatchOf(kind, spec_.PeakOf(group), decay).items.push_back(std::move(item));
 }
@@ -104,6 +122,9 @@ RuleStep RuleSet::StepOf(Batch& batch, const UpdateContext& context, int64_t upd
   }
   if (batch.rule->averages()) step.average_share = ShareInAverage(batch, step.rate, updates);
   step.mixture_warmup = static_cast<int64_t>(spec_.mixture_warmup.amount);
+  step.freeze = static_cast<int64_t>(whole_spec_.schedule.freeze.amount);
+  step.batch_tokens = static_cast<double>(whole_spec_.training.batch_size * whole_spec_.data.sequence_length);
+  step.transform.bound = static_cast<float>(context.gradient_bound);
   if (context.not_finite.is_cuda())
     step.on_device = {context.not_finite.const_data_ptr<float>(),
                       context.gradient_scale.const_data_ptr<float>(), step.transform.bound};
@@ -136,6 +157,24 @@ std::vector<at::Tensor> RuleSet::Counts() const {
     if (batch.rule->averages()) counts.insert(counts.end(), {batch.weight_sum, batch.largest_rate});
   }
   return counts;
+}
+
+// As algorithm 3 of arXiv 2305.14342: before the first step, and then every so many.
+bool RuleSet::WantsCurvature(int64_t step) const {
+  const bool any = std::any_of(batches_.begin(), batches_.end(),
+                               [](const Batch& batch) { return batch.kind == OptimizerKind::kSophia; });
+  return any && (step - 1) % spec_.hessian_interval == 0;
+}
+
+void RuleSet::ObserveCurvature(const at::Tensor& not_finite) {
+  at::NoGradGuard no_grad;
+  RuleStep step;
+  const at::Tensor scale = at::ones_like(not_finite);
+  if (not_finite.is_cuda())
+    step.on_device = {not_finite.const_data_ptr<float>(), scale.const_data_ptr<float>()};
+  else if (not_finite.item<float>() != 0)
+    return;
+  for (Batch& batch : batches_) batch.rule->ObserveCurvature(step, batch.items);
 }
 
 NamedTensors RuleSet::State() {

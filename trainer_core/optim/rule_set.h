@@ -11,9 +11,11 @@ namespace optfleet::trainer {
 
 class RuleSet final : public Optimizer {
  public:
-  RuleSet(const spec::OptimizerSpec& spec, std::vector<OptimizedParameter> parameters);
+  RuleSet(const spec::TrainingSpec& spec, std::vector<OptimizedParameter> parameters);
 
   void Step(const UpdateContext& context) override;
+  bool WantsCurvature(int64_t step) const override;
+  void ObserveCurvature(const at::Tensor& not_finite) override;
   void UncountStep() override;
   NamedTensors State() override;
   void BeginEvaluation() override;
@@ -38,7 +40,8 @@ class RuleSet final : public Optimizer {
   std::vector<at::Tensor> Counts() const;
   double ShareInAverage(Batch& batch, double rate, int64_t updates) const;
 
-  const spec::OptimizerSpec spec_;
+  const spec::TrainingSpec whole_spec_;
+  const spec::OptimizerSpec& spec_;
   std::vector<Batch> batches_;
   at::Tensor updates_;                 // that were applied
   std::vector<double> counts_before_;  // the last Step

@@ -4,16 +4,12 @@
 
 #include "spec/optimizer_names.h"
 #include "trainer_core/optim/cuda/stream.h"
+#include "trainer_core/optim/element_kernels.h"
 
 namespace optfleet::trainer {
 namespace {
 
 using spec::OptimizerKind;
-
-template <class Number>
-Number* NumbersOf(const at::Tensor& tensor) {
-  return static_cast<Number*>(tensor.mutable_data_ptr());
-}
 
 // Weight, gradient and states are of one type.
 template <class Number, class Kernel>
@@ -85,6 +81,7 @@ bool RunsOnDevice(OptimizerKind kind) {
     case OptimizerKind::kAdam8bit:
     case OptimizerKind::kAdamW8bit:
     case OptimizerKind::kLion8bit:
+    case OptimizerKind::kSophia:
     case OptimizerKind::kNone:
       return true;
     default:
