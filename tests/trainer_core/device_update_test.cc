@@ -18,24 +18,27 @@ bool IsQuantised(OptimizerKind kind) {
          kind == OptimizerKind::kLion8bit;
 }
 
+at::ScalarType TypeOf(spec::StateType type) {
+  if (type == spec::StateType::kUint8) return at::kByte;
+  return type == spec::StateType::kBf16 ? at::kBFloat16 : at::kFloat;
+}
+
 // A rule over parameters of several shapes, one of them too small for 8 bits.
 class Trained {
  public:
-  explicit Trained(OptimizerKind kind) {
+  explicit Trained(OptimizerKind kind, spec::Precision precision = spec::Precision::kFp32) {
     spec::TrainingSpec spec;
+    spec.training.precision = precision;
     spec.optimizer.name = kind;
     spec.optimizer.min_8bit_size = 64;
     rule_ =
         IsQuantised(kind) ? MakeQuantisedRule(kind, spec.optimizer) : MakeElementRule(kind, spec.optimizer);
     for (const std::vector<int64_t>& shape : {std::vector<int64_t>{5}, {90, 70}, {33, 31}, {64, 96}}) {
       const spec::Parameter what{"w" + std::to_string(items_.size()), shape, spec::ParameterGroup::kMlp};
-      Item item{what,
-                at::linspace(-1, 1, what.shape.size() == 1 ? 5 : shape[0] * shape[1]).view(shape),
-                spec::StateOf(kind, spec, what),
-                {}};
+      Item item{what, at::linspace(-1, 1, what.count()).view(shape), spec::StateOf(kind, spec, what), {}};
+      if (precision == spec::Precision::kPureBf16) item.weight = item.weight.to(at::kBFloat16);
       for (const spec::StateTensor& kept : item.kept)
-        item.states.push_back(
-            at::zeros(kept.shape, kept.type == spec::StateType::kUint8 ? at::kByte : at::kFloat));
+        item.states.push_back(at::zeros(kept.shape, TypeOf(kept.type)));
       item.weight.requires_grad_();
       items_.push_back(std::move(item));
     }
@@ -89,9 +92,9 @@ void ExpectEqual(const std::vector<at::Tensor>& a, const std::vector<at::Tensor>
   for (size_t i = 0; i < a.size(); ++i) EXPECT_TRUE(a[i].equal(b[i])) << i;
 }
 
-TEST_P(OnDevice, AStepGivesTheNumbersOfTheHost) {
+void ExpectTheNumbersOfTheHost(OptimizerKind kind, spec::Precision precision) {
   const float figures[] = {0, 0.5f};
-  Trained host(GetParam()), device(GetParam());
+  Trained host(kind, precision), device(kind, precision);
   const auto before = host.Tensors();
   for (int64_t updates = 1; updates <= 3; ++updates) {
     host.Step(updates, {});
@@ -100,6 +103,11 @@ TEST_P(OnDevice, AStepGivesTheNumbersOfTheHost) {
   ExpectEqual(host.Tensors(), device.Tensors());
   for (const size_t weight : {size_t{0}, before.size() / 4})
     EXPECT_FALSE(before[weight].equal(device.Tensors()[weight])) << "nothing was trained";
+}
+
+TEST_P(OnDevice, AStepGivesTheNumbersOfTheHost) {
+  ExpectTheNumbersOfTheHost(GetParam(), spec::Precision::kFp32);
+  if (!IsQuantised(GetParam())) ExpectTheNumbersOfTheHost(GetParam(), spec::Precision::kPureBf16);
 }
 
 TEST_P(OnDevice, TheDeviceAloneLeavesAStepOut) {

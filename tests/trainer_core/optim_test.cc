@@ -80,7 +80,7 @@ TEST_P(EveryOptimizer, LeavesEverythingAloneWhereTheGradientIsNotFinite) {
 
 // As on a GPU, which leaves an update out before the host knows.
 TEST_P(EveryOptimizer, AStepThatIsNotCountedLeavesTheCountsAlone) {
-  const auto parameters = OneParameter({1, 2});
+  const auto parameters = OneMatrix({1, 2, 3, -4});
   const auto optimizer = Make(Rule(static_cast<spec::OptimizerKind>(GetParam())), parameters);
   const auto counts = [&] {
     std::vector<double> values;
@@ -91,7 +91,7 @@ TEST_P(EveryOptimizer, AStepThatIsNotCountedLeavesTheCountsAlone) {
     }
     return values;
   };
-  SetGradient(parameters, {1, -1});
+  SetGradient(parameters, {1, -1, 2, 0.5f});
   optimizer->Step({0.5, kFinite});
   const std::vector<double> before = counts();
   optimizer->Step({1, kFinite});
