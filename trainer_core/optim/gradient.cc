@@ -37,9 +37,11 @@ double SumOfSquares(const NamedTensors& parameters) {
 GradientSummary SummarizeGradient(const NamedTensors& parameters) {
   at::NoGradGuard no_grad;
   GradientSummary summary;
-  summary.norm = parameters.front().tensor.is_cpu()
-                     ? at::scalar_tensor(std::sqrt(SumOfSquares(parameters)), at::kFloat)
-                     : at::linalg_vector_norm(at::stack(at::_foreach_norm(Gradients(parameters), 2)), 2);
+  // fp32 on either device, also of gradients in bf16: rules read it, and the scale that follows, as such.
+  summary.norm =
+      parameters.front().tensor.is_cpu()
+          ? at::scalar_tensor(std::sqrt(SumOfSquares(parameters)), at::kFloat)
+          : at::linalg_vector_norm(at::stack(at::_foreach_norm(Gradients(parameters), 2, at::kFloat)), 2);
   summary.not_finite = at::isfinite(summary.norm).logical_not().to(at::kFloat);
   return summary;
 }
