@@ -33,10 +33,12 @@ class Optimizer {
  public:
   virtual ~Optimizer() = default;
 
-  // Reads the parameters' .grad, which are all defined. Counts the update, though a GPU leaves it out by
-  // itself where the gradient is not finite, which the host learns later:
+  // Reads the parameters' .grad, which are all defined. Counts the update at once, also where not_finite
+  // makes the device leave it out: on a GPU nobody waits to learn that.
   virtual void Step(const UpdateContext& context) = 0;
-  // the last Step changed nothing, so it no longer counts. Before the next Step, and before State() is read.
+
+  // The caller has read that not_finite was 1 in the last Step, which then no longer counts. Before the next
+  // Step and before State() is read; at most once for a Step.
   virtual void UncountStep() = 0;
 
   // Rules that know curvature take the gradient of the loss at labels drawn from the model before some steps.
