@@ -105,6 +105,10 @@ struct OptimizerSpec {
   const GroupSpec& Of(ParameterGroup group) const { return groups[static_cast<size_t>(group)]; }
 };
 
+// ademamix's beta3 where its slow moment has come to a share (0 to 1) of its warm-up: the average's half-life
+// grows linearly from that of beta1 (arXiv 2409.03137, appendix A.1).
+double SlowDecayAt(const OptimizerSpec& optimizer, double share);
+
 // What `auto` means for a rule.
 DecayForm DecayFormOf(OptimizerKind kind, DecayForm form);
 

@@ -1,5 +1,8 @@
 #include "spec/optimizer_state.h"
 
+#include <algorithm>
+#include <cmath>
+
 namespace optfleet::spec {
 namespace {
 
@@ -49,6 +52,12 @@ OptimizerKind OptimizerSpec::KindOf(ParameterGroup group) const {
   if (own.name) return *own.name;
   const bool linear = group == ParameterGroup::kAttention || group == ParameterGroup::kMlp;
   return name == OptimizerKind::kMuon && !linear ? OptimizerKind::kAdamW : name;
+}
+
+double SlowDecayAt(const OptimizerSpec& optimizer, double share) {
+  if (share >= 1 || optimizer.beta1 == 0 || optimizer.beta3 == 0) return optimizer.beta3;
+  const double fast = std::log(optimizer.beta1), slow = std::log(optimizer.beta3);
+  return std::min(optimizer.beta3, std::exp(fast * slow / ((1 - share) * slow + share * fast)));
 }
 
 DecayForm DecayFormOf(OptimizerKind kind, DecayForm form) {

@@ -32,6 +32,7 @@ Schedule::Schedule(const TrainingSpec& spec)
       rewarm_start_(spec.schedule.rewarm_start.amount),
       rewarm_end_(spec.schedule.rewarm_end.amount),
       clip_warmup_(spec.training.clip_warmup.amount),
+      mixture_warmup_(spec.optimizer.mixture_warmup.amount),
       cycle_factor_(static_cast<double>(spec.schedule.cycle_factor)) {
   if (kind_ == ScheduleKind::kStages) stages_ = ParseStages(spec.schedule.stages).value();
   if (spec.budget.seconds > 0) {
@@ -43,7 +44,9 @@ Schedule::Schedule(const TrainingSpec& spec)
 ScheduledValues Schedule::At(double position) const {
   const double factor = Factor(position);
   const bool loose = clip_warmup_ > 0 && position * scale_ <= clip_warmup_;
-  return {factor, peak_ * factor, loose ? clip_norm_ * clip_warmup_factor_ : clip_norm_};
+  const bool mixed = position * scale_ >= mixture_warmup_;
+  return {factor, peak_ * factor, loose ? clip_norm_ * clip_warmup_factor_ : clip_norm_,
+          mixed ? 1.0 : position * scale_ / mixture_warmup_};
 }
 
 double Schedule::Factor(double position) const {

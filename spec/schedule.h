@@ -34,6 +34,7 @@ struct ScheduledValues {
   double factor = 1;         // of every peak learning rate
   double learning_rate = 0;  // optimizer.learning_rate x factor
   double clip_norm = 0;      // bound of the gradient's norm; 0: no clipping
+  double mixture_share = 1;  // of ademamix's slow moment: s / mixture_warmup, then 1
 };
 
 class Schedule {
@@ -63,6 +64,7 @@ class Schedule {
   double first_step_ = 1;  // of a run: its position
   double warmup_, start_ratio_, final_ratio_, end_, decay_, cycle_, freeze_, rewarm_start_, rewarm_end_;
   double clip_warmup_;
+  double mixture_warmup_;
   double cycle_factor_;
   std::vector<Stage> stages_;
 };

@@ -7,6 +7,7 @@
 #include <functional>
 #include <numbers>
 
+#include "spec/resolve.h"
 #include "tests/spec/schedules.h"
 
 namespace optfleet::spec {
@@ -26,6 +27,23 @@ void ExpectFactors(const ScheduleSpec& spec, const std::function<double(int64_t 
   const Schedule schedule = Compile(spec, kSteps);
   for (int64_t step = 1; step <= kSteps + 20; ++step)
     ASSERT_NEAR(Rate(schedule, step), kPeak * formula(step), 1e-15) << "step " << step;
+}
+
+TEST(Schedule, AMixtureGrowsInStepsAndInSharesOfTime) {
+  TrainingSpec spec;
+  spec.data.path = "text.txt";
+  spec.optimizer.name = OptimizerKind::kAdEmaMix;
+  spec.optimizer.mixture_warmup = Percent(50);
+  spec.budget.steps = 8;
+  ASSERT_TRUE(Resolve(&spec).empty());
+  EXPECT_EQ(Schedule(spec).At(1).mixture_share, 0.25);
+  EXPECT_EQ(Schedule(spec).At(4).mixture_share, 1);
+  EXPECT_EQ(Schedule(spec).At(8).mixture_share, 1);
+  spec.optimizer.mixture_warmup = Percent(50);
+  spec.budget = {.seconds = 60};
+  ASSERT_TRUE(Resolve(&spec).empty());
+  EXPECT_EQ(Schedule(spec).At(0.25).mixture_share, 0.5);
+  EXPECT_EQ(Schedule(spec).At(0.75).mixture_share, 1);
 }
 
 TEST(Schedule, CosineAtItsCorners) {

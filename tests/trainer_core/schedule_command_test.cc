@@ -1,7 +1,9 @@
 // `opt-trainer schedule` as a person meets it. OPTFLEET_TEST_TRAINER names the program.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
 #include <sys/wait.h>
+#include <cmath>
 
 #include <cstdio>
 #include <cstdlib>
@@ -49,6 +51,22 @@ TEST_F(ScheduleCommandTest, PrintsALineForEveryStep) {
             "2,0.5,1,1\n"
             "3,0.25,0.5,1\n"
             "4,0,0,1\n");
+}
+
+TEST_F(ScheduleCommandTest, PrintsWhatAdEmaMixWarmsUp) {
+  const Answer answer = Schedule(
+      "data.path: text.txt\nbudget.steps: 4\nschedule.name: constant\n"
+      "optimizer: {name: ademamix, mixture: 8, mixture_warmup: 50%, beta1: 0.5, beta3: 0.75}\n",
+      "-o json");
+  EXPECT_EQ(answer.code, 0);
+  const Json rows = Json::parse(answer.text);
+  EXPECT_EQ(rows[0]["mixture"], 4.0);
+  EXPECT_EQ(rows[1]["mixture"], 8.0);
+  EXPECT_EQ(rows[3]["mixture"], 8.0);
+  // Half way between the half-lives of 0.5 (1) and 0.75 (2.41).
+  EXPECT_NEAR(rows[0]["beta3"].get<double>(),
+              std::exp(std::log(0.5) / ((1 + std::log(0.5) / std::log(0.75)) / 2)), 1e-12);
+  EXPECT_EQ(rows[1]["beta3"], 0.75);
 }
 
 TEST_F(ScheduleCommandTest, PrintsJsonThatReadsBack) {

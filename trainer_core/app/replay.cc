@@ -135,6 +135,7 @@ class Replayer {
     const GradientSummary summary = SummarizeGradient(weights_);
     UpdateContext update{scheduled.factor, summary.not_finite};
     update.gradient_scale = ClippingScale(summary, scheduled.clip_norm);
+    update.mixture_share = scheduled.mixture_share;
     if (spec_.training.clip_value > 0) update.gradient_bound = spec_.training.clip_value;
     optimizer_->Step(update);
     if (summary.not_finite.item<float>() != 0) optimizer_->UncountStep();

@@ -36,6 +36,13 @@ std::vector<Column> ColumnsOf(const spec::TrainingSpec& spec) {
   }
   columns.push_back({"factor", [](const auto& values) { return values.factor; }});
   columns.push_back({"clip_norm", [](const auto& values) { return values.clip_norm; }});
+  if (spec::IsUsed(*spec::FindField("optimizer.mixture_warmup"), spec)) {
+    const spec::OptimizerSpec& optimizer = spec.optimizer;
+    columns.push_back(
+        {"mixture", [=](const auto& values) { return optimizer.mixture * values.mixture_share; }});
+    columns.push_back(
+        {"beta3", [=](const auto& values) { return SlowDecayAt(optimizer, values.mixture_share); }});
+  }
   return columns;
 }
 

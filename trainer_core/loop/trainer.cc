@@ -60,6 +60,7 @@ StepFigures Trainer::Step(int64_t step, double position) {
   figures.clip_norm = scheduled.clip_norm;
   UpdateContext update{scheduled.factor, gradient.not_finite};
   update.gradient_scale = ClippingScale(gradient, scheduled.clip_norm);
+  update.mixture_share = scheduled.mixture_share;
   if (spec_.training.clip_value > 0) update.gradient_bound = spec_.training.clip_value;
   optimizer_->Step(update);
   // One copy from the device for all figures of the step.

@@ -41,27 +41,15 @@ rules::Lion MakeSignum(const OptimizerSpec& spec, const RuleStep& step) {
   return {F(step.rate), F(step.keep), F(spec.beta1), F(1 - spec.beta1), F(spec.beta1), F(1 - spec.beta1)};
 }
 
-// The slow average's decay grows so that its half-life does so linearly (arXiv 2409.03137, appendix A.1).
-double SlowDecay(const OptimizerSpec& spec, double share) {
-  if (share >= 1) return spec.beta3;
-  if (spec.beta1 == 0 || spec.beta3 == 0) return spec.beta3;
-  const double fast = std::log(spec.beta1), slow = std::log(spec.beta3);
-  return std::min(spec.beta3, std::exp(fast * slow / ((1 - share) * slow + share * fast)));
-}
-
 rules::AdEmaMix MakeAdEmaMix(const OptimizerSpec& spec, const RuleStep& step) {
-  const double share =
-      step.mixture_warmup == 0
-          ? 1.0
-          : std::min(1.0, static_cast<double>(step.updates) / static_cast<double>(step.mixture_warmup));
   return {F(step.rate),
           F(step.keep),
           F(1 - spec.beta1),
           F(spec.beta2),
           F(1 - spec.beta2),
-          F(1 - SlowDecay(spec, share)),
+          F(1 - spec::SlowDecayAt(spec, step.mixture_share)),
           F(1 / Correction(spec.beta1, step.updates)),
-          F(spec.mixture * share),
+          F(spec.mixture * step.mixture_share),
           F(1 / std::sqrt(Correction(spec.beta2, step.updates))),
           F(spec.epsilon)};
 }

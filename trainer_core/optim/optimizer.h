@@ -27,6 +27,7 @@ struct UpdateContext {
                                    // Undefined: 1
   // Of each element, after scaling.
   double gradient_bound = std::numeric_limits<double>::infinity();
+  double mixture_share = 1;  // spec::ScheduledValues
 };
 
 class Optimizer {

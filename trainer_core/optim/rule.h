@@ -37,8 +37,8 @@ struct RuleStep {
   double keep = 1;           // 1 - shrinking by decoupled decay
   double coupled = 0;        // decay that is added to the gradient
   double average_share = 1;  // schedule-free: of this step in the average
-  int64_t mixture_warmup = 0;
-  int64_t freeze = 0;  // updates before weights begin to move
+  double mixture_share = 1;  // of ademamix's slow moment
+  int64_t freeze = 0;        // updates before weights begin to move
   double batch_tokens = 1;
   rules::GradientTransform transform;
   // Weights on a GPU: the transform lies there, too.

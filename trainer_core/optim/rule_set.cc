@@ -121,7 +121,7 @@ RuleStep RuleSet::StepOf(Batch& batch, const UpdateContext& context, int64_t upd
       step.keep = 1 - step.rate * batch.decay;
   }
   if (batch.rule->averages()) step.average_share = ShareInAverage(batch, step.rate, updates);
-  step.mixture_warmup = static_cast<int64_t>(spec_.mixture_warmup.amount);
+  step.mixture_share = context.mixture_share;
   step.freeze = static_cast<int64_t>(whole_spec_.schedule.freeze.amount);
   step.batch_tokens = static_cast<double>(whole_spec_.training.batch_size * whole_spec_.data.sequence_length);
   step.transform.bound = static_cast<float>(context.gradient_bound);
