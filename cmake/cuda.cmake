@@ -1,6 +1,9 @@
-# CUDA parts of trainer_core (OPTFLEET_CUDA): headers and libraries of the CUDA 13 wheels that `deploy/setup --cuda` puts under
+# CUDA parts of trainer_core (OPTFLEET_CUDA): headers and libraries of the CUDA 13 wheels that `deploy/setup cuda` puts under
 # .deps/cuda, linked with LibTorch's own CUDA libraries. Compiling needs no device; what the linker cannot see here (cuBLAS and
 # so on, which only libtorch_cuda calls) is found on the machine that runs the program.
+if(NOT OPTFLEET_CUDA_KERNELS)
+  message(FATAL_ERROR "OPTFLEET_CUDA needs the kernels of update rules: run deploy/setup cuda, which installs nvcc")
+endif()
 find_path(OPTFLEET_CUDA_INCLUDE NAMES cuda_runtime_api.h
   PATHS "${OPTFLEET_DEPS}/cuda/nvidia/cu13/include" "${OPTFLEET_SITE_PACKAGES}/nvidia/cu13/include"
   NO_DEFAULT_PATH REQUIRED)

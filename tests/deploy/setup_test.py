@@ -19,10 +19,21 @@ shutil.rmtree(prefix, ignore_errors=True)
 for package in (word for word in sys.argv[2:] if "@" in word[1:]):
     (prefix / package[: package.rindex("@")]).mkdir(parents=True)
 """
+# pip as it behaves with --target and --upgrade: the namespace folder holds what the call names, and nothing else afterwards.
+PIP = """#!/usr/bin/env python3
+import pathlib, shutil, sys
+if "--target" in sys.argv:
+    folder = pathlib.Path(sys.argv[sys.argv.index("--target") + 1]) / "nvidia"
+    if "--upgrade" in sys.argv:
+        shutil.rmtree(folder, ignore_errors=True)
+    for line in pathlib.Path(sys.argv[sys.argv.index("-r") + 1]).read_text().splitlines():
+        if not line.startswith("#"):
+            (folder / line.split("==")[0]).mkdir(parents=True)
+"""
 PYTHON = """#!/bin/sh
-# "-m venv FOLDER" makes a folder with a pip that does nothing; "make_data.py SITE OUT" writes OUT.
+# "-m venv FOLDER" makes a folder with a pip; "make_data.py SITE OUT" writes OUT.
 case "$1" in
-  -m) mkdir -p "$3/bin" "$3/lib/python3.11/site-packages"; printf '#!/bin/sh\\n' >"$3/bin/pip"; chmod +x "$3/bin/pip" ;;
+  -m) mkdir -p "$3/bin" "$3/lib/python3.11/site-packages"; cp "$(dirname "$0")/pip" "$3/bin/pip" ;;
   *) mkdir -p "$(dirname "$3")"; echo text >"$3" ;;
 esac
 """
@@ -35,6 +46,7 @@ class Setup(unittest.TestCase):
         shutil.copytree(ROOT / "deploy", self.folder / "clone/deploy")
         self.tool("npm", NPM.replace("#!/usr/bin/env python3", "#!" + sys.executable))
         self.tool("python3", PYTHON)
+        self.tool("pip", PIP.replace("#!/usr/bin/env python3", "#!" + sys.executable))
         self.tool("dpkg-query", "#!/bin/sh\nprintf installed\n")
         self.tool("go", "#!/bin/sh\n")
 
@@ -51,8 +63,8 @@ class Setup(unittest.TestCase):
         return [line for line in done.stderr.splitlines() if "installing" in line]
 
     def installed(self):
-        return sorted(str(path.relative_to(self.folder / "clone/.deps")) for path in
-                      (self.folder / "clone/.deps").glob("npm*/node_modules/*"))
+        deps = self.folder / "clone/.deps"
+        return sorted(str(path.relative_to(deps)) for folders in ("npm*/node_modules/*", "*/nvidia/*") for path in deps.glob(folders))
 
     def test_each_profile_installs_once(self):
         self.assertTrue(self.setup("test"))
@@ -68,6 +80,18 @@ class Setup(unittest.TestCase):
         shutil.rmtree(self.folder / "clone/.deps/stamps")
         self.setup("test")
         self.setup("run")
+        self.assertEqual(self.installed(), before)
+
+    def test_the_compiler_of_kernels_and_the_cuda_libraries_leave_each_other_alone(self):
+        self.setup("test")
+        self.assertIn("nvcc/nvidia/nvidia-cuda-nvcc", self.installed())
+        self.assertFalse([path for path in self.installed() if path.startswith("cuda/")])
+        self.setup("cuda")
+        before = self.installed()
+        self.assertIn("cuda/nvidia/nvidia-cublas", before)
+        shutil.rmtree(self.folder / "clone/.deps/stamps")
+        self.setup("cuda")
+        self.setup("test")
         self.assertEqual(self.installed(), before)
 
     def test_a_step_that_fails_says_where_its_output_is_and_runs_again(self):

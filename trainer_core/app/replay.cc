@@ -138,6 +138,7 @@ class Replayer {
     update.mixture_share = scheduled.mixture_share;
     if (spec_.training.clip_value > 0) update.gradient_bound = spec_.training.clip_value;
     optimizer_->Step(update);
+    if (summary.not_finite.item<float>() != 0) optimizer_->UncountStep();
     return {};
   }
 
@@ -147,7 +148,7 @@ class Replayer {
     std::vector<double> seconds;
     for (int64_t i = 0; i < steps; ++i) {
       const auto begin = std::chrono::steady_clock::now();
-      optimizer_->Step({1, summary.not_finite, 1});
+      optimizer_->Step({1, summary.not_finite});
       seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
     }
     return seconds;

@@ -54,15 +54,12 @@ StepFigures Trainer::Step(int64_t step, double position) {
   const TrainingLoss loss = AccumulateGradient(
       step, [this](const Batch& batch) { return model_.LossToTrain(batch.inputs, batch.targets); });
   const spec::ScheduledValues scheduled = schedule_.At(position);
-  // A GPU scales the gradient where it lies, as the host must not wait for its norm.
-  const bool on_host = device_.is_cpu();
-  const GradientSummary gradient = on_host ? SummarizeGradient(model_.parameters())
-                                           : ClipGradient(model_.parameters(), scheduled.clip_norm);
+  const GradientSummary gradient = SummarizeGradient(model_.parameters());
   StepFigures figures;
   figures.learning_rate = scheduled.learning_rate;
   figures.clip_norm = scheduled.clip_norm;
   UpdateContext update{scheduled.factor, gradient.not_finite};
-  if (on_host) update.gradient_scale = ClippingScale(gradient, scheduled.clip_norm);
+  update.gradient_scale = ClippingScale(gradient, scheduled.clip_norm);
   update.mixture_share = scheduled.mixture_share;
   if (spec_.training.clip_value > 0) update.gradient_bound = spec_.training.clip_value;
   optimizer_->Step(update);
@@ -75,6 +72,7 @@ StepFigures Trainer::Step(int64_t step, double position) {
   figures.gradient_norm = values[1];
   figures.applied = values[2] == 0;
   figures.z_loss = values[3];
+  if (!figures.applied) optimizer_->UncountStep();
   return figures;
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "trainer_core/optim/cuda/device_update.h"
 #include "trainer_core/optim/element_kernels.h"
 #include "trainer_core/optim/rule.h"
 #include "trainer_core/rules/update.h"
@@ -79,12 +80,6 @@ rules::Sophia MakeSophia(const OptimizerSpec& spec, const RuleStep& step) {
 template <class Kernel>
 using MakeKernel = Kernel (*)(const OptimizerSpec&, const RuleStep&);
 
-// The bits of a tensor's numbers as the rules know them.
-template <class Number>
-Number* NumbersOf(const at::Tensor& tensor) {
-  return static_cast<Number*>(tensor.mutable_data_ptr());
-}
-
 // Weight, gradient and states are of one type.
 template <class Number, class Kernel>
 void UpdatePiece(const Kernel& kernel, const rules::GradientTransform& transform, const Item& item,
@@ -96,13 +91,13 @@ void UpdatePiece(const Kernel& kernel, const rules::GradientTransform& transform
 }
 
 template <class Kernel>
-void UpdateAll(const Kernel& kernel, const rules::GradientTransform& transform,
-               const std::vector<Item>& items) {
+void UpdateAll(const Kernel& kernel, const RuleStep& step, const std::vector<Item>& items) {
+  if (step.on_device) return UpdateOnDevice(kernel, *step.on_device, items);
   OverElements(items, 1, [&](const Item& item, int64_t begin, int64_t size) {
     if (item.weight.scalar_type() == at::kBFloat16)
-      UpdatePiece<rules::BFloat16>(kernel, transform, item, begin, size);
+      UpdatePiece<rules::BFloat16>(kernel, step.transform, item, begin, size);
     else
-      UpdatePiece<float>(kernel, transform, item, begin, size);
+      UpdatePiece<float>(kernel, step.transform, item, begin, size);
   });
 }
 
@@ -112,7 +107,7 @@ class ElementRule : public Rule {
   ElementRule(const OptimizerSpec& spec, MakeKernel<Kernel> make) : spec_(spec), make_(make) {}
 
   void Step(const RuleStep& step, std::vector<Item>& items) override {
-    UpdateAll(make_(spec_, step), step.transform, items);
+    UpdateAll(make_(spec_, step), step, items);
   }
 
  protected:
@@ -126,8 +121,8 @@ class SophiaRule final : public ElementRule<rules::Sophia> {
  public:
   explicit SophiaRule(const OptimizerSpec& spec) : ElementRule(spec, &MakeSophia) {}
 
-  void ObserveCurvature(std::vector<Item>& items) override {
-    UpdateAll(rules::SophiaCurvature{F(spec_.beta2), F(1 - spec_.beta2)}, {}, items);
+  void ObserveCurvature(const RuleStep& step, std::vector<Item>& items) override {
+    UpdateAll(rules::SophiaCurvature{F(spec_.beta2), F(1 - spec_.beta2)}, step, items);
   }
 };
 

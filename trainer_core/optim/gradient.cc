@@ -32,31 +32,23 @@ double SumOfSquares(const NamedTensors& parameters) {
   return sum;
 }
 
-at::Tensor Scale(const at::Tensor& norm, double clip_norm) {
-  return at::clamp_max((norm + 1e-6).reciprocal() * clip_norm, 1.0);
-}
-
 }  // namespace
 
 GradientSummary SummarizeGradient(const NamedTensors& parameters) {
   at::NoGradGuard no_grad;
   GradientSummary summary;
-  summary.norm = parameters.front().tensor.is_cpu()
-                     ? at::scalar_tensor(std::sqrt(SumOfSquares(parameters)), at::kFloat)
-                     : at::linalg_vector_norm(at::stack(at::_foreach_norm(Gradients(parameters), 2)), 2);
+  // fp32 on either device, also of gradients in bf16: rules read it, and the scale that follows, as such.
+  summary.norm =
+      parameters.front().tensor.is_cpu()
+          ? at::scalar_tensor(std::sqrt(SumOfSquares(parameters)), at::kFloat)
+          : at::linalg_vector_norm(at::stack(at::_foreach_norm(Gradients(parameters), 2, at::kFloat)), 2);
   summary.not_finite = at::isfinite(summary.norm).logical_not().to(at::kFloat);
   return summary;
 }
 
-double ClippingScale(const GradientSummary& summary, double clip_norm) {
-  return clip_norm > 0 ? Scale(summary.norm, clip_norm).item<double>() : 1;
-}
-
-GradientSummary ClipGradient(const NamedTensors& parameters, double clip_norm) {
-  at::NoGradGuard no_grad;
-  const GradientSummary summary = SummarizeGradient(parameters);
-  if (clip_norm > 0) at::_foreach_mul_(Gradients(parameters), Scale(summary.norm, clip_norm));
-  return summary;
+at::Tensor ClippingScale(const GradientSummary& summary, double clip_norm) {
+  if (clip_norm <= 0) return at::ones_like(summary.norm);
+  return at::clamp_max((summary.norm + 1e-6).reciprocal() * clip_norm, 1.0);
 }
 
 void ClearGradient(const NamedTensors& parameters) {

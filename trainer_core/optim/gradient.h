@@ -1,5 +1,5 @@
-// The gradient as a whole: its 2-norm, its clipping and whether it is finite, without asking the device for a
-// value. Owned by the training thread.
+// The gradient as a whole: its 2-norm, the factor of its clipping and whether it is finite, without asking
+// the device for a value. Owned by the training thread.
 #pragma once
 
 #include <ATen/core/TensorBody.h>
@@ -15,13 +15,9 @@ struct GradientSummary {
 
 GradientSummary SummarizeGradient(const NamedTensors& parameters);
 
-// min(1, clip_norm / (norm + 1e-6)) as torch.nn.utils.clip_grad_norm_ computes it in fp32; 1 for clip_norm 0.
-// Reads the norm, so the device must be the host.
-double ClippingScale(const GradientSummary& summary, double clip_norm);
-
-// Scales all .grad by min(1, clip_norm / (norm + 1e-6)), as torch.nn.utils.clip_grad_norm_; clip_norm 0
-// scales nothing.
-GradientSummary ClipGradient(const NamedTensors& parameters, double clip_norm);
+// min(1, clip_norm / (norm + 1e-6)) as torch.nn.utils.clip_grad_norm_ computes it in fp32, beside the norm; 1
+// for clip_norm 0. Updates multiply by it; the stored .grad stay.
+at::Tensor ClippingScale(const GradientSummary& summary, double clip_norm);
 
 // Forgets all .grad; the next backward pass makes new ones.
 void ClearGradient(const NamedTensors& parameters);

@@ -20,10 +20,11 @@ struct OptimizedParameter {
 };
 
 struct UpdateContext {
-  double factor = 1;          // of the schedule: the learning rate of a group is its peak x factor
-  at::Tensor not_finite;      // fp32 scalar on the device: 1 if the gradient is not finite, and then nothing
-                              // changes; 0 otherwise
-  double gradient_scale = 1;  // of clipping; the stored .grad are not scaled
+  double factor = 1;      // of the schedule: the learning rate of a group is its peak x factor
+  at::Tensor not_finite;  // fp32 scalar on the device: 1 if the gradient is not finite, and then nothing
+                          // changes; 0 otherwise
+  at::Tensor gradient_scale = {};  // fp32 scalar on the device, of clipping; the stored .grad are not scaled.
+                                   // Undefined: 1
   // Of each element, after scaling.
   double gradient_bound = std::numeric_limits<double>::infinity();
   double mixture_share = 1;  // spec::ScheduledValues
@@ -33,8 +34,13 @@ class Optimizer {
  public:
   virtual ~Optimizer() = default;
 
-  // Reads the parameters' .grad, which are all defined.
+  // Reads the parameters' .grad, which are all defined. Counts the update at once, also where not_finite
+  // makes the device leave it out: on a GPU nobody waits to learn that.
   virtual void Step(const UpdateContext& context) = 0;
+
+  // The caller has read that not_finite was 1 in the last Step, which then no longer counts. Before the next
+  // Step and before State() is read; at most once for a Step.
+  virtual void UncountStep() = 0;
 
   // Rules that know curvature take the gradient of the loss at labels drawn from the model before some steps.
   virtual bool WantsCurvature(int64_t /*step*/) const { return false; }

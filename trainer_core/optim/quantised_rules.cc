@@ -1,6 +1,7 @@
 // Adam and Lion with states in 8 bits. Small parameters keep fp32 states and go through the element rules.
 #include <ATen/ATen.h>
 
+#include "trainer_core/optim/cuda/device_update.h"
 #include "trainer_core/optim/element_kernels.h"
 #include "trainer_core/rules/quantised.h"
 
@@ -22,6 +23,7 @@ class QuantisedRule final : public Rule {
     for (const Item& item : items)
       (item.kept.front().type == spec::StateType::kUint8 ? large : small).push_back(item);
     whole_->Step(step, small);
+    if (step.on_device) return StepOnDevice(step, large);
     OverElements(large, spec_.block_size, [&](const Item& item, int64_t begin, int64_t size) {
       rules::QuantisedElements elements{item.weights() + begin,
                                         item.gradients() + begin,
@@ -36,6 +38,12 @@ class QuantisedRule final : public Rule {
   }
 
  private:
+  void StepOnDevice(const RuleStep& step, const std::vector<Item>& items) {
+    const int block = static_cast<int>(spec_.block_size);
+    if (lion_) return on_device_.Update(MakeLion(spec_, step), *step.on_device, block, items);
+    on_device_.Update(MakeAdam(spec_, step), *step.on_device, block, items);
+  }
+
   // Codes and scales lie one after the other in the list of states.
   rules::QuantisedState StateAt(const Item& item, size_t codes, int64_t begin) const {
     return {item.states[codes].mutable_data_ptr<uint8_t>() + begin,
@@ -45,6 +53,7 @@ class QuantisedRule final : public Rule {
   const bool lion_;
   const OptimizerSpec spec_;
   const std::unique_ptr<Rule> whole_;
+  QuantisedOnDevice on_device_;
 };
 
 }  // namespace

@@ -6,11 +6,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "spec/optimizer_spec.h"
 #include "spec/optimizer_state.h"
 #include "trainer_core/optim/optimizer.h"
+#include "trainer_core/rules/cuda/update.h"
 #include "trainer_core/rules/element.h"
 
 namespace optfleet::trainer {
@@ -39,6 +41,8 @@ struct RuleStep {
   int64_t freeze = 0;        // updates before weights begin to move
   double batch_tokens = 1;
   rules::GradientTransform transform;
+  // Weights on a GPU: the transform lies there, too.
+  std::optional<rules::cuda::DeviceGradient> on_device;
 };
 
 class Rule {
@@ -46,7 +50,7 @@ class Rule {
   virtual ~Rule() = default;
   virtual void Step(const RuleStep& step, std::vector<Item>& items) = 0;
   // With the gradient at labels drawn from the model in .grad.
-  virtual void ObserveCurvature(std::vector<Item>&) {}
+  virtual void ObserveCurvature(const RuleStep&, std::vector<Item>&) {}
   // What makes evaluation weights of training weights; nothing for rules that have only one kind.
   virtual bool averages() const { return false; }
   virtual void ToEvaluationWeights(std::vector<Item>&) {}

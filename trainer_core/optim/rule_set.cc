@@ -124,17 +124,39 @@ RuleStep RuleSet::StepOf(Batch& batch, const UpdateContext& context, int64_t upd
   step.mixture_share = context.mixture_share;
   step.freeze = static_cast<int64_t>(whole_spec_.schedule.freeze.amount);
   step.batch_tokens = static_cast<double>(whole_spec_.training.batch_size * whole_spec_.data.sequence_length);
-  step.transform.scale = static_cast<float>(context.gradient_scale);
   step.transform.bound = static_cast<float>(context.gradient_bound);
+  if (context.not_finite.is_cuda())
+    step.on_device = {context.not_finite.const_data_ptr<float>(),
+                      context.gradient_scale.const_data_ptr<float>(), step.transform.bound};
+  else
+    step.transform.scale = context.gradient_scale.item<float>();
   return step;
 }
 
-void RuleSet::Step(const UpdateContext& context) {
+void RuleSet::Step(const UpdateContext& given) {
   at::NoGradGuard no_grad;
-  if (context.not_finite.item<float>() != 0) return;
+  counts_before_.clear();
+  for (const at::Tensor& count : Counts()) counts_before_.push_back(count.item<double>());
   updates_.add_(1);
+  // A GPU leaves the update out by itself; to ask it would be to wait for it.
+  if (given.not_finite.is_cpu() && given.not_finite.item<float>() != 0) return;
+  UpdateContext context = given;
+  if (!context.gradient_scale.defined()) context.gradient_scale = at::ones_like(context.not_finite);
   const auto updates = static_cast<int64_t>(updates_.item<float>());
   for (Batch& batch : batches_) batch.rule->Step(StepOf(batch, context, updates), batch.items);
+}
+
+void RuleSet::UncountStep() {
+  std::vector<at::Tensor> counts = Counts();
+  for (size_t i = 0; i < counts.size(); ++i) counts[i].fill_(counts_before_[i]);
+}
+
+std::vector<at::Tensor> RuleSet::Counts() const {
+  std::vector<at::Tensor> counts{updates_};
+  for (const Batch& batch : batches_) {
+    if (batch.rule->averages()) counts.insert(counts.end(), {batch.weight_sum, batch.largest_rate});
+  }
+  return counts;
 }
 
 // As algorithm 3 of arXiv 2305.14342: before the first step, and then every so many.
@@ -146,8 +168,13 @@ bool RuleSet::WantsCurvature(int64_t step) const {
 
 void RuleSet::ObserveCurvature(const at::Tensor& not_finite) {
   at::NoGradGuard no_grad;
-  if (not_finite.item<float>() != 0) return;
-  for (Batch& batch : batches_) batch.rule->ObserveCurvature(batch.items);
+  RuleStep step;
+  const at::Tensor scale = at::ones_like(not_finite);
+  if (not_finite.is_cuda())
+    step.on_device = {not_finite.const_data_ptr<float>(), scale.const_data_ptr<float>()};
+  else if (not_finite.item<float>() != 0)
+    return;
+  for (Batch& batch : batches_) batch.rule->ObserveCurvature(step, batch.items);
 }
 
 NamedTensors RuleSet::State() {

@@ -1,4 +1,4 @@
-// The optimizer on a CPU: parameters in batches that share a rule, a peak and a decay.
+// The optimizer: parameters in batches that share a rule, a peak and a decay.
 #pragma once
 
 #include <memory>
@@ -16,6 +16,7 @@ class RuleSet final : public Optimizer {
   void Step(const UpdateContext& context) override;
   bool WantsCurvature(int64_t step) const override;
   void ObserveCurvature(const at::Tensor& not_finite) override;
+  void UncountStep() override;
   NamedTensors State() override;
   void BeginEvaluation() override;
   void EndEvaluation() override;
@@ -35,12 +36,15 @@ class RuleSet final : public Optimizer {
   Batch& BatchOf(spec::OptimizerKind kind, double peak, double decay);
   void Add(const OptimizedParameter& parameter);
   RuleStep StepOf(Batch& batch, const UpdateContext& context, int64_t updates) const;
+  // Figures that advance with every update.
+  std::vector<at::Tensor> Counts() const;
   double ShareInAverage(Batch& batch, double rate, int64_t updates) const;
 
   const spec::TrainingSpec whole_spec_;
   const spec::OptimizerSpec& spec_;
   std::vector<Batch> batches_;
-  at::Tensor updates_;  // that were applied
+  at::Tensor updates_;                 // that were applied
+  std::vector<double> counts_before_;  // the last Step
 };
 
 }  // namespace optfleet::trainer

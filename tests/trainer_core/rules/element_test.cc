@@ -7,24 +7,12 @@
 #include <limits>
 #include <vector>
 
+#include "tests/trainer_core/rules/every_rule.h"
 #include "tests/trainer_core/rules/vectors.h"
 #include "trainer_core/rules/update.h"
 
 namespace optfleet::rules {
 namespace {
-
-// Figures in [-1, 1) that are the same everywhere.
-class Noise {
- public:
-  explicit Noise(uint32_t seed) : state_(seed) {}
-  float operator()() {
-    state_ = state_ * 1664525u + 1013904223u;
-    return static_cast<float>(static_cast<int32_t>(state_) >> 8) / static_cast<float>(1 << 23);
-  }
-
- private:
-  uint32_t state_;
-};
 
 template <class Weight, class State>
 struct Memory {
@@ -62,30 +50,6 @@ template <class Weight, class State>
 void ExpectSame(const Memory<Weight, State>& a, const Memory<Weight, State>& b) {
   EXPECT_TRUE(SameBits(a.weight, b.weight));
   for (int i = 0; i < kMostStates; ++i) EXPECT_TRUE(SameBits(a.states[i], b.states[i])) << "state " << i;
-}
-
-const PlainSgd kPlainSgd{0.1f, 0.99f, 0.01f};
-const MomentumSgd kMomentumSgd{0.1f, 0.99f, 0.01f, 0.9f, 0.7f, 1.0f, 0.9f};
-const Adam kAdam{0.01f, 0.999f, 0.01f, 0.1f, 0.95f, 0.05f, 1.7f, 1e-8f};
-const Lion kLion{0.01f, 0.999f, 0.9f, 0.1f, 0.99f, 0.01f};
-const AdEmaMix kAdEmaMix{0.01f, 0.999f, 0.1f, 0.95f, 0.05f, 1e-4f, 1.9f, 5.0f, 1.7f, 1e-8f};
-const ScheduleFreeSgd kScheduleFreeSgd{0.1f, 0.01f, 0.2f, -0.03f};
-const ScheduleFreeAdamW kScheduleFreeAdamW{0.01f, 0.1f, 0.95f, 0.05f, 1.7f, 1e-8f, 0.2f, -0.003f};
-const Sophia kSophia{0.01f, 0.999f, 0.1f, 5.0f};
-const SophiaCurvature kCurvature{0.9f, 0.1f};
-
-// Calls check(rule) with every rule.
-template <class Check>
-void ForEveryRule(Check check) {
-  check(kPlainSgd);
-  check(kMomentumSgd);
-  check(kAdam);
-  check(kLion);
-  check(kAdEmaMix);
-  check(kScheduleFreeSgd);
-  check(kScheduleFreeAdamW);
-  check(kSophia);
-  check(kCurvature);
 }
 
 template <class Weight, class State>
