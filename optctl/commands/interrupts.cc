@@ -13,7 +13,9 @@ Interrupts::Interrupts() {
   pthread_sigmask(SIG_BLOCK, &watched_, &before_);
 }
 
-Interrupts::~Interrupts() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+Interrupts::~Interrupts() {
+  if (!taken_) pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
 
 bool Interrupts::WaitFor(std::chrono::milliseconds time) {
   const auto until = std::chrono::steady_clock::now() + time;
@@ -23,7 +25,7 @@ bool Interrupts::WaitFor(std::chrono::milliseconds time) {
     timespec timeout{};
     timeout.tv_sec = std::chrono::duration_cast<std::chrono::seconds>(left).count();
     timeout.tv_nsec = (left % std::chrono::seconds(1)).count();
-    if (sigtimedwait(&watched_, nullptr, &timeout) > 0) return true;
+    if (sigtimedwait(&watched_, nullptr, &timeout) > 0) return taken_ = true;
     if (errno != EINTR) return false;
   }
 }

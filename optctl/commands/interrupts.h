@@ -2,7 +2,9 @@
 //
 // One object at a time, in the main thread, made before other threads start if they should not take the
 // signals themselves. While it lives the signals are blocked in this thread and in threads made meanwhile;
-// children must unblock them (supervisor.cc does).
+// children must unblock them (supervisor.cc does). Once one has been taken the process is on its way out:
+// they stay blocked afterwards, so that an impatient second Ctrl-C cannot turn its exit code into a death by
+// signal.
 #pragma once
 
 #include <chrono>
@@ -23,6 +25,7 @@ class Interrupts {
  private:
   sigset_t watched_;
   sigset_t before_;
+  bool taken_ = false;
 };
 
 }  // namespace optfleet::commands

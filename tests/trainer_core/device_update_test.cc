@@ -52,7 +52,7 @@ class Trained {
     RuleStep step;
     step.updates = updates;
     step.rate = 0.01;
-    step.keep = 0.99;
+    step.shrink = 0.01;
     step.average_share = 0.3;
     step.transform = {0.5f, 0.4f};
     step.on_device = on_device;

@@ -16,7 +16,7 @@ using spec::OptimizerKind;
 using spec::OptimizerSpec;
 
 rules::PlainSgd MakePlainSgd(const OptimizerSpec&, const RuleStep& step) {
-  return {F(step.rate), F(step.keep), F(step.coupled)};
+  return {F(step.rate), F(step.shrink), F(step.coupled)};
 }
 
 rules::MomentumSgd MakeMomentumSgd(const OptimizerSpec& spec, const RuleStep& step) {
@@ -24,7 +24,7 @@ rules::MomentumSgd MakeMomentumSgd(const OptimizerSpec& spec, const RuleStep& st
   const float from_gradient = spec.nesterov ? 1.0f : 0.0f;
   const float from_momentum = spec.nesterov ? F(spec.momentum) : 1.0f;
   return {F(step.rate),
-          F(step.keep),
+          F(step.shrink),
           F(step.coupled),
           first ? 0.0f : F(spec.momentum),
           first ? 1.0f : F(1 - spec.dampening),
@@ -34,16 +34,16 @@ rules::MomentumSgd MakeMomentumSgd(const OptimizerSpec& spec, const RuleStep& st
 
 rules::MomentumSgd MakeEmaSgd(const OptimizerSpec& spec, const RuleStep& step) {
   const double rate = step.rate / Correction(spec.momentum, step.updates);
-  return {F(rate), F(step.keep), F(step.coupled), F(spec.momentum), F(1 - spec.momentum), 0.0f, 1.0f};
+  return {F(rate), F(step.shrink), F(step.coupled), F(spec.momentum), F(1 - spec.momentum), 0.0f, 1.0f};
 }
 
 rules::Lion MakeSignum(const OptimizerSpec& spec, const RuleStep& step) {
-  return {F(step.rate), F(step.keep), F(spec.beta1), F(1 - spec.beta1), F(spec.beta1), F(1 - spec.beta1)};
+  return {F(step.rate), F(step.shrink), F(spec.beta1), F(1 - spec.beta1), F(spec.beta1), F(1 - spec.beta1)};
 }
 
 rules::AdEmaMix MakeAdEmaMix(const OptimizerSpec& spec, const RuleStep& step) {
   return {F(step.rate),
-          F(step.keep),
+          F(step.shrink),
           F(1 - spec.beta1),
           F(spec.beta2),
           F(1 - spec.beta2),
@@ -74,7 +74,7 @@ rules::ScheduleFreeAdamW MakeScheduleFreeAdamW(const OptimizerSpec& spec, const 
 }
 
 rules::Sophia MakeSophia(const OptimizerSpec& spec, const RuleStep& step) {
-  return {F(step.rate), F(step.keep), F(1 - spec.beta1), F(spec.rho * step.batch_tokens)};
+  return {F(step.rate), F(step.shrink), F(1 - spec.beta1), F(spec.rho * step.batch_tokens)};
 }
 
 template <class Kernel>
@@ -147,7 +147,7 @@ class ScheduleFreeRule final : public ElementRule<Kernel> {
 
 rules::Adam MakeAdam(const OptimizerSpec& spec, const RuleStep& step) {
   return {F(step.rate / Correction(spec.beta1, step.updates)),
-          F(step.keep),
+          F(step.shrink),
           F(step.coupled),
           F(1 - spec.beta1),
           F(spec.beta2),
@@ -157,7 +157,7 @@ rules::Adam MakeAdam(const OptimizerSpec& spec, const RuleStep& step) {
 }
 
 rules::Lion MakeLion(const OptimizerSpec& spec, const RuleStep& step) {
-  return {F(step.rate), F(step.keep), F(spec.beta1), F(1 - spec.beta1), F(spec.beta2), F(1 - spec.beta2)};
+  return {F(step.rate), F(step.shrink), F(spec.beta1), F(1 - spec.beta1), F(spec.beta2), F(1 - spec.beta2)};
 }
 
 std::unique_ptr<Rule> MakeElementRule(OptimizerKind kind, const OptimizerSpec& spec) {

@@ -75,7 +75,7 @@ class SharedMomentRule : public Rule {
   virtual void StepOne(const RuleStep& step, Item& item) const = 0;
 
   rules::FactoredMomentum Kernel(const RuleStep& step) const {
-    return {F(step.rate / Correction(spec_.beta1, step.updates)), F(step.keep), F(1 - spec_.beta1),
+    return {F(step.rate / Correction(spec_.beta1, step.updates)), F(step.shrink), F(1 - spec_.beta1),
             F(spec_.epsilon)};
   }
   // sqrt(v / (1 - beta2^t))
@@ -251,7 +251,7 @@ class Adafactor final : public Rule {
     }
     const float size = Size(step, item, squares);
     for (int64_t i = 0; i < count; ++i)
-      item.weights()[i] = item.weights()[i] * F(step.keep) - size * update[S(i)];
+      item.weights()[i] -= F(step.shrink) * item.weights()[i] + size * update[S(i)];
   }
 
   void StepMatrix(const RuleStep& step, Item& item) const {
@@ -274,7 +274,7 @@ class Adafactor final : public Rule {
     });
     const float size_of_step = Size(step, item, squares);
     InPieces(item.count(), shape.columns, [&](int64_t begin, int64_t size) {
-      rules::ApplyUpdate(size_of_step, F(step.keep), step.transform, {size / shape.columns, shape.columns},
+      rules::ApplyUpdate(size_of_step, F(step.shrink), step.transform, {size / shape.columns, shape.columns},
                          &row[S(begin / shape.columns)], column.data(), item.weights() + begin,
                          item.gradients() + begin);
     });

@@ -38,7 +38,7 @@ at::Tensor Orthogonalised(const at::Tensor& matrix, int64_t iterations) {
 }
 
 // Muon:  b <- mu b + (1-mu) g;  u = mu b + (1-mu) g with Nesterov's look-ahead, else b;
-//   w <- keep w - lr scale Orthogonalised(u)
+//   w <- w - shrink w - lr scale Orthogonalised(u)
 class Muon final : public Rule {
  public:
   explicit Muon(const OptimizerSpec& spec) : spec_(spec) {}
@@ -55,9 +55,8 @@ class Muon final : public Rule {
       for (int64_t part = 0; part < parts; ++part) {
         const at::Tensor direction =
             Orthogonalised(update.narrow(0, part * rows, rows), spec_.muon_iterations);
-        item.weight.narrow(0, part * rows, rows)
-            .mul_(step.keep)
-            .sub_(direction, step.rate * Scale(rows, item.weight.size(1)));
+        const at::Tensor weight = item.weight.narrow(0, part * rows, rows);
+        weight.sub_(weight * step.shrink + direction * (step.rate * Scale(rows, item.weight.size(1))));
       }
     }
   }
@@ -134,7 +133,8 @@ class Soap final : public Rule {
     const int64_t applied = step.updates - 1;
     const double correction = std::sqrt(Correction(spec_.beta2, applied)) / Correction(spec_.beta1, applied);
     const at::Tensor update = Turned(average, sides, /*back=*/false) / (second.sqrt() + spec_.epsilon);
-    item.weight.sub_(Turned(update, sides, /*back=*/true), step.rate * correction).mul_(step.keep);
+    item.weight.sub_(Turned(update, sides, /*back=*/true), step.rate * correction);
+    if (step.shrink != 0) item.weight.sub_(item.weight * step.shrink);
     for (const Side& side : sides) AgeProduct(side, gradient);
     if (applied % spec_.precondition_frequency == 0) TurnBases(sides, second);
   }

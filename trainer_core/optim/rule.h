@@ -34,7 +34,7 @@ struct Item {
 struct RuleStep {
   int64_t updates = 1;       // t: this update, counted from 1
   double rate = 0;           // learning rate
-  double keep = 1;           // 1 - shrinking by decoupled decay
+  double shrink = 0;         // share of a weight that decoupled decay takes
   double coupled = 0;        // decay that is added to the gradient
   double average_share = 1;  // schedule-free: of this step in the average
   double mixture_share = 1;  // of ademamix's slow moment

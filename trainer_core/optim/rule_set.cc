@@ -115,10 +115,10 @@ RuleStep RuleSet::StepOf(Batch& batch, const UpdateContext& context, int64_t upd
       step.coupled = batch.decay;
       break;
     case DecayForm::kDecoupledByPeak:
-      step.keep = 1 - batch.decay * context.factor;
+      step.shrink = batch.decay * context.factor;
       break;
     default:
-      step.keep = 1 - step.rate * batch.decay;
+      step.shrink = step.rate * batch.decay;
   }
   if (batch.rule->averages()) step.average_share = ShareInAverage(batch, step.rate, updates);
   step.mixture_share = context.mixture_share;

@@ -4,7 +4,9 @@
 //
 // Figures that are the same for all weights of a step are computed by the caller in fp64 and rounded once;
 // the members say what they hold. t counts applied updates from 1, lr is that of the step, decay is lambda.
-// `keep` is 1 - lr decay (decoupled decay) or 1; `coupled_decay` is decay (added to the gradient) or 0.
+// `shrink` is lr decay (decoupled decay) or 0, `coupled_decay` is decay (added to the gradient) or 0. A
+// weight changes by one subtraction of the whole change: a factor 1 - shrink would lose most of shrink's
+// digits.
 #pragma once
 
 #ifdef __CUDACC__
@@ -37,72 +39,72 @@ struct GradientTransform {
   OPTFLEET_ELEMENT float operator()(float g) const { return Greater(-bound, Lesser(bound, g * scale)); }
 };
 
-// SGD without momentum: w <- keep w - lr (g + decay w).
+// SGD without momentum: w <- w - shrink w - lr (g + decay w).
 struct PlainSgd {
   static constexpr int kStates = 0;
-  float learning_rate, keep, coupled_decay;
+  float learning_rate, shrink, coupled_decay;
 
   OPTFLEET_ELEMENT void operator()(float& w, float g) const {
     g = g + coupled_decay * w;
-    w = w * keep - learning_rate * g;
+    w = w - (shrink * w + learning_rate * g);
   }
 };
 
 // SGD with momentum, as torch.optim.SGD (Nesterov's form: Sutskever et al. 2013):
-//   b <- retained b + fresh g;   w <- keep w - lr (from_gradient g + from_momentum b)
+//   b <- retained b + fresh g;   w <- w - shrink w - lr (from_gradient g + from_momentum b)
 // retained = momentum, fresh = 1 - dampening (0 and 1 at the first update, where b = g); the last two are
 // (0, 1), or (1, momentum) with Nesterov. With fresh = 1 - momentum from the first update on and lr divided
 // by 1 - momentum^t it is the bias-corrected average of seed studies ("EMA-SGD").
 struct MomentumSgd {
   static constexpr int kStates = 1;
-  float learning_rate, keep, coupled_decay, retained, fresh, from_gradient, from_momentum;
+  float learning_rate, shrink, coupled_decay, retained, fresh, from_gradient, from_momentum;
 
   OPTFLEET_ELEMENT void operator()(float& w, float g, float& b) const {
     g = g + coupled_decay * w;
     b = retained * b + fresh * g;
-    w = w * keep - learning_rate * (from_gradient * g + from_momentum * b);
+    w = w - (shrink * w + learning_rate * (from_gradient * g + from_momentum * b));
   }
 };
 
 // Adam (arXiv 1412.6980) and AdamW (arXiv 1711.05101), as torch.optim:
 //   m <- m + (1-b1)(g - m);   v <- b2 v + (1-b2) g^2
-//   w <- keep w - step m / (sqrt(v) scale + epsilon),  step = lr / (1-b1^t),  scale = 1 / sqrt(1-b2^t)
+//   w <- w - shrink w - step m / (sqrt(v) scale + epsilon),  step = lr / (1-b1^t),  scale = 1 / sqrt(1-b2^t)
 struct Adam {
   static constexpr int kStates = 2;
-  float step, keep, coupled_decay, fresh1, beta2, fresh2, scale, epsilon;
+  float step, shrink, coupled_decay, fresh1, beta2, fresh2, scale, epsilon;
 
   OPTFLEET_ELEMENT void operator()(float& w, float g, float& m, float& v) const {
     g = g + coupled_decay * w;
     m = m + fresh1 * (g - m);
     v = beta2 * v + fresh2 * (g * g);
-    w = w * keep - step * (m / (Root(v) * scale + epsilon));
+    w = w - (shrink * w + step * (m / (Root(v) * scale + epsilon)));
   }
 };
 
-// Lion (arXiv 2302.06675):  u = b1 m + (1-b1) g;  w <- keep w - lr sign(u);  m <- b2 m + (1-b2) g.
+// Lion (arXiv 2302.06675):  u = b1 m + (1-b1) g;  w <- w - shrink w - lr sign(u);  m <- b2 m + (1-b2) g.
 // With b1 = b2 it is Signum (arXiv 1802.04434), bit for bit the sign of the new m.
 struct Lion {
   static constexpr int kStates = 1;
-  float learning_rate, keep, beta1, fresh1, beta2, fresh2;
+  float learning_rate, shrink, beta1, fresh1, beta2, fresh2;
 
   OPTFLEET_ELEMENT void operator()(float& w, float g, float& m) const {
     const float u = beta1 * m + fresh1 * g;
-    w = w * keep - learning_rate * Sign(u);
+    w = w - (shrink * w + learning_rate * Sign(u));
     m = beta2 * m + fresh2 * g;
   }
 };
 
 // AdEMAMix (arXiv 2409.03137): Adam with a second, slow average s of the gradient that is not corrected.
-//   w <- keep w - lr (m correction + alpha s) / (sqrt(v) scale + epsilon),  correction = 1 / (1-b1^t)
+//   w <- w - shrink w - lr (m correction + alpha s) / (sqrt(v) scale + epsilon),  correction = 1 / (1-b1^t)
 struct AdEmaMix {
   static constexpr int kStates = 3;
-  float learning_rate, keep, fresh1, beta2, fresh2, fresh3, correction, alpha, scale, epsilon;
+  float learning_rate, shrink, fresh1, beta2, fresh2, fresh3, correction, alpha, scale, epsilon;
 
   OPTFLEET_ELEMENT void operator()(float& w, float g, float& m, float& v, float& s) const {
     m = m + fresh1 * (g - m);
     v = beta2 * v + fresh2 * (g * g);
     s = s + fresh3 * (g - s);
-    w = w * keep - learning_rate * ((m * correction + alpha * s) / (Root(v) * scale + epsilon));
+    w = w - (shrink * w + learning_rate * ((m * correction + alpha * s) / (Root(v) * scale + epsilon)));
   }
 };
 
@@ -135,16 +137,16 @@ struct ScheduleFreeAdamW {
   }
 };
 
-// Sophia-G (arXiv 2305.14342):  m <- m + (1-b1)(g - m);  w <- keep w - lr sign(m) min(|m| / (rho_batch h +
-// 1e-15), 1). rho_batch = rho times the tokens of a batch; h is renewed by SophiaCurvature.
+// Sophia-G (arXiv 2305.14342):  m <- m + (1-b1)(g - m);  w <- w - shrink w - lr sign(m) min(|m| / (rho_batch
+// h + 1e-15), 1). rho_batch = rho times the tokens of a batch; h is renewed by SophiaCurvature.
 struct Sophia {
   static constexpr int kStates = 2;
-  float learning_rate, keep, fresh1, rho_batch;
+  float learning_rate, shrink, fresh1, rho_batch;
 
   OPTFLEET_ELEMENT void operator()(float& w, float g, float& m, const float& h) const {
     m = m + fresh1 * (g - m);
     const float ratio = Lesser(Magnitude(m) / (rho_batch * h + 1e-15f), 1.0f);
-    w = w * keep - learning_rate * (Sign(m) * ratio);
+    w = w - (shrink * w + learning_rate * (Sign(m) * ratio));
   }
 };
 

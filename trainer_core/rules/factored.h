@@ -27,21 +27,21 @@ void AddSquaresOfColumns(const float* gradient, Matrix shape, const GradientTran
                          double* column_sums);
 
 // Momentum over a factored root of the second moment (seed 4's adafactorw and adalayerw):
-//   m <- m + fresh1 (g - m);   w <- keep w - step m / (row[a] column[b] + epsilon)
+//   m <- m + fresh1 (g - m);   w <- w - shrink w - step m / (row[a] column[b] + epsilon)
 // `row` and `column` are roots with every correction in them; a null `column` stands for ones.
 struct FactoredMomentum {
-  float step, keep, fresh1, epsilon;
+  float step, shrink, fresh1, epsilon;
 };
 void Update(const FactoredMomentum& rule, const GradientTransform& transform, Matrix shape, const float* row,
             const float* column, float* weight, const float* gradient, float* momentum);
 
 // Adafactor of the paper (arXiv 1804.04235), as torch.optim.Adafactor: u = g row[a] column[b] with inverse
 // roots, whose product is bounded by 1 / eps1 (and so a row of zeros never becomes 0 x infinity);
-//   SumSquaresOfUpdate = sum of u^2, from which the caller clips;   w <- keep w - step u.
+//   SumSquaresOfUpdate = sum of u^2, from which the caller clips;   w <- w - shrink w - step u.
 inline constexpr float kLargestInverseRoot = 8388608.0f;  // 1 / FLT_EPSILON
 double SumSquaresOfUpdate(const GradientTransform& transform, Matrix shape, const float* row,
                           const float* column, const float* gradient);
-void ApplyUpdate(float step, float keep, const GradientTransform& transform, Matrix shape, const float* row,
+void ApplyUpdate(float step, float shrink, const GradientTransform& transform, Matrix shape, const float* row,
                  const float* column, float* weight, const float* gradient);
 
 // Sum of x^2 over `count` elements.

@@ -100,13 +100,22 @@ TEST(Update, OneElementIsTheFormula) {
   EXPECT_NEAR(memory.states[1][0], v, 1e-7);
 }
 
+// A factor 1 - 3e-6, rounded to fp32, would end at 0.7423.
+TEST(Update, SmallDecayOverALongRunIsThatOfTheFormula) {
+  Memory<float, float> memory(1);
+  memory.weight[0] = 1;
+  memory.gradient[0] = 0;
+  for (int step = 0; step < 100'000; ++step) Update(PlainSgd{0.1f, 3e-6f, 0}, {}, memory.All());
+  EXPECT_NEAR(memory.weight[0], std::pow(1 - 3e-6, 100'000), 1e-4);
+}
+
 TEST(Update, TheGradientIsScaledThenBounded) {
   for (const auto& [scale, bound, expected] :
        {std::tuple{0.5f, 10.0f, -1.5f}, {0.5f, 1.0f, -1.0f}, {2.0f, 100.0f, -6.0f}}) {
     Memory<float, float> memory(1);
     memory.weight[0] = 0;
     memory.gradient[0] = -3;
-    Update(PlainSgd{1, 1, 0}, {scale, bound}, memory.All());
+    Update(PlainSgd{1, 0, 0}, {scale, bound}, memory.All());
     EXPECT_EQ(memory.weight[0], -expected);
   }
 }
@@ -116,14 +125,14 @@ TEST(Update, SignOfZeroMovesNothing) {
   memory.gradient = {0.0f, -0.0f};
   memory.states[0] = {0.0f, -0.0f};
   const std::vector<float> before = memory.weight;
-  Update(Lion{0.1f, 1.0f, 0.9f, 0.1f, 0.9f, 0.1f}, {}, memory.All());
+  Update(Lion{0.1f, 0.0f, 0.9f, 0.1f, 0.9f, 0.1f}, {}, memory.All());
   EXPECT_TRUE(SameBits(memory.weight, before));
 }
 
 TEST(Update, LionWithEqualBetasIsTheSignOfTheNewMomentum) {
   Memory<float, float> memory(500);
   const std::vector<float> before = memory.weight;
-  Update(Lion{0.125f, 1.0f, 0.9f, 0.1f, 0.9f, 0.1f}, {}, memory.All());
+  Update(Lion{0.125f, 0.0f, 0.9f, 0.1f, 0.9f, 0.1f}, {}, memory.All());
   for (size_t i = 0; i < before.size(); ++i)
     EXPECT_EQ(memory.weight[i], before[i] - std::copysign(0.125f, memory.states[0][i]));
 }

@@ -53,7 +53,7 @@ TEST_P(Factored, SumsAreThoseOfTheMatrix) {
 }
 
 TEST_P(Factored, MomentumStepIsTheFormula) {
-  const FactoredMomentum rule{0.1f, 0.99f, 0.2f, 1e-8f};
+  const FactoredMomentum rule{0.1f, 0.01f, 0.2f, 1e-8f};
   const std::vector<float> gradient = Wave(0);
   std::vector<float> row(kShape.rows), column(kShape.columns);
   for (size_t i = 0; i < row.size(); ++i) row[i] = 1.0f + 0.1f * static_cast<float>(i);
@@ -82,7 +82,7 @@ TEST_P(Factored, UpdateOfThePaperIsTheFormula) {
   for (size_t i = 0; i < column.size(); ++i) column[i] = 0.5f + 0.01f * static_cast<float>(i);
   double sum = 0;
   const double found = SumSquaresOfUpdate(kTransform, kShape, row.data(), column.data(), gradient.data());
-  ApplyUpdate(0.1f, 0.9f, kTransform, kShape, row.data(), column.data(), weight.data(), gradient.data());
+  ApplyUpdate(0.1f, 0.1f, kTransform, kShape, row.data(), column.data(), weight.data(), gradient.data());
   for (int64_t a = 0; a < kShape.rows; ++a) {
     for (int64_t b = 0; b < kShape.columns; ++b) {
       const size_t i = At(a, b);

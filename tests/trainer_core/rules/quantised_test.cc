@@ -70,8 +70,8 @@ uint8_t Nearest(const CodeBook& book, float x) {
   return static_cast<uint8_t>(best);
 }
 
-const Adam kAdam{0.01f, 0.999f, 0, 0.1f, 0.95f, 0.05f, 1.7f, 1e-8f};
-const Lion kLion{0.01f, 0.999f, 0.9f, 0.1f, 0.99f, 0.01f};
+const Adam kAdam{0.01f, 0.001f, 0, 0.1f, 0.95f, 0.05f, 1.7f, 1e-8f};
+const Lion kLion{0.01f, 0.001f, 0.9f, 0.1f, 0.99f, 0.01f};
 
 // One step from the decoded state, element by element, against the kernel.
 void ExpectStep(State* state) {

@@ -78,9 +78,9 @@ double SumSquaresOfUpdate(const GradientTransform& transform, Matrix shape, cons
   return InUse().factored->sum_squares_of_update(transform, shape, row, column, gradient);
 }
 
-void ApplyUpdate(float step, float keep, const GradientTransform& transform, Matrix shape, const float* row,
+void ApplyUpdate(float step, float shrink, const GradientTransform& transform, Matrix shape, const float* row,
                  const float* column, float* weight, const float* gradient) {
-  InUse().factored->apply_update(step, keep, transform, shape, row, column, weight, gradient);
+  InUse().factored->apply_update(step, shrink, transform, shape, row, column, weight, gradient);
 }
 
 double SumSquares(const float* x, int64_t count) { return InUse().factored->sum_squares(x, count); }
