@@ -18,6 +18,9 @@ ELEMENT = 1e-6
 # rate x decay x w with the rest and stays within ELEMENT.
 DECAYED_BY_A_FACTOR = 1.5e-6
 
+# Packages in float64 against the float64 reference: rounding of float64 with room for another order of operations.
+SAME_ARITHMETIC = 1e-11
+
 # Sign rules: equal signs wherever the argument did not come nearer to 0 at some step than DOUBT, relative to the
 # average of the magnitudes in it; fp32 averages carry rounding errors of about 2^-24 / (1 - beta) = 6e-6. Of such
 # elements there may only be few. Another sign shows as 1e-4 and more; below that is the rounding of weights, which for
