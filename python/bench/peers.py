@@ -53,7 +53,6 @@ PEERS = {
         "torch foreach": lambda parameters: torch.optim.Adafactor(parameters, lr=_RATE, foreach=True),
         "torch loop": lambda parameters: torch.optim.Adafactor(parameters, lr=_RATE, foreach=False),
     },
-    "sophia": {"pytorch-optimizer": lambda parameters: pytorch_optimizer.SophiaH(parameters, lr=_RATE, update_period=10**9)},
     "muon": {"torch": _Muon},
     "adam_8bit": {"bitsandbytes": lambda parameters: bitsandbytes.optim.Adam8bit(parameters, lr=_RATE)},
     "adamw_8bit": {"bitsandbytes": lambda parameters: bitsandbytes.optim.AdamW8bit(parameters, lr=_RATE)},
