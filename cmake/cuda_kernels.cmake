@@ -8,7 +8,9 @@ set(kernels OFF)
 if(OPTFLEET_NVCC AND NOT OPTFLEET_SANITIZE)
   set(kernels ON)
 endif()
-option(OPTFLEET_CUDA_KERNELS "Compile the kernels of update rules for GPUs" ${kernels})
+if(NOT DEFINED OPTFLEET_CUDA_KERNELS)  # not in the cache: nvcc may come with a later deploy/setup
+  set(OPTFLEET_CUDA_KERNELS ${kernels})
+endif()
 # Each with its PTX, which newer devices translate for themselves.
 set(OPTFLEET_CUDA_ARCHITECTURES 80 CACHE STRING "Compute capabilities of the kernels for GPUs")
 if(NOT OPTFLEET_CUDA_KERNELS)
