@@ -9,11 +9,15 @@
 namespace optfleet::spec {
 namespace {
 
+bool HoldsDefault(const Field& field, const TrainingSpec& spec) {
+  static const TrainingSpec defaults;
+  return field.get(spec) == field.get(defaults);
+}
+
 // Says the same as leaving it out, for this run and for every reader.
 bool IsSilent(const Field& field, const TrainingSpec& spec) {
-  static const TrainingSpec defaults;
-  const Value value = field.get(spec);
-  return value == Value(std::string(kInherit)) || (!IsUsed(field, spec) && value == field.get(defaults));
+  return field.get(spec) == Value(std::string(kInherit)) ||
+         (!IsUsed(field, spec) && HoldsDefault(field, spec));
 }
 
 std::optional<Value> FromLength(const Json& json) {
@@ -66,13 +70,14 @@ void AppendJsonText(const Value& value, std::string* out) {
     *out += ToText(value);
 }
 
-std::string Canonical(const TrainingSpec& spec, bool with_checkpoint) {
+// The fields that `is_left_out` does not name, as JSON.
+template <typename Predicate>
+std::string Canonical(const TrainingSpec& spec, const Predicate& is_left_out) {
   std::string text = "{";
   text.reserve(1200);
   std::string_view group;
   for (const Field& field : Fields()) {
-    if (!with_checkpoint && field.group() == kGroupOutsideHash) continue;
-    if (IsSilent(field, spec)) continue;
+    if (is_left_out(field)) continue;
     if (field.group() != group) {
       if (!group.empty()) text += "},";
       group = field.group();
@@ -83,7 +88,7 @@ std::string Canonical(const TrainingSpec& spec, bool with_checkpoint) {
     text.append("\"").append(field.name()).append("\":");
     AppendJsonText(field.get(spec), &text);
   }
-  return text + "}}";
+  return text + (group.empty() ? "}" : "}}");
 }
 
 }  // namespace
@@ -123,7 +128,16 @@ Result<TrainingSpec> FromJson(const Json& json) {
   return spec;
 }
 
-std::string CanonicalText(const TrainingSpec& spec) { return Canonical(spec, true); }
-std::string Hash(const TrainingSpec& spec) { return Sha256Hex(Canonical(spec, false)); }
+std::string CanonicalText(const TrainingSpec& spec) {
+  return Canonical(spec, [&](const Field& field) { return IsSilent(field, spec); });
+}
+
+std::string HashedText(const TrainingSpec& spec) {
+  return Canonical(spec, [&](const Field& field) {
+    return field.group() == kGroupOutsideHash || HoldsDefault(field, spec);
+  });
+}
+
+std::string Hash(const TrainingSpec& spec) { return Sha256Hex(HashedText(spec)); }
 
 }  // namespace optfleet::spec

@@ -1,11 +1,12 @@
 // A spec as JSON: {"model": {"layers": 4, ...}, "optimizer": {...}, ...}, the keys of spec/fields.h in the
-// table's order, without those that the run does not read and that hold their default. So a new option
-// changes no text and no hash of the runs that do not use it, and the JSON of a resolved spec is a file that
-// may be run again. A length in steps is a number, any other a text ("10%"). Canonical text is that JSON
-// without spaces and with shortest round-trip numbers. A spec's hash is the SHA-256 of the canonical text
-// without the group `checkpoint`, which changes no number of a run
-// (docs/decisions/0010-what-a-spec-hash-covers.md). Only hashes of resolved specs can be compared
-// (spec/resolve.h). Pure; usable from any thread.
+// table's order, without those that the run does not read and that hold their default. The JSON of a resolved
+// spec is a file that may be run again. A length in steps is a number, any other a text ("10%"). Canonical
+// text is that JSON without spaces and with shortest round-trip numbers.
+//
+// A spec's hash is the SHA-256 of the same text without any value that is a default and without the group
+// `checkpoint`, which changes no number of a run (docs/decisions/0010-what-a-spec-hash-covers.md). So a new
+// key whose default is what runs did before changes no hash; and no default may ever change. Only hashes of
+// resolved specs can be compared (spec/resolve.h). Pure; usable from any thread.
 #pragma once
 
 #include <string>
@@ -27,6 +28,7 @@ Json ToJson(const TrainingSpec& spec);
 Result<TrainingSpec> FromJson(const Json& json);
 
 std::string CanonicalText(const TrainingSpec& spec);
+std::string HashedText(const TrainingSpec& spec);
 std::string Hash(const TrainingSpec& spec);  // 64 hexadecimal digits
 
 }  // namespace optfleet::spec
