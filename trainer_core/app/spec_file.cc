@@ -7,6 +7,7 @@
 #include "common/text.h"
 #include "common/yaml.h"
 #include "spec/fields.h"
+#include "spec/presets.h"
 #include "spec/resolve.h"
 
 namespace optfleet::trainer {
@@ -23,13 +24,14 @@ class Reader {
       return;
     }
     ReadEntries("", root);
+    Apply();
   }
 
   // After ReadGroups, if that found nothing: what the keys promise each other, and keys that nothing reads.
   void ResolveSpec() {
     for (const Given& given : given_)
       if (!spec::IsUsed(*given.field, spec))
-        diagnostics_->Add(given.key, spec::UnusedMessage(*given.field), spec::UnusedRemedy(*given.field));
+        diagnostics_->Add(given.key_at, spec::UnusedMessage(*given.field), spec::UnusedRemedy(*given.field));
     for (const spec::Problem& problem : spec::Resolve(&spec))
       diagnostics_->Add(PlaceOf(problem), problem.message, problem.remedy);
   }
@@ -49,15 +51,23 @@ class Reader {
 
   struct Given {
     const spec::Field* field;
-    SourcePosition key;
-    SourcePosition value;
+    spec::Value value;
+    SourcePosition key_at;
+    SourcePosition value_at;
   };
+
+  // A preset sets other keys, which those that are given override.
+  void Apply() {
+    for (const bool preset : {true, false})
+      for (const Given& given : given_)
+        if ((given.field->key == spec::kPresetKey) == preset) given.field->set(spec, given.value);
+  }
 
   // Of the likeliest key that the file gives; the file's first line if it gives none.
   SourcePosition PlaceOf(const spec::Problem& problem) const {
     for (const auto key : problem.keys)
       for (const Given& given : given_)
-        if (given.field->key == key) return given.value;
+        if (given.field->key == key) return given.value_at;
     return {};
   }
 
@@ -78,8 +88,7 @@ class Reader {
     } else if (!spec::IsAllowed(*field, *value)) {
       diagnostics_->Add(entry.value.position, expected + ", found " + entry.value.text);
     } else {
-      field->set(spec, *value);
-      given_.push_back({field, entry.key_position, entry.value.position});
+      given_.push_back({field, *value, entry.key_position, entry.value.position});
     }
   }
 
