@@ -88,6 +88,7 @@ std::vector<Problem> Resolve(TrainingSpec* spec) {
   CheckPrecision(*spec, &problems);
   ResolveSchedule(has_end, spec, &problems);
   CheckOptimizer(*spec, &problems);
+  CheckWeights(*spec, &problems);
   return problems;
 }
 
