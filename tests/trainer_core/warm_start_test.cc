@@ -187,7 +187,7 @@ TEST_F(WarmStart, AnotherFileThanTheStatedOneIsRefused) {
   File("a.weight", {1}, {1});
   const auto report = Fill();
   ASSERT_TRUE(report.has_value());
-  spec_.start.fingerprint = ToText(report->fingerprint);
+  spec_.start.fingerprint = FingerprintText(report->fingerprint);
   EXPECT_TRUE(Fill().has_value());
   File("a.weight", {1}, {2});
   EXPECT_THAT(Fill().error().message(), HasSubstr("not the " + spec_.start.fingerprint));

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "common/rundir/documents.h"
+#include "spec/fields.h"
 
 namespace optfleet::trainer {
 namespace {
@@ -41,6 +42,19 @@ std::string Shown(const Json& spec, const std::string& key) {
   return spec.contains(pointer) ? spec.at(pointer).dump() : "not given";
 }
 
+std::string Dotted(std::string key) {
+  key.erase(0, 1);
+  std::replace(key.begin(), key.end(), '/', '.');
+  return key;
+}
+
+// Whether a difference in a key makes another run.
+bool Counts(const std::string& key) {
+  const auto files = spec::FileKeys();
+  return !key.starts_with("/checkpoint/") &&
+         std::find(files.begin(), files.end(), Dotted(key)) == files.end();
+}
+
 // The first keys in which two specs differ: "optimizer.learning_rate 0.001 then, 0.002 now".
 std::string Difference(const Json& then, const Json& now) {
   constexpr size_t kMostShown = 5;
@@ -48,7 +62,7 @@ std::string Difference(const Json& then, const Json& now) {
   std::set<std::string> keys;
   for (const Json* spec : {&then, &now})
     for (const auto& [key, value] : spec->flatten().items())
-      if (!key.starts_with("/checkpoint/") && Shown(then, key) != Shown(now, key)) keys.insert(key);
+      if (Counts(key) && Shown(then, key) != Shown(now, key)) keys.insert(key);
   std::string text;
   size_t shown = 0;
   for (const std::string& key : keys) {

@@ -233,7 +233,7 @@ bool Matches(std::string_view pattern, std::string_view text) {
 
 }  // namespace
 
-std::string ToText(const DataFingerprint& fingerprint) {
+std::string FingerprintText(const DataFingerprint& fingerprint) {
   return fmt::format("{:08x}-{}", fingerprint.crc32c, fingerprint.size);
 }
 
@@ -268,10 +268,10 @@ Result<StartReport> StartFrom(const spec::TrainingSpec& spec, const std::vector<
   auto file = MappedFile::Open(*path);
   if (!file.has_value()) return Fail(file.error().In("start.weights"));
   const DataFingerprint found = Fingerprint((*file)->bytes());
-  if (spec.start.fingerprint != "any" && spec.start.fingerprint != ToText(found))
+  if (spec.start.fingerprint != "any" && spec.start.fingerprint != FingerprintText(found))
     return Fail(Code::kFailedPrecondition,
-                fmt::format("start.weights {} is {}, not the {} of `start.fingerprint`", *path, ToText(found),
-                            spec.start.fingerprint));
+                fmt::format("start.weights {} is {}, not the {} of `start.fingerprint`", *path,
+                            FingerprintText(found), spec.start.fingerprint));
   auto stored = DecodeHeader((*file)->text());
   if (!stored.has_value()) return Fail(stored.error().In("start.weights " + *path));
   auto report = Filler(spec, *path, (*file)->text(), std::move(*stored)).Fill(tensors);

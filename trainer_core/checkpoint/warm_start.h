@@ -41,7 +41,7 @@ Result<StartReport> StartFrom(const spec::TrainingSpec& spec, const std::vector<
 Result<std::string> CheckpointOfStart(const spec::StartSpec& start);
 
 // "1c291ca3-51234": CRC-32C in hexadecimal, size.
-std::string ToText(const DataFingerprint& fingerprint);
+std::string FingerprintText(const DataFingerprint& fingerprint);
 
 // Whether a name matches one of the patterns with * and ?, separated by commas.
 bool MatchesAny(std::string_view patterns, std::string_view name);

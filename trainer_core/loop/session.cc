@@ -39,7 +39,7 @@ at::Tensor FromBytes(const std::string& bytes) {
 void LogStart(const StartReport& start) {
   Log(Level::kInfo, "start.weights",
       {{"file", start.file},
-       {"fingerprint", ToText(start.fingerprint)},
+       {"fingerprint", FingerprintText(start.fingerprint)},
        {"taken", start.taken},
        {"resized", start.resized},
        {"begun_anew", start.begun_anew}});
@@ -350,7 +350,7 @@ Result<rundir::ResultDocument> Session::Finish() {
     final["val_perplexity_average"] = average_evaluation_->perplexity;
     final["val_bits_per_byte_average"] = average_evaluation_->bits_per_byte;
   }
-  if (state_.start.has_value()) result.numerics["start_weights"] = ToText(*state_.start);
+  if (state_.start.has_value()) result.numerics["start_weights"] = FingerprintText(*state_.start);
   if (other_numerics_.has_value()) result.numerics["resumed_from"] = *other_numerics_;
   return result;
 }
