@@ -5,8 +5,9 @@
 namespace optfleet::spec {
 namespace {
 
-constexpr std::array<std::string_view, 8> kGroups{"model",    "optimizer", "schedule",   "data",
-                                                  "training", "budget",    "evaluation", "checkpoint"};
+constexpr std::array<std::string_view, 10> kGroups{"model",    "optimizer", "schedule",   "data",
+                                                   "training", "budget",    "evaluation", "checkpoint",
+                                                   "start",    "averaging"};
 
 std::vector<Field> JoinedParts() {
   std::vector<Field> fields;
@@ -15,6 +16,7 @@ std::vector<Field> JoinedParts() {
   add(OptimizerFields());
   add(ScheduleFields());
   add(RunFields());
+  add(WeightFields());
   return fields;
 }
 
@@ -26,5 +28,10 @@ std::span<const Field> Fields() {
 }
 
 Names Groups() { return kGroups; }
+
+Names FileKeys() {
+  static constexpr std::array<std::string_view, 3> keys{"data.path", "start.weights", "start.token_map"};
+  return keys;
+}
 
 }  // namespace optfleet::spec

@@ -54,6 +54,9 @@ struct Field {
   std::string_view name() const { return key.substr(key.find('.') + 1); }
 };
 
+// Keys whose values name files; kNoFile names none.
+std::span<const std::string_view> FileKeys();
+
 // In the order of the canonical form.
 std::span<const Field> Fields();
 const Field* FindField(std::string_view key);  // null if unknown

@@ -92,7 +92,15 @@ constexpr std::array kFields{
         "checkpoint.every_steps", From(0, kMostSteps), "steps",
         "Writes a checkpoint so often; 0 only when asked to stop."),
     Plain<kCheckpoint, &CheckpointSpec::keep>("checkpoint.keep", From(1, 1000), "checkpoints",
-                                              "Newest good checkpoints that are kept."),
+                                              "Newest checkpoints that are kept."),
+    Plain<kCheckpoint, &CheckpointSpec::keep_every_steps>(
+        "checkpoint.keep_every_steps", From(0, kMostSteps), "steps",
+        "Writes a checkpoint so often, too, and keeps it for good; 0 keeps none."),
+    Plain<kCheckpoint, &CheckpointSpec::keep_best>(
+        "checkpoint.keep_best", From(0, 1000), "checkpoints",
+        "Kept for good: those with the least `val_loss`, written at the validations that find it; 0 none."),
+    Plain<kCheckpoint, &CheckpointSpec::at_end>(
+        "checkpoint.at_end", kUnbounded, "", "Writes a checkpoint of the last step and keeps it for good."),
 };
 
 }  // namespace

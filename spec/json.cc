@@ -146,4 +146,10 @@ std::string HashedText(const TrainingSpec& spec) {
 
 std::string Hash(const TrainingSpec& spec) { return Sha256Hex(HashedText(spec)); }
 
+std::string HashOfRun(TrainingSpec spec) {
+  for (const std::string_view key : FileKeys())
+    if (!HoldsDefault(*FindField(key), spec)) FindField(key)->set(spec, std::string("a file"));
+  return Hash(spec);
+}
+
 }  // namespace optfleet::spec

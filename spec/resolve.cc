@@ -42,6 +42,7 @@ std::vector<Problem> Resolve(TrainingSpec* spec) {
   CheckBatch(*spec, &problems);
   ResolveSchedule(has_end, spec, &problems);
   CheckOptimizer(*spec, &problems);
+  CheckWeights(*spec, &problems);
   return problems;
 }
 

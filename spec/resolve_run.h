@@ -30,4 +30,7 @@ void ResolveSchedule(bool has_end, TrainingSpec* spec, std::vector<Problem>* pro
 // What the options of update rules promise each other and the rest of the spec. After ResolveSchedule.
 void CheckOptimizer(const TrainingSpec& spec, std::vector<Problem>* problems);
 
+// What `start` and `averaging` promise. After ResolveBudget.
+void CheckWeights(const TrainingSpec& spec, std::vector<Problem>* problems);
+
 }  // namespace optfleet::spec

@@ -12,6 +12,7 @@
 #include "spec/length.h"
 #include "spec/model_spec.h"
 #include "spec/optimizer_spec.h"
+#include "spec/weights_spec.h"
 
 namespace optfleet::spec {
 
@@ -91,8 +92,11 @@ struct EvaluationSpec {
 };
 
 struct CheckpointSpec {
-  int64_t every_steps = 0;  // 0: only when asked to stop
-  int64_t keep = 2;         // newest good ones
+  int64_t every_steps = 0;       // 0: only when asked to stop
+  int64_t keep = 2;              // newest ones
+  int64_t keep_every_steps = 0;  // written so often and kept for good; 0: none
+  int64_t keep_best = 0;         // of the steps that were validated, those with the least val_loss
+  bool at_end = false;           // one of the last step, kept for good
   friend bool operator==(const CheckpointSpec&, const CheckpointSpec&) = default;
 };
 
@@ -105,6 +109,8 @@ struct TrainingSpec {
   BudgetSpec budget;
   EvaluationSpec evaluation;
   CheckpointSpec checkpoint;
+  StartSpec start;
+  AveragingSpec averaging;
   friend bool operator==(const TrainingSpec&, const TrainingSpec&) = default;
 };
 

@@ -14,10 +14,14 @@ using spec::Field;
 using spec::FieldType;
 
 constexpr std::array<std::string_view, 4> kHeaderKeys{"name", "description", "objective", "sweep"};
-constexpr std::string_view kDataPath = "data.path";
 constexpr size_t kShownColumns = 60;
 
 std::string Quote(std::string_view key) { return "`" + TruncateToWidth(key, kShownColumns) + "`"; }
+
+bool NamesFile(const Field& field, std::string_view value) {
+  const auto keys = spec::FileKeys();
+  return value != spec::kNoFile && std::find(keys.begin(), keys.end(), field.key) != keys.end();
+}
 
 std::string_view KindName(YamlNode::Kind kind) {
   switch (kind) {
@@ -219,7 +223,7 @@ void LeafReader::ReadValue(const YamlNode& node, Leaf* leaf) {
     return;
   }
   value.value = std::move(*parsed);
-  if (field.key == kDataPath) value.value = ResolvedPath(value.text);
+  if (NamesFile(field, value.text)) value.value = ResolvedPath(value.text);
   leaf->values.push_back(std::move(value));
 }
 

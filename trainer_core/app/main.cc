@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include "trainer_core/app/attempt.h"
+#include "trainer_core/app/checkpoint_command.h"
 #include "trainer_core/app/replay.h"
 #include "trainer_core/app/schedule_command.h"
 #include "trainer_core/app/standalone.h"
@@ -22,14 +23,36 @@ int Main(int argc, char** argv) {
 
   TrainOptions train;
   auto* train_command = app.add_subcommand("train", "Train from a spec file");
-  train_command->add_option("config", train.config, "YAML or JSON, keys of docs/spec-keys.md")->required();
+  train_command->add_option("config", train.config,
+                            "YAML or JSON, keys of docs/spec-keys.md; with --resume the checkpoint's own");
   train_command->add_option("--out", train.folder, "Run directory to make")->required();
-  train_command->add_option("--resume", train.checkpoint, "Folder of the checkpoint to go on from");
+  train_command->add_option("--resume", train.checkpoint,
+                            "Checkpoint, or run directory whose newest is meant");
+  train_command->add_option("--data", train.data, "File to read in the place of data.path");
   train_command->add_option("--device", train.device, "cpu or gpu")->check(CLI::IsMember({"cpu", "gpu"}));
   train_command->add_option("--threads", train.threads, "CPU threads")->check(CLI::Range(1, 1024));
   train_command->add_option("--memory", train.memory_bytes, "Limit, for example 2GiB; 0: none")
       ->transform(CLI::AsSizeValue(false));
   train_command->callback([&] { code = TrainStandalone(train); });
+
+  std::string from, to;
+  auto* checkpoint = app.add_subcommand("checkpoint", "Look at checkpoints, copy them");
+  checkpoint->require_subcommand(1);
+  auto* list = checkpoint->add_subcommand("list", "Verify and list the checkpoints of a run directory");
+  list->add_option("folder", from, "Run directory, or one checkpoint")->required();
+  list->callback([&] { code = ListCheckpoints(from); });
+  auto* copy = checkpoint->add_subcommand("copy", "Copy a checkpoint, verified before and after");
+  copy->add_option("from", from, "Checkpoint, or run directory whose newest is meant")->required();
+  copy->add_option("to", to, "Folder to make")->required();
+  copy->callback([&] { code = CopyCheckpointTo(from, to); });
+
+  std::vector<std::string> inputs;
+  auto* average = app.add_subcommand("average", "Write the plain mean of weights in several files");
+  average->add_option("--out", to, "Safetensors file to make")->required();
+  average->add_option("inputs", inputs, "Checkpoints, run directories or safetensors files")
+      ->required()
+      ->expected(2, 10000);
+  average->callback([&] { code = AverageWeights(inputs, to); });
 
   std::string config, path;
   int64_t steps = 1;

@@ -118,7 +118,11 @@ Result<spec::TrainingSpec> ReadSpecFile(const std::string& path, const spec::Tra
   if (diagnostics.empty()) reader.ResolveSpec();
   if (!diagnostics.empty()) return Fail(Code::kInvalidArgument, diagnostics.Render());
   const auto folder = std::filesystem::absolute(path).parent_path();
-  reader.spec.data.path = (folder / reader.spec.data.path).lexically_normal();
+  for (const auto key : spec::FileKeys()) {
+    const spec::Field* field = spec::FindField(key);
+    const auto value = std::get<std::string>(field->get(reader.spec));
+    if (value != spec::kNoFile) field->set(reader.spec, (folder / value).lexically_normal().string());
+  }
   return reader.spec;
 }
 

@@ -8,9 +8,10 @@
 namespace optfleet::trainer {
 
 struct TrainOptions {
-  std::string config;      // spec file
+  std::string config;      // spec file; empty: the spec that the checkpoint holds
   std::string folder;      // becomes the run directory; must not hold one
-  std::string checkpoint;  // folder of a checkpoint to go on from; empty: from the start
+  std::string checkpoint;  // a checkpoint or a run directory to go on from; empty: from the start
+  std::string data;        // in the place of data.path; empty: as the spec says
   std::string device = "cpu";
   int32_t threads = 1;
   int64_t memory_bytes = 0;  // 0: no limit

@@ -9,6 +9,7 @@
 
 #include "common/log.h"
 #include "spec/json.h"
+#include "trainer_core/checkpoint/checkpoint_folder.h"
 #include "trainer_core/loop/numerics.h"
 #include "trainer_core/loop/trainer.h"
 #include "trainer_core/model/random_state.h"
@@ -35,6 +36,17 @@ at::Tensor FromBytes(const std::string& bytes) {
   return state;
 }
 
+void LogStart(const StartReport& start) {
+  Log(Level::kInfo, "start.weights",
+      {{"file", start.file},
+       {"fingerprint", FingerprintText(start.fingerprint)},
+       {"taken", start.taken},
+       {"resized", start.resized},
+       {"begun_anew", start.begun_anew}});
+  for (const std::string& difference : start.differences)
+    Log(Level::kWarn, "start.difference", {{"what", difference}});
+}
+
 class Session {
  public:
   Session(const SessionOptions& options, const DeviceMemory& memory, Control* control)
@@ -57,6 +69,7 @@ class Session {
   Status Resume();
   Status Loop();
   Status TrainStep();
+  void Evaluate();
   Status EvaluateIfDue();
   Status CheckpointIfDue();
   Status WriteCheckpointNow();
@@ -69,6 +82,11 @@ class Session {
     return std::chrono::duration<double>(now_() - begin).count();
   }
   bool EndsByTime() const { return spec_.budget.seconds > 0; }
+  StepEnd Here() const {
+    std::optional<double> val_loss;
+    if (evaluation_.has_value() && std::isfinite(evaluation_->loss)) val_loss = evaluation_->loss;
+    return {state_.step, IsOver(), val_loss};
+  }
   bool IsOver() const { return spec::IsOver(spec_.budget, state_.step, state_.train_seconds); }
   std::string Progress() const;
   int64_t TokensPerStep() const { return spec_.training.batch_size * spec_.data.sequence_length; }
@@ -82,9 +100,10 @@ class Session {
   std::unique_ptr<Recorder> recorder_;
   std::unique_ptr<Trainer> trainer_;
   RunState state_;
-  std::optional<Json> other_numerics_;    // of the checkpoint, if they differ from these
-  std::optional<Evaluation> evaluation_;  // of state_.step
-  int64_t steps_here_ = 0;                // by this attempt
+  std::optional<Json> other_numerics_;            // of the checkpoint, if they differ from these
+  std::optional<Evaluation> evaluation_;          // of state_.step
+  std::optional<Evaluation> average_evaluation_;  // the same of the weights' average
+  int64_t steps_here_ = 0;                        // by this attempt
   double seconds_here_ = 0;
   double checkpoint_seconds_ = 0;
   std::optional<Ending> ending_;
@@ -104,12 +123,20 @@ Result<rundir::ResultDocument> Session::Run() {
 }
 
 Status Session::Prepare() {
-  auto trainer = Trainer::Create(spec_, device_);
+  spec::TrainingSpec spec = spec_;
+  if (options_.resume.has_value()) spec.start = {};  // the checkpoint has what came of it
+  auto trainer = Trainer::Create(spec, device_);
   if (!trainer.has_value()) return Fail(trainer.error());
   trainer_ = std::move(*trainer);
   state_.spec_hash = spec::Hash(spec_);
+  state_.run_hash = spec::HashOfRun(spec_);
+  state_.spec = spec::ToJson(spec_);
   state_.data = trainer_->data();
   state_.numerics = NumericsStamp(spec_, device_);
+  if (const auto& start = trainer_->start(); start.has_value()) {
+    state_.start = start->fingerprint;
+    LogStart(*start);
+  }
   if (options_.resume.has_value()) OPTFLEET_RETURN_IF_ERROR(Resume());
   control_->SetStep(state_.step);
   Log(Level::kInfo, "training.started",
@@ -120,20 +147,24 @@ Status Session::Prepare() {
 Status Session::Resume() {
   auto loaded = LoadCheckpoint(options_.resume->checkpoint, trainer_->Tensors());
   if (!loaded.has_value()) return Fail(loaded.error().In("resume"));
-  OPTFLEET_RETURN_IF_ERROR(CheckSameRun(*loaded, state_.spec_hash, state_.data));
+  OPTFLEET_RETURN_IF_ERROR(CheckSameRun(*loaded, state_));
   if (loaded->step != options_.resume->step) {
     return Fail(Code::kFailedPrecondition,
                 fmt::format("{} holds step {}, job.json says {}", options_.resume->checkpoint, loaded->step,
                             options_.resume->step));
   }
+  trainer_->SetAverageSamples(loaded->average_samples);
   RestoreRandomState(device_, FromBytes(loaded->random_state));
   if (loaded->numerics != state_.numerics) {
     other_numerics_ = loaded->numerics;
     Log(Level::kWarn, "resume.other_numerics", {{"before", loaded->numerics.dump()}});
   }
-  const Json numerics = state_.numerics;
+  // As this attempt knows them: where it computes, and the names of its files.
+  loaded->numerics = state_.numerics;
+  loaded->spec = state_.spec;
+  loaded->spec_hash = state_.spec_hash;
+  loaded->run_hash = state_.run_hash;
   state_ = std::move(*loaded);
-  state_.numerics = numerics;
   state_.record = 0;  // numbers of records begin anew with every attempt
   return {};
 }
@@ -143,7 +174,7 @@ Status Session::Loop() {
     if (IsOver()) {
       // A run that was resumed behind its last step has its validation in its parent's records, and needs the
       // figures once more.
-      if (!evaluation_.has_value() && trainer_->can_evaluate()) evaluation_ = trainer_->Evaluate();
+      if (!evaluation_.has_value() && trainer_->can_evaluate()) Evaluate();
       ending_ = {Outcome::kSucceeded, ""};
     } else if (const auto stop = AskedToStop(); stop.has_value()) {
       OPTFLEET_RETURN_IF_ERROR(Stop(*stop));
@@ -163,6 +194,7 @@ Status Session::TrainStep() {
   const StepFigures figures = trainer_->Step(state_.step + 1, position);
   const double seconds = SecondsSince(begin);
   evaluation_.reset();
+  average_evaluation_.reset();
   ++state_.step;
   ++steps_here_;
   state_.data_position += spec_.training.batch_size;
@@ -200,21 +232,31 @@ Status Session::TrainStep() {
   return {};
 }
 
+void Session::Evaluate() {
+  evaluation_ = trainer_->Evaluate();
+  average_evaluation_ = trainer_->EvaluateAverage();
+}
+
 Status Session::EvaluateIfDue() {
   const int64_t every = spec_.evaluation.every_steps;
   if (!trainer_->can_evaluate() || !(IsOver() || (every > 0 && state_.step % every == 0))) return {};
   const auto begin = now_();
-  evaluation_ = trainer_->Evaluate();
-  return Record({{"val_loss", evaluation_->loss},
-                 {"val_perplexity", evaluation_->perplexity},
-                 {"val_bits_per_byte", evaluation_->bits_per_byte},
-                 {"val_seconds", SecondsSince(begin)}});
+  Evaluate();
+  Points points = {{"val_loss", evaluation_->loss},
+                   {"val_perplexity", evaluation_->perplexity},
+                   {"val_bits_per_byte", evaluation_->bits_per_byte}};
+  if (average_evaluation_.has_value()) {
+    points.emplace_back("val_loss_average", average_evaluation_->loss);
+    points.emplace_back("val_perplexity_average", average_evaluation_->perplexity);
+    points.emplace_back("val_bits_per_byte_average", average_evaluation_->bits_per_byte);
+  }
+  points.emplace_back("val_seconds", SecondsSince(begin));
+  return Record(std::move(points));
 }
 
 Status Session::CheckpointIfDue() {
-  const int64_t every = spec_.checkpoint.every_steps;
   const bool asked = control_->TakeCheckpointRequest();
-  if (!asked && !(every > 0 && state_.step % every == 0)) return {};
+  if (!asked && !IsCheckpointDue(spec_.checkpoint, Here(), state_.best)) return {};
   const Status written = WriteCheckpointNow();
   // A full disk costs the checkpoint, not the run; the log would say so too if it could not go on.
   if (!written.has_value() && written.error().code() == Code::kResourceExhausted) {
@@ -231,8 +273,14 @@ Status Session::WriteCheckpointNow() {
   if (!record.has_value()) return Fail(record.error());
   state_.record = *record;
   state_.random_state = ToBytes(SaveRandomState(device_));
-  OPTFLEET_RETURN_IF_ERROR(WriteCheckpoint(options_.folder, state_, trainer_->Tensors()));
-  PruneCheckpoints(options_.folder, spec_.checkpoint.keep);
+  RunState written = state_;
+  written.average_samples = trainer_->average_samples();
+  written.val_loss = Here().val_loss;
+  written.best = BestWith(Here(), state_.best, spec_.checkpoint.keep_best);
+  OPTFLEET_RETURN_IF_ERROR(WriteCheckpoint(options_.folder, written, trainer_->Tensors()));
+  state_.best = written.best;
+  ApplyRetention(options_.folder,
+                 PlanRetention(CheckpointSteps(options_.folder), spec_.checkpoint, Here(), state_.best));
   checkpoint_seconds_ += SecondsSince(begin);
   Log(Level::kInfo, "checkpoint.written", {{"step", state_.step}, {"record", state_.record}});
   return {};
@@ -297,6 +345,12 @@ Result<rundir::ResultDocument> Session::Finish() {
     final["val_perplexity"] = evaluation_->perplexity;
     final["val_bits_per_byte"] = evaluation_->bits_per_byte;
   }
+  if (average_evaluation_.has_value()) {
+    final["val_loss_average"] = average_evaluation_->loss;
+    final["val_perplexity_average"] = average_evaluation_->perplexity;
+    final["val_bits_per_byte_average"] = average_evaluation_->bits_per_byte;
+  }
+  if (state_.start.has_value()) result.numerics["start_weights"] = FingerprintText(*state_.start);
   if (other_numerics_.has_value()) result.numerics["resumed_from"] = *other_numerics_;
   return result;
 }

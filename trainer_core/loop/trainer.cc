@@ -22,9 +22,18 @@ Result<std::unique_ptr<Trainer>> Trainer::Create(const spec::TrainingSpec& spec,
   if (!sampler.has_value()) return Fail(sampler.error());
   std::unique_ptr<Trainer> trainer(new Trainer(spec, device, std::move(*file), parts, *sampler));
   at::globalContext().setAllowTF32CuBLAS(spec.training.tf32);
+  if (spec.start.IsGiven()) {
+    auto start = StartWeights(spec, trainer->model_.parameters());
+    if (!start.has_value()) return Fail(start.error());
+    trainer->start_ = std::move(*start);
+  }
   auto optimizer = MakeOptimizer(spec, trainer->Optimized());
   if (!optimizer.has_value()) return Fail(optimizer.error());
   trainer->optimizer_ = std::move(*optimizer);
+  if (spec.start.IsGiven() && spec.start.optimizer)
+    OPTFLEET_RETURN_IF_ERROR(StartOptimizer(spec.start, trainer->optimizer_->State()));
+  if (spec.averaging.IsOn())
+    trainer->average_ = std::make_unique<WeightAverage>(spec, trainer->model_.parameters());
   return trainer;
 }
 
@@ -76,6 +85,7 @@ StepFigures Trainer::Step(int64_t step, double position) {
   figures.applied = values[2] == 0;
   figures.z_loss = values[3];
   if (!figures.applied) optimizer_->UncountStep();
+  if (average_) average_->Observe(step);
   return figures;
 }
 
@@ -127,6 +137,20 @@ Evaluation Trainer::Evaluate() {
   return evaluation;
 }
 
-CheckpointTensors Trainer::Tensors() { return {model_.parameters(), optimizer_->State()}; }
+std::optional<Evaluation> Trainer::EvaluateAverage() {
+  if (average_samples() == 0) return std::nullopt;
+  average_->Begin();
+  const Evaluation evaluation = evaluator_.Run(model_);
+  average_->End();
+  return evaluation;
+}
+
+void Trainer::SetAverageSamples(int64_t samples) {
+  if (average_) average_->SetSamples(samples);
+}
+
+CheckpointTensors Trainer::Tensors() {
+  return {model_.parameters(), optimizer_->State(), average_ ? average_->tensors() : NamedTensors()};
+}
 
 }  // namespace optfleet::trainer

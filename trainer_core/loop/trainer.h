@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "common/result.h"
 #include "spec/schedule.h"
@@ -15,6 +16,8 @@
 #include "trainer_core/data/sampler.h"
 #include "trainer_core/eval/evaluate.h"
 #include "trainer_core/loop/batch.h"
+#include "trainer_core/loop/start.h"
+#include "trainer_core/loop/weight_average.h"
 #include "trainer_core/model/transformer.h"
 #include "trainer_core/optim/optimizer.h"
 
@@ -31,9 +34,9 @@ struct StepFigures {
 
 class Trainer {
  public:
-  // The spec is resolved. Reads the data file, makes the model and fills it from the seed. NOT_FOUND and so
-  // on for the data file, FAILED_PRECONDITION if it is too short or the
-  // attention does not run on the device. Throws c10::OutOfMemoryError.
+  // The spec is resolved. Reads the data file, makes the model and fills it from the seed, then from
+  // start.weights. NOT_FOUND and so on for the files, FAILED_PRECONDITION if the data is too short, the weights
+  // do not match or the attention does not run on the device. Throws c10::OutOfMemoryError.
   static Result<std::unique_ptr<Trainer>> Create(const spec::TrainingSpec& spec, at::Device device);
 
   // Step number `step`, from 1, at its place in the schedule (spec::PositionOf). next batch ->
@@ -44,6 +47,13 @@ class Trainer {
   bool can_evaluate() const { return evaluator_.possible(); }
   // On the validation part, at the weights that the optimizer evaluates at. Throws c10::OutOfMemoryError.
   Evaluation Evaluate();
+  // The same at the average of the weights; nothing before it has samples, or without `averaging`.
+  std::optional<Evaluation> EvaluateAverage();
+  // Weights that the average holds; a resumed run sets what its checkpoint says.
+  int64_t average_samples() const { return average_ ? average_->samples() : 0; }
+  void SetAverageSamples(int64_t samples);
+  // What came of the spec's `start`, if it is given.
+  const std::optional<StartReport>& start() const { return start_; }
   const Transformer& model() const { return model_; }
   const DataFingerprint& data() const { return fingerprint_; }
 
@@ -68,6 +78,8 @@ class Trainer {
   const Evaluator evaluator_;
   Transformer model_;
   std::unique_ptr<Optimizer> optimizer_;
+  std::unique_ptr<WeightAverage> average_;  // null without `averaging`
+  std::optional<StartReport> start_;
 };
 
 }  // namespace optfleet::trainer
