@@ -14,6 +14,7 @@ std::vector<Field> JoinedParts() {
   add(ModelFields());
   add(OptimizerFields());
   add(ScheduleFields());
+  add(DataFields());
   add(RunFields());
   return fields;
 }

@@ -8,8 +8,6 @@
 namespace optfleet::spec {
 namespace {
 
-constexpr int64_t kByteValues = 256;
-
 void FillModelAndBatch(TrainingSpec* spec) {
   if (spec->model.mlp_width == 0) spec->model.mlp_width = 4 * spec->model.width;
   if (spec->model.context == 0) spec->model.context = spec->data.sequence_length;
@@ -39,12 +37,6 @@ void CheckModel(const TrainingSpec& spec, std::vector<Problem>* problems) {
                          Show("model.context", model.context) + " is shorter than " +
                              Show("data.sequence_length", spec.data.sequence_length),
                          "raise the context, or leave it out to take the sequence length"});
-  if (model.vocab_size < kByteValues)
-    problems->push_back({"vocabulary_holds_bytes",
-                         {"model.vocab_size"},
-                         Show("model.vocab_size", model.vocab_size) +
-                             " is less than the 256 values of a byte, as which `data.path` is read",
-                         "use 256 or more"});
   if (spec.training.recompute_every > model.layers)
     problems->push_back({"recompute_within_layers",
                          {"training.recompute_every", "model.layers"},
@@ -71,9 +63,6 @@ void CheckBatch(const TrainingSpec& spec, std::vector<Problem>* problems) {
                          Show("training.batch_size", training.batch_size) + " is not a multiple of " +
                              Show("training.micro_batch", training.micro_batch),
                          "choose a micro batch that divides the batch"});
-  if (spec.data.path.empty())
-    problems->push_back(
-        {"data_is_given", {"data.path"}, "`data.path` is missing", "name the text file to train on"});
 }
 
 }  // namespace
@@ -81,12 +70,15 @@ void CheckBatch(const TrainingSpec& spec, std::vector<Problem>* problems) {
 std::vector<Problem> Resolve(TrainingSpec* spec) {
   std::vector<Problem> problems;
   FillModelAndBatch(spec);
+  FillData(spec);
   const bool has_end = ResolveBudget(spec, &problems);
   ResetUnused(spec);
   CheckModel(*spec, &problems);
   CheckBatch(*spec, &problems);
   CheckPrecision(*spec, &problems);
   ResolveSchedule(has_end, spec, &problems);
+  DropEmptyLengthWarmup(spec);
+  CheckData(*spec, &problems);
   CheckOptimizer(*spec, &problems);
   return problems;
 }

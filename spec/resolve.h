@@ -1,7 +1,8 @@
 // Resolving: fills what follows from other values, resets what the run does not use, and checks what the keys
 // promise each other. Afterwards equal computations are equal specs. Pure; usable from any thread.
 //
-// Filled:  model.mlp_width, model.context, training.micro_batch; budget.steps from budget.tokens or
+// Filled:  model.mlp_width, model.context, training.micro_batch, data.length_start; budget.steps from
+// budget.tokens or
 //          budget.flops (rounded up), and budget.tokens = steps x batch_size x sequence_length.
 // Turned into steps: every length that the run reads, those of stages too, except a horizon of the whole run,
 //          which stays 100%, and except with budget.seconds, which needs shares.

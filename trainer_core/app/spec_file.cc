@@ -109,7 +109,8 @@ Result<spec::TrainingSpec> ReadSpecFile(const std::string& path, const spec::Tra
   if (diagnostics.empty()) reader.ResolveSpec();
   if (!diagnostics.empty()) return Fail(Code::kInvalidArgument, diagnostics.Render());
   const auto folder = std::filesystem::absolute(path).parent_path();
-  reader.spec.data.path = (folder / reader.spec.data.path).lexically_normal();
+  for (std::string* data : {&reader.spec.data.path, &reader.spec.data.validation_path})
+    if (!data->empty()) *data = (folder / *data).lexically_normal();
   return reader.spec;
 }
 

@@ -79,9 +79,9 @@ Status CheckSameRun(const RunState& state, const std::string& spec_hash, const D
   }
   if (!(state.data == data)) {
     return Fail(Code::kFailedPrecondition,
-                "data.path has changed since the checkpoint was written (" + std::to_string(state.data.size) +
-                    " bytes then, " + std::to_string(data.size) +
-                    " now, or other content); restore the file or start without the checkpoint");
+                "data.path or data.validation_path has changed since the checkpoint was written (" +
+                    std::to_string(state.data.size) + " bytes then, " + std::to_string(data.size) +
+                    " now, or other content); restore the files or start without the checkpoint");
   }
   return {};
 }

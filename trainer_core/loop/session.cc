@@ -86,6 +86,7 @@ class Session {
   std::optional<Evaluation> evaluation_;  // of state_.step
   int64_t steps_here_ = 0;                // by this attempt
   double seconds_here_ = 0;
+  double data_wait_seconds_ = 0;  // of seconds_here_
   double checkpoint_seconds_ = 0;
   std::optional<Ending> ending_;
 };
@@ -168,6 +169,7 @@ Status Session::TrainStep() {
   state_.data_position += spec_.training.batch_size;
   state_.train_seconds += seconds;
   seconds_here_ += seconds;
+  data_wait_seconds_ += figures.data_wait_seconds;
   control_->SetStep(state_.step);
   Points points = {{"loss", figures.loss},
                    {"grad_norm", figures.gradient_norm},
@@ -176,6 +178,9 @@ Status Session::TrainStep() {
                    {"step_seconds", seconds},
                    {"tokens_per_second", static_cast<double>(TokensPerStep()) / seconds},
                    {"memory_bytes", static_cast<double>(memory_.Use().peak_bytes)}};
+  points.emplace_back("data_wait_seconds", figures.data_wait_seconds);
+  if (spec_.data.length_warmup.amount > 0)
+    points.emplace_back("sequence_length", static_cast<double>(figures.sequence_length));
   if (spec_.training.clip_warmup.amount > 0) points.emplace_back("clip_norm", figures.clip_norm);
   if (spec_.training.z_loss > 0) points.emplace_back("z_loss", figures.z_loss);
   if (EndsByTime()) points.emplace_back("schedule_position", position);
@@ -205,10 +210,10 @@ Status Session::EvaluateIfDue() {
   if (!trainer_->can_evaluate() || !(IsOver() || (every > 0 && state_.step % every == 0))) return {};
   const auto begin = now_();
   evaluation_ = trainer_->Evaluate();
-  return Record({{"val_loss", evaluation_->loss},
-                 {"val_perplexity", evaluation_->perplexity},
-                 {"val_bits_per_byte", evaluation_->bits_per_byte},
-                 {"val_seconds", SecondsSince(begin)}});
+  Points points = {{"val_loss", evaluation_->loss}, {"val_perplexity", evaluation_->perplexity}};
+  if (evaluation_->bits_per_byte) points.emplace_back("val_bits_per_byte", *evaluation_->bits_per_byte);
+  points.emplace_back("val_seconds", SecondsSince(begin));
+  return Record(std::move(points));
 }
 
 Status Session::CheckpointIfDue() {
@@ -291,11 +296,12 @@ Result<rundir::ResultDocument> Session::Finish() {
   if (state_.step > 0) final["loss"] = state_.last_loss;  // the last finite one
   if (seconds_here_ > 0) {
     final["tokens_per_second"] = static_cast<double>(steps_here_ * TokensPerStep()) / seconds_here_;
+    final["data_wait_share"] = data_wait_seconds_ / seconds_here_;
   }
   if (evaluation_.has_value()) {
     final["val_loss"] = evaluation_->loss;
     final["val_perplexity"] = evaluation_->perplexity;
-    final["val_bits_per_byte"] = evaluation_->bits_per_byte;
+    if (evaluation_->bits_per_byte) final["val_bits_per_byte"] = *evaluation_->bits_per_byte;
   }
   if (other_numerics_.has_value()) result.numerics["resumed_from"] = *other_numerics_;
   return result;
