@@ -42,7 +42,8 @@ Trainer::Trainer(const spec::TrainingSpec& spec, at::Device device, std::unique_
       sampler_(sampler),
       evaluator_(spec, data_->validation(), device),
       model_(spec, device),
-      prefetcher_([this](int64_t step, HostBatch* batch) { BuildBatch(step, batch); }, BatchesAhead(device)) {
+      batches_ahead_(BatchesAhead(device)),
+      prefetcher_([this](int64_t step, HostBatch* batch) { BuildBatch(step, batch); }, batches_ahead_) {
   model_.Initialize(spec.training.seed);
   // Not the seed itself: the draws of the first dropout would repeat those of the first weights.
   SeedRandom(device, static_cast<int64_t>(MixBits(static_cast<uint64_t>(spec.training.seed)) >> 1));
@@ -109,7 +110,7 @@ void Trainer::BuildBatch(int64_t step, HostBatch* batch) const {
   const Tokens& part = data_->train().tokens;
   const int64_t length = spec_.data.sequence_length;
   FillSequences(part, starts, length, batch->inputs, batch->targets);
-  if (BatchesAhead(device_) > 0) return;
+  if (batches_ahead_ > 0) return;
   for (const int64_t start : sampler_.Starts(step * count, count)) {
     const Tokens next = part.Part(start, length + 1);
     AskForPages(next.data(), static_cast<size_t>(next.size() * next.width()));

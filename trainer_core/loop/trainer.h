@@ -70,7 +70,8 @@ class Trainer {
   const Evaluator evaluator_;
   Transformer model_;
   std::unique_ptr<Optimizer> optimizer_;
-  Prefetcher prefetcher_;  // the last member: its thread uses those above
+  const int64_t batches_ahead_;  // 0: without a thread
+  Prefetcher prefetcher_;        // the last member: its thread uses those above
 };
 
 }  // namespace optfleet::trainer
