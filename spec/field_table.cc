@@ -15,6 +15,7 @@ std::vector<Field> JoinedParts() {
   add(ModelFields());
   add(OptimizerFields());
   add(ScheduleFields());
+  add(DataFields());
   add(RunFields());
   add(WeightFields());
   return fields;
@@ -30,8 +31,14 @@ std::span<const Field> Fields() {
 Names Groups() { return kGroups; }
 
 Names FileKeys() {
-  static constexpr std::array<std::string_view, 3> keys{"data.path", "start.weights", "start.token_map"};
+  static constexpr std::array<std::string_view, 4> keys{"data.path", "data.validation_path", "start.weights",
+                                                        "start.token_map"};
   return keys;
+}
+
+bool NamesFile(std::string_view key, std::string_view value) {
+  const auto keys = FileKeys();
+  return !value.empty() && value != kNoFile && std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
 }  // namespace optfleet::spec

@@ -54,8 +54,10 @@ struct Field {
   std::string_view name() const { return key.substr(key.find('.') + 1); }
 };
 
-// Keys whose values name files; kNoFile names none.
+// Keys whose values name files.
 std::span<const std::string_view> FileKeys();
+// Whether a value of a key is a file's path; kNoFile and an empty text are none.
+bool NamesFile(std::string_view key, std::string_view value);
 
 // In the order of the canonical form.
 std::span<const Field> Fields();

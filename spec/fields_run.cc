@@ -7,7 +7,6 @@ constexpr std::array<std::string_view, 3> kPrecisions{"fp32", "bf16", "pure_bf16
 constexpr std::array<std::string_view, 2> kSoftmaxPrecisions{"fp32", "bf16"};
 constexpr std::array<std::string_view, 2> kOnNonFinite{"skip", "stop"};
 
-constexpr auto kData = &TrainingSpec::data;
 constexpr auto kTraining = &TrainingSpec::training;
 constexpr auto kBudget = &TrainingSpec::budget;
 constexpr auto kEvaluation = &TrainingSpec::evaluation;
@@ -25,13 +24,6 @@ constexpr Use kClipping{&Clips, "with a `training.clip_norm` above 0"};
 constexpr Use kClipWarmup{&ClipsLooselyFirst, "with a `training.clip_warmup` above 0"};
 
 constexpr std::array kFields{
-    Plain<kData, &DataSpec::path>("data.path", kUnbounded, "",
-                                  "Text file, read as bytes: one token is one byte."),
-    Plain<kData, &DataSpec::sequence_length>("data.sequence_length", From(1, kMost), "tokens",
-                                             "Length of a training sequence."),
-    Plain<kData, &DataSpec::validation_share>("data.validation_share", Between(0, 1), "",
-                                              "The last share of the file validates, the rest trains."),
-
     Plain<kTraining, &TrainingOptions::batch_size>("training.batch_size", From(1, kMost), "sequences",
                                                    "Batch of one optimizer step."),
     Plain<kTraining, &TrainingOptions::micro_batch>(

@@ -25,9 +25,6 @@ void CheckBatch(const TrainingSpec& spec, std::vector<Problem>* problems) {
                          Show("training.batch_size", training.batch_size) + " is not a multiple of " +
                              Show("training.micro_batch", training.micro_batch),
                          "choose a micro batch that divides the batch"});
-  if (spec.data.path.empty())
-    problems->push_back(
-        {"data_is_given", {"data.path"}, "`data.path` is missing", "name the text file to train on"});
 }
 
 }  // namespace
@@ -36,11 +33,14 @@ std::vector<Problem> Resolve(TrainingSpec* spec) {
   std::vector<Problem> problems;
   ResolveModel(spec, &problems);
   if (spec->training.micro_batch == 0) spec->training.micro_batch = spec->training.batch_size;
+  FillData(spec);
   const bool has_end = ResolveBudget(spec, &problems);
   ResetUnused(spec);
   CheckModel(*spec, &problems);
   CheckBatch(*spec, &problems);
   ResolveSchedule(has_end, spec, &problems);
+  DropEmptyLengthWarmup(spec);
+  CheckData(*spec, &problems);
   CheckOptimizer(*spec, &problems);
   CheckWeights(*spec, &problems);
   return problems;

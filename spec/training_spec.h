@@ -51,10 +51,20 @@ struct ScheduleSpec {
   friend bool operator==(const ScheduleSpec&, const ScheduleSpec&) = default;
 };
 
+// What a data file holds; auto: found by its content (docs/data.md).
+enum class DataFormat { kAuto, kText, kTokens, kNanoGpt, kLlmC, kNpy };
+enum class DataOrder { kShuffled, kSequential, kRandomWindows };
+
 struct DataSpec {
-  std::string path;               // a text file, read as bytes (token = byte)
-  int64_t sequence_length = 128;  // tokens of one training sequence
-  double validation_share = 0.1;  // the last share of the file validates, the rest trains
+  std::string path;
+  DataFormat format = DataFormat::kAuto;  // of both files
+  int64_t token_bytes = 2;                // 2 or 4: of a token where the file does not say
+  std::string validation_path;            // empty: a share of `path` validates
+  int64_t sequence_length = 128;          // tokens of one training sequence
+  double validation_share = 0.1;          // the last share of the file validates, the rest trains
+  DataOrder order = DataOrder::kShuffled;
+  Length length_warmup = {};  // up to its end sequences are shorter: spec/length_warmup.h
+  int64_t length_start = 0;   // tokens of the first sequences; 0: an eighth of sequence_length
   friend bool operator==(const DataSpec&, const DataSpec&) = default;
 };
 

@@ -18,11 +18,6 @@ constexpr size_t kShownColumns = 60;
 
 std::string Quote(std::string_view key) { return "`" + TruncateToWidth(key, kShownColumns) + "`"; }
 
-bool NamesFile(const Field& field, std::string_view value) {
-  const auto keys = spec::FileKeys();
-  return value != spec::kNoFile && std::find(keys.begin(), keys.end(), field.key) != keys.end();
-}
-
 std::string_view KindName(YamlNode::Kind kind) {
   switch (kind) {
     case YamlNode::Kind::kNull:
@@ -103,6 +98,8 @@ std::string HintForValue(const Field& field, const YamlNode& node) {
 }
 
 }  // namespace
+
+bool IsDataPath(std::string_view key) { return key == "data.path" || key == "data.validation_path"; }
 
 std::span<const std::string_view> HeaderKeys() { return kHeaderKeys; }
 
@@ -223,7 +220,7 @@ void LeafReader::ReadValue(const YamlNode& node, Leaf* leaf) {
     return;
   }
   value.value = std::move(*parsed);
-  if (NamesFile(field, value.text)) value.value = ResolvedPath(value.text);
+  if (spec::NamesFile(field.key, value.text)) value.value = ResolvedPath(value.text);
   leaf->values.push_back(std::move(value));
 }
 

@@ -203,28 +203,31 @@ TEST(Evaluator, DisturbsNeitherRandomStateNorGradients) {
 TEST(Evaluator, WeighsEveryTokenOfTheLastPartialGroupTheSame) {
   const TemporaryFolder folder;
   const std::string text = SomeText();
-  const std::vector<uint8_t> part(text.begin(), text.begin() + 16 * 7 + 1);  // 7 sequences: groups of 4 and 3
+  const std::vector<uint8_t> bytes(text.begin(),
+                                   text.begin() + 16 * 7 + 1);  // 7 sequences: groups of 4 and 3
   const spec::TrainingSpec spec = SmallSpec(folder);
   Transformer model(spec, at::kCPU);
   model.Initialize(3);
-  const Evaluation result = Evaluator(spec, part, at::kCPU).Run(model);
+  const Tokens part{bytes};
+  const Evaluation result = Evaluator(spec, {part, part.size()}, at::kCPU).Run(model);
   const std::vector<int64_t> starts{0, 16, 32, 48, 64, 80, 96};
   const Batch all = MakeBatch(part, starts, 16, at::kCPU);
   EXPECT_EQ(result.tokens, 112);
   EXPECT_NEAR(result.loss, model.Loss(all.inputs, all.targets, Reduction::kMean, false).item<double>(), 1e-6);
   EXPECT_DOUBLE_EQ(result.perplexity, std::exp(result.loss));
-  EXPECT_DOUBLE_EQ(result.bits_per_byte, result.loss / std::log(2.0));
+  EXPECT_DOUBLE_EQ(result.bits_per_byte.value(), result.loss / std::log(2.0));
 }
 
 TEST(Evaluator, ReadsNoMoreBatchesThanAsked) {
   const TemporaryFolder folder;
   spec::TrainingSpec spec = SmallSpec(folder);
   spec.evaluation.batches = 2;
-  const std::vector<uint8_t> part(10000, 'a');
+  const std::vector<uint8_t> bytes(10000, 'a');
+  const Tokens part{bytes};
   Transformer model(spec, at::kCPU);
   model.Initialize(3);
-  EXPECT_EQ(Evaluator(spec, part, at::kCPU).Run(model).tokens, 2 * 8 * 16);
-  EXPECT_FALSE(Evaluator(spec, std::span(part).first(16), at::kCPU).possible());
+  EXPECT_EQ(Evaluator(spec, {part, {}}, at::kCPU).Run(model).tokens, 2 * 8 * 16);
+  EXPECT_FALSE(Evaluator(spec, {part.Part(0, 16), {}}, at::kCPU).possible());
 }
 
 }  // namespace

@@ -83,7 +83,7 @@ int Main(int argc, char** argv) {
   init->callback([&] { code = ExportWeights(config, path); });
 
   auto* batches =
-      app.add_subcommand("batches", "Print where the sequences of each step begin in the data file");
+      app.add_subcommand("batches", "Print where the sequences of each step begin in the training part");
   batches->add_option("--config", config, "Spec file")->required();
   batches->add_option("--steps", steps, "Steps from the first")->check(CLI::PositiveNumber);
   batches->callback([&] { code = PrintBatches(config, steps); });

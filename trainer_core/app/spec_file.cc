@@ -121,7 +121,7 @@ Result<spec::TrainingSpec> ReadSpecFile(const std::string& path, const spec::Tra
   for (const auto key : spec::FileKeys()) {
     const spec::Field* field = spec::FindField(key);
     const auto value = std::get<std::string>(field->get(reader.spec));
-    if (value != spec::kNoFile) field->set(reader.spec, (folder / value).lexically_normal().string());
+    if (spec::NamesFile(key, value)) field->set(reader.spec, (folder / value).lexically_normal().string());
   }
   return reader.spec;
 }

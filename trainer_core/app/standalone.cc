@@ -16,8 +16,7 @@
 #include "trainer_core/app/spec_file.h"
 #include "trainer_core/checkpoint/checkpoint_folder.h"
 #include "trainer_core/checkpoint/run_state.h"
-#include "trainer_core/data/mapped_file.h"
-#include "trainer_core/data/parts.h"
+#include "trainer_core/data/data_set.h"
 #include "trainer_core/data/sampler.h"
 #include "trainer_core/loop/build_stamp.h"
 #include "trainer_core/loop/device.h"
@@ -158,10 +157,10 @@ int ExportWeights(const std::string& config, const std::string& path) {
 int PrintBatches(const std::string& config, int64_t steps) {
   const auto spec = ReadSpecFile(config);
   if (!spec.has_value()) return Report(spec.error());
-  const auto file = MappedFile::Open(spec->data.path);
-  if (!file.has_value()) return Report(file.error());
-  const DataParts parts = SplitByShare((*file)->bytes(), spec->data.validation_share);
-  const auto sampler = Sampler::Create(parts.train, spec->data.sequence_length, spec->training.seed);
+  const auto data = DataSet::Open(*spec);
+  if (!data.has_value()) return Report(data.error());
+  const auto sampler = Sampler::Create((*data)->train().tokens.size(), spec->data.sequence_length,
+                                       spec->training.seed, spec->data.order);
   if (!sampler.has_value()) return Report(sampler.error());
   const int64_t batch = spec->training.batch_size;
   for (int64_t step = 1; step <= steps; ++step) {

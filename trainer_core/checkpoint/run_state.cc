@@ -155,11 +155,10 @@ Status CheckSameRun(const RunState& state, const RunState& now) {
             "); start without it");
   }
   if (!(state.data == now.data)) {
-    return Fail(Code::kFailedPrecondition, "data.path has changed since the checkpoint was written (" +
-                                               std::to_string(state.data.size) + " bytes then, " +
-                                               std::to_string(now.data.size) +
-                                               " now, or other content); restore the file or start without "
-                                               "the checkpoint");
+    return Fail(Code::kFailedPrecondition,
+                "data.path or data.validation_path has changed since the checkpoint was written (" +
+                    std::to_string(state.data.size) + " bytes then, " + std::to_string(now.data.size) +
+                    " now, or other content); restore the files or start without the checkpoint");
   }
   return {};
 }

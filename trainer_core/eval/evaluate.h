@@ -3,32 +3,33 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
+#include <optional>
 
 #include "spec/training_spec.h"
+#include "trainer_core/data/data_set.h"
 #include "trainer_core/model/transformer.h"
 
 namespace optfleet::trainer {
 
 struct Evaluation {
-  double loss = 0;           // nats per token
-  double perplexity = 0;     // exp(loss)
-  double bits_per_byte = 0;  // loss / ln 2: a token is a byte
+  double loss = 0;                      // nats per token
+  double perplexity = 0;                // exp(loss)
+  std::optional<double> bits_per_byte;  // loss / ln 2 x tokens / bytes of the part's text, where it is known
   int64_t tokens = 0;
 };
 
 class Evaluator {
  public:
-  // Sequences are read from the front of `part`, as many as spec.evaluation.batches allows. `part` must
-  // outlive the evaluator.
-  Evaluator(const spec::TrainingSpec& spec, std::span<const uint8_t> part, at::Device device);
+  // Sequences are read from the front of `part`, as many as spec.evaluation.batches allows. The tokens of
+  // `part` must outlive the evaluator.
+  Evaluator(const spec::TrainingSpec& spec, const DataPart& part, at::Device device);
 
   // Whether the part holds a sequence at all.
   bool possible() const { return sequences_ > 0; }
   Evaluation Run(const Transformer& model) const;
 
  private:
-  std::span<const uint8_t> part_;
+  DataPart part_;
   int64_t sequence_length_;
   int64_t sequences_;
   int64_t group_;  // sequences of one forward pass: the training's, so that validation needs no more memory

@@ -105,6 +105,7 @@ class Session {
   std::optional<Evaluation> average_evaluation_;  // the same of the weights' average
   int64_t steps_here_ = 0;                        // by this attempt
   double seconds_here_ = 0;
+  double data_wait_seconds_ = 0;  // of seconds_here_
   double checkpoint_seconds_ = 0;
   std::optional<Ending> ending_;
 };
@@ -200,6 +201,7 @@ Status Session::TrainStep() {
   state_.data_position += spec_.training.batch_size;
   state_.train_seconds += seconds;
   seconds_here_ += seconds;
+  data_wait_seconds_ += figures.data_wait_seconds;
   control_->SetStep(state_.step);
   Points points = {{"loss", figures.loss},
                    {"grad_norm", figures.gradient_norm},
@@ -208,6 +210,9 @@ Status Session::TrainStep() {
                    {"step_seconds", seconds},
                    {"tokens_per_second", static_cast<double>(TokensPerStep()) / seconds},
                    {"memory_bytes", static_cast<double>(memory_.Use().peak_bytes)}};
+  points.emplace_back("data_wait_seconds", figures.data_wait_seconds);
+  if (spec_.data.length_warmup.amount > 0)
+    points.emplace_back("sequence_length", static_cast<double>(figures.sequence_length));
   if (spec_.training.clip_warmup.amount > 0) points.emplace_back("clip_norm", figures.clip_norm);
   if (spec_.training.z_loss > 0) points.emplace_back("z_loss", figures.z_loss);
   if (EndsByTime()) points.emplace_back("schedule_position", position);
@@ -242,13 +247,13 @@ Status Session::EvaluateIfDue() {
   if (!trainer_->can_evaluate() || !(IsOver() || (every > 0 && state_.step % every == 0))) return {};
   const auto begin = now_();
   Evaluate();
-  Points points = {{"val_loss", evaluation_->loss},
-                   {"val_perplexity", evaluation_->perplexity},
-                   {"val_bits_per_byte", evaluation_->bits_per_byte}};
+  Points points = {{"val_loss", evaluation_->loss}, {"val_perplexity", evaluation_->perplexity}};
+  if (evaluation_->bits_per_byte) points.emplace_back("val_bits_per_byte", *evaluation_->bits_per_byte);
   if (average_evaluation_.has_value()) {
     points.emplace_back("val_loss_average", average_evaluation_->loss);
     points.emplace_back("val_perplexity_average", average_evaluation_->perplexity);
-    points.emplace_back("val_bits_per_byte_average", average_evaluation_->bits_per_byte);
+    if (average_evaluation_->bits_per_byte)
+      points.emplace_back("val_bits_per_byte_average", *average_evaluation_->bits_per_byte);
   }
   points.emplace_back("val_seconds", SecondsSince(begin));
   return Record(std::move(points));
@@ -339,16 +344,18 @@ Result<rundir::ResultDocument> Session::Finish() {
   if (state_.step > 0) final["loss"] = state_.last_loss;  // the last finite one
   if (seconds_here_ > 0) {
     final["tokens_per_second"] = static_cast<double>(steps_here_ * TokensPerStep()) / seconds_here_;
+    final["data_wait_share"] = data_wait_seconds_ / seconds_here_;
   }
   if (evaluation_.has_value()) {
     final["val_loss"] = evaluation_->loss;
     final["val_perplexity"] = evaluation_->perplexity;
-    final["val_bits_per_byte"] = evaluation_->bits_per_byte;
+    if (evaluation_->bits_per_byte) final["val_bits_per_byte"] = *evaluation_->bits_per_byte;
   }
   if (average_evaluation_.has_value()) {
     final["val_loss_average"] = average_evaluation_->loss;
     final["val_perplexity_average"] = average_evaluation_->perplexity;
-    final["val_bits_per_byte_average"] = average_evaluation_->bits_per_byte;
+    if (average_evaluation_->bits_per_byte)
+      final["val_bits_per_byte_average"] = *average_evaluation_->bits_per_byte;
   }
   if (state_.start.has_value()) result.numerics["start_weights"] = FingerprintText(*state_.start);
   if (other_numerics_.has_value()) result.numerics["resumed_from"] = *other_numerics_;

@@ -1,0 +1,1 @@
+"""Optfleet's Python side: what is done to data before training (docs/data.md)."""
