@@ -17,6 +17,7 @@ std::vector<Field> OptimizerFields();
 std::vector<Field> GroupFields();  // optimizer.groups.*, a part of OptimizerFields
 std::span<const Field> ScheduleFields();
 std::span<const Field> RunFields();  // data, training, budget, evaluation, checkpoint
+std::span<const Field> DiagnosticsFields();
 
 using Names = std::span<const std::string_view>;
 

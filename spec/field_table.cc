@@ -5,8 +5,9 @@
 namespace optfleet::spec {
 namespace {
 
-constexpr std::array<std::string_view, 8> kGroups{"model",    "optimizer", "schedule",   "data",
-                                                  "training", "budget",    "evaluation", "checkpoint"};
+constexpr std::array<std::string_view, 9> kGroups{"model",      "optimizer",  "schedule",
+                                                  "data",       "training",   "budget",
+                                                  "evaluation", "checkpoint", "diagnostics"};
 
 std::vector<Field> JoinedParts() {
   std::vector<Field> fields;
@@ -15,6 +16,7 @@ std::vector<Field> JoinedParts() {
   add(OptimizerFields());
   add(ScheduleFields());
   add(RunFields());
+  add(DiagnosticsFields());
   return fields;
 }
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 
+#include "spec/diagnostics_spec.h"
 #include "spec/length.h"
 #include "spec/optimizer_spec.h"
 
@@ -128,6 +129,7 @@ struct TrainingSpec {
   BudgetSpec budget;
   EvaluationSpec evaluation;
   CheckpointSpec checkpoint;
+  DiagnosticsSpec diagnostics;
   friend bool operator==(const TrainingSpec&, const TrainingSpec&) = default;
 };
 

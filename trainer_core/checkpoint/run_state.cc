@@ -44,6 +44,7 @@ Json ToJson(const RunState& state) {
           {"random_state", ToHex(state.random_state)},
           {"spec_hash", state.spec_hash},
           {"data", {{"size", state.data.size}, {"crc32c", state.data.crc32c}}},
+          {"diagnostics", state.diagnostics},
           {"numerics", state.numerics}};
 }
 
@@ -61,6 +62,7 @@ Result<RunState> RunStateFromJson(const Json& json) {
     json.at("spec_hash").get_to(state.spec_hash);
     json.at("data").at("size").get_to(state.data.size);
     json.at("data").at("crc32c").get_to(state.data.crc32c);
+    state.diagnostics = json.value("diagnostics", Json::object());
     state.numerics = json.at("numerics");
   } catch (const Json::exception& error) {
     return Fail(Code::kDataLoss, std::string("state.json: ") + error.what());

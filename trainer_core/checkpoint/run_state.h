@@ -20,7 +20,8 @@ struct RunState {
   std::string random_state;    // bytes of the device's generator
   std::string spec_hash;       // a resume under another spec or other data is refused
   DataFingerprint data;
-  Json numerics = Json::object();  // where the run was computed: as in result.json
+  Json diagnostics = Json::object();  // what its kinds keep between steps; empty if none does
+  Json numerics = Json::object();     // where the run was computed: as in result.json
 };
 
 Json ToJson(const RunState& state);

@@ -79,6 +79,7 @@ class Session {
   Control* const control_;
   const at::Device device_;
   const std::function<SteadyClock::time_point()> now_;
+  std::unique_ptr<Diagnostics> diagnostics_;  // null if nothing is asked for; holds keys that records name
   std::unique_ptr<Recorder> recorder_;
   std::unique_ptr<Trainer> trainer_;
   RunState state_;
@@ -110,6 +111,8 @@ Status Session::Prepare() {
   state_.spec_hash = spec::Hash(spec_);
   state_.data = trainer_->data();
   state_.numerics = NumericsStamp(spec_, device_);
+  diagnostics_ = Diagnostics::Create(spec_, device_, state_.numerics.value("device_model", ""), now_);
+  trainer_->Watch(diagnostics_.get());
   if (options_.resume.has_value()) OPTFLEET_RETURN_IF_ERROR(Resume());
   control_->SetStep(state_.step);
   Log(Level::kInfo, "training.started",
@@ -127,6 +130,7 @@ Status Session::Resume() {
                             options_.resume->step));
   }
   RestoreRandomState(device_, FromBytes(loaded->random_state));
+  if (diagnostics_ != nullptr) OPTFLEET_RETURN_IF_ERROR(diagnostics_->Restore(loaded->diagnostics));
   if (loaded->numerics != state_.numerics) {
     other_numerics_ = loaded->numerics;
     Log(Level::kWarn, "resume.other_numerics", {{"before", loaded->numerics.dump()}});
@@ -179,6 +183,8 @@ Status Session::TrainStep() {
   if (spec_.training.clip_warmup.amount > 0) points.emplace_back("clip_norm", figures.clip_norm);
   if (spec_.training.z_loss > 0) points.emplace_back("z_loss", figures.z_loss);
   if (EndsByTime()) points.emplace_back("schedule_position", position);
+  if (diagnostics_ != nullptr)
+    for (const auto& point : diagnostics_->TakePoints(seconds)) points.push_back(point);
   OPTFLEET_RETURN_IF_ERROR(Record(std::move(points)));
   state_.skipped_in_row = figures.applied ? 0 : state_.skipped_in_row + 1;
   if (!std::isfinite(figures.loss)) {
@@ -231,9 +237,12 @@ Status Session::WriteCheckpointNow() {
   if (!record.has_value()) return Fail(record.error());
   state_.record = *record;
   state_.random_state = ToBytes(SaveRandomState(device_));
+  if (diagnostics_ != nullptr) state_.diagnostics = diagnostics_->State();
   OPTFLEET_RETURN_IF_ERROR(WriteCheckpoint(options_.folder, state_, trainer_->Tensors()));
   PruneCheckpoints(options_.folder, spec_.checkpoint.keep);
-  checkpoint_seconds_ += SecondsSince(begin);
+  const double seconds = SecondsSince(begin);
+  checkpoint_seconds_ += seconds;
+  if (diagnostics_ != nullptr) diagnostics_->AddCheckpointSeconds(seconds);
   Log(Level::kInfo, "checkpoint.written", {{"step", state_.step}, {"record", state_.record}});
   return {};
 }
@@ -289,14 +298,16 @@ Result<rundir::ResultDocument> Session::Finish() {
   if (use.limit_bytes > 0) final["memory_limit_bytes"] = static_cast<double>(use.limit_bytes);
   if (use.refused_bytes > 0) final["memory_refused_bytes"] = static_cast<double>(use.refused_bytes);
   if (state_.step > 0) final["loss"] = state_.last_loss;  // the last finite one
-  if (seconds_here_ > 0) {
-    final["tokens_per_second"] = static_cast<double>(steps_here_ * TokensPerStep()) / seconds_here_;
-  }
+  const double speed =
+      seconds_here_ > 0 ? static_cast<double>(steps_here_ * TokensPerStep()) / seconds_here_ : 0;
+  if (speed > 0) final["tokens_per_second"] = speed;
   if (evaluation_.has_value()) {
     final["val_loss"] = evaluation_->loss;
     final["val_perplexity"] = evaluation_->perplexity;
     final["val_bits_per_byte"] = evaluation_->bits_per_byte;
   }
+  if (diagnostics_ != nullptr)
+    for (const auto& [key, value] : diagnostics_->Final(speed)) final[key] = value;
   if (other_numerics_.has_value()) result.numerics["resumed_from"] = *other_numerics_;
   return result;
 }

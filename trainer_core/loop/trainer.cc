@@ -7,9 +7,15 @@
 #include "trainer_core/data/permutation.h"
 #include "trainer_core/model/precision_scope.h"
 #include "trainer_core/model/random_state.h"
-#include "trainer_core/optim/gradient.h"
 
 namespace optfleet::trainer {
+namespace {
+
+void Enter(Phase phase, Diagnostics* watcher) {
+  if (watcher != nullptr) watcher->Enter(phase);
+}
+
+}  // namespace
 
 Result<std::unique_ptr<Trainer>> Trainer::Create(const spec::TrainingSpec& spec, at::Device device) {
   auto file = MappedFile::Open(spec.data.path);
@@ -49,20 +55,18 @@ std::vector<OptimizedParameter> Trainer::Optimized() const {
 }
 
 StepFigures Trainer::Step(int64_t step, double position) {
+  if (diagnostics_ != nullptr) diagnostics_->BeginStep(step);
   if (optimizer_->WantsCurvature(step)) ObserveCurvature(step);
   ClearGradient(model_.parameters());
   const TrainingLoss loss = AccumulateGradient(
-      step, [this](const Batch& batch) { return model_.LossToTrain(batch.inputs, batch.targets); });
+      step, [this](const Batch& batch) { return model_.LossToTrain(batch.inputs, batch.targets); },
+      diagnostics_);
   const spec::ScheduledValues scheduled = schedule_.At(position);
   const GradientSummary gradient = SummarizeGradient(model_.parameters());
   StepFigures figures;
   figures.learning_rate = scheduled.learning_rate;
   figures.clip_norm = scheduled.clip_norm;
-  UpdateContext update{scheduled.factor, gradient.not_finite};
-  update.gradient_scale = ClippingScale(gradient, scheduled.clip_norm);
-  update.mixture_share = scheduled.mixture_share;
-  if (spec_.training.clip_value > 0) update.gradient_bound = spec_.training.clip_value;
-  optimizer_->Step(update);
+  Update(scheduled, gradient);
   // One copy from the device for all figures of the step.
   const at::Tensor z = loss.z.defined() ? loss.z : at::zeros_like(loss.nll);
   const at::Tensor read =
@@ -73,7 +77,23 @@ StepFigures Trainer::Step(int64_t step, double position) {
   figures.applied = values[2] == 0;
   figures.z_loss = values[3];
   if (!figures.applied) optimizer_->UncountStep();
+  if (diagnostics_ != nullptr)
+    diagnostics_->EndStep({figures.loss, figures.gradient_norm, figures.clip_norm, figures.applied});
   return figures;
+}
+
+void Trainer::Update(const spec::ScheduledValues& scheduled, const GradientSummary& gradient) {
+  UpdateContext update{scheduled.factor, gradient.not_finite};
+  update.gradient_scale = ClippingScale(gradient, scheduled.clip_norm);
+  update.mixture_share = scheduled.mixture_share;
+  if (spec_.training.clip_value > 0) update.gradient_bound = spec_.training.clip_value;
+  if (diagnostics_ != nullptr)
+    diagnostics_->BeforeUpdate(model_.parameters(), *optimizer_, update.gradient_scale);
+  Enter(Phase::kOptimizer, diagnostics_);
+  optimizer_->Step(update);
+  Enter(Phase::kRest, diagnostics_);
+  if (diagnostics_ != nullptr)
+    diagnostics_->AfterUpdate(model_.parameters(), *optimizer_, update.gradient_scale);
 }
 
 // Labels are drawn by a generator that depends on seed and step alone, so a resumed run draws the same ones.
@@ -82,14 +102,18 @@ void Trainer::ObserveCurvature(int64_t step) {
   const auto seed = static_cast<uint64_t>(spec_.training.seed);
   const auto generator =
       at::make_generator<at::CPUGeneratorImpl>(MixBits(MixBits(seed) ^ static_cast<uint64_t>(step)));
-  AccumulateGradient(step, [&](const Batch& batch) {
-    return TrainingLoss{model_.LossOfDraws(batch.inputs, generator), {}};
-  });
+  AccumulateGradient(
+      step,
+      [&](const Batch& batch) {
+        return TrainingLoss{model_.LossOfDraws(batch.inputs, generator), {}};
+      },
+      /*watcher=*/nullptr);
   optimizer_->ObserveCurvature(SummarizeGradient(model_.parameters()).not_finite);
 }
 
 TrainingLoss Trainer::AccumulateGradient(int64_t step,
-                                         const std::function<TrainingLoss(const Batch&)>& loss_of) {
+                                         const std::function<TrainingLoss(const Batch&)>& loss_of,
+                                         Diagnostics* watcher) {
   const int64_t batch_size = spec_.training.batch_size;
   const int64_t micro_batch = spec_.training.micro_batch;
   const double share = static_cast<double>(micro_batch) / static_cast<double>(batch_size);
@@ -99,12 +123,16 @@ TrainingLoss Trainer::AccumulateGradient(int64_t step,
     *sum = sum->defined() ? *sum + term.detach() : term.detach();
   };
   for (int64_t first = 0; first < batch_size; first += micro_batch) {
+    Enter(Phase::kData, watcher);
     const std::span<const int64_t> rows(starts.data() + first, static_cast<size_t>(micro_batch));
     const Batch batch = MakeBatch(parts_.train, rows, spec_.data.sequence_length, device_);
     TrainingLoss loss;
+    Enter(Phase::kForward, watcher);
     {
+      if (watcher != nullptr) model_.Observe(watcher->observer());
       PrecisionScope precision(device_.type(), spec_.training.precision == spec::Precision::kBf16);
       loss = loss_of(batch);
+      model_.Observe(nullptr);
     }
     if (micro_batch != batch_size) loss.nll = loss.nll * share;
     add(&total.nll, loss.nll);
@@ -112,8 +140,13 @@ TrainingLoss Trainer::AccumulateGradient(int64_t step,
       if (micro_batch != batch_size) loss.z = loss.z * share;
       add(&total.z, loss.z);
     }
+    Enter(Phase::kBackward, watcher);
     torch::autograd::backward({loss.z.defined() ? loss.nll + loss.z : loss.nll});
+    Enter(Phase::kRest, watcher);
+    if (watcher != nullptr) watcher->EndMicrobatch(model_.parameters());
   }
+  if (watcher != nullptr) watcher->EndGradient(model_.parameters());
+  Enter(Phase::kRest, watcher);
   return total;
 }
 

@@ -13,9 +13,11 @@
 #include "trainer_core/data/mapped_file.h"
 #include "trainer_core/data/parts.h"
 #include "trainer_core/data/sampler.h"
+#include "trainer_core/diagnostics/diagnostics.h"
 #include "trainer_core/eval/evaluate.h"
 #include "trainer_core/loop/batch.h"
 #include "trainer_core/model/transformer.h"
+#include "trainer_core/optim/gradient.h"
 #include "trainer_core/optim/optimizer.h"
 
 namespace optfleet::trainer {
@@ -40,6 +42,9 @@ class Trainer {
   // c10::OutOfMemoryError.
   StepFigures Step(int64_t step, double position);
 
+  // Who watches the steps from now on, and outlives this; null: nobody. Changes no number of them.
+  void Watch(Diagnostics* diagnostics) { diagnostics_ = diagnostics; }
+
   bool can_evaluate() const { return evaluator_.possible(); }
   // On the validation part, at the weights that the optimizer evaluates at. Throws c10::OutOfMemoryError.
   Evaluation Evaluate();
@@ -52,8 +57,10 @@ class Trainer {
  private:
   Trainer(const spec::TrainingSpec& spec, at::Device device, std::unique_ptr<MappedFile> file,
           DataParts parts, Sampler sampler);
-  // Adds the gradient of the mean over the step's batch to .grad.
-  TrainingLoss AccumulateGradient(int64_t step, const std::function<TrainingLoss(const Batch&)>& loss_of);
+  // Adds the gradient of the mean over the step's batch to .grad. `watcher` may be null.
+  TrainingLoss AccumulateGradient(int64_t step, const std::function<TrainingLoss(const Batch&)>& loss_of,
+                                  Diagnostics* watcher);
+  void Update(const spec::ScheduledValues& scheduled, const GradientSummary& gradient);
   void ObserveCurvature(int64_t step);
   std::vector<OptimizedParameter> Optimized() const;
 
@@ -67,6 +74,7 @@ class Trainer {
   const Evaluator evaluator_;
   Transformer model_;
   std::unique_ptr<Optimizer> optimizer_;
+  Diagnostics* diagnostics_ = nullptr;
 };
 
 }  // namespace optfleet::trainer

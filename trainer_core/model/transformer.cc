@@ -134,6 +134,7 @@ at::Tensor Transformer::Hidden(const at::Tensor& inputs, bool training) const {
       return RunBlock(block, input, training);
     };
     stream = again ? Recompute(stream, body, recompute) : body(stream);
+    if (observer_ != nullptr) observer_->SeeBlockOutput(static_cast<int64_t>(layer), stream);
   }
   return Norm(stream, final_gain_, final_bias_);
 }
@@ -143,6 +144,7 @@ at::Tensor Transformer::RunBlock(const Block& block, const at::Tensor& input, bo
                                  softmax_};
   const at::Tensor qkv =
       at::linear(Norm(input, block.norm1_gain, block.norm1_bias), block.qkv_weight, block.qkv_bias);
+  if (observer_ != nullptr) ShowScores(&block - blocks_.data(), qkv);
   const at::Tensor attended = at::linear(Attend(qkv, causal_mask_, options), block.attention_output_weight,
                                          block.attention_output_bias);
   const at::Tensor middle = input + Dropout(attended, model_.residual_dropout, training);
@@ -150,6 +152,12 @@ at::Tensor Transformer::RunBlock(const Block& block, const at::Tensor& input, bo
       at::linear(Norm(middle, block.norm2_gain, block.norm2_bias), block.up_weight, block.up_bias);
   const at::Tensor down = at::linear(at::gelu(up), block.down_weight, block.down_bias);
   return middle + Dropout(down, model_.residual_dropout, training);
+}
+
+void Transformer::ShowScores(int64_t layer, const at::Tensor& qkv) const {
+  if (!observer_->WantsScores(layer)) return;
+  const auto by_head = qkv.view({qkv.size(0), qkv.size(1), 3, model_.heads, model_.width / model_.heads});
+  observer_->SeeScores(layer, {by_head.select(2, 0).transpose(1, 2), by_head.select(2, 1).transpose(1, 2)});
 }
 
 at::Tensor Transformer::Norm(const at::Tensor& input, const at::Tensor& gain, const at::Tensor& bias) const {

@@ -15,6 +15,7 @@
 
 #include "spec/training_spec.h"
 #include "trainer_core/model/attention.h"
+#include "trainer_core/model/forward_observer.h"
 #include "trainer_core/named_tensor.h"
 
 namespace optfleet::trainer {
@@ -51,6 +52,10 @@ class Transformer {
   // gradient's square estimates curvature (Gauss-Newton-Bartlett, arXiv 2305.14342).
   at::Tensor LossOfDraws(const at::Tensor& inputs, at::Generator generator) const;
 
+  // Of forward passes from now on; null: nobody. An activation that is recomputed is seen only once if the
+  // caller ends the observation before the backward pass.
+  void Observe(ForwardObserver* observer) { observer_ = observer; }
+
   const NamedTensors& parameters() const { return parameters_; }
   spec::Attention attention() const { return attention_; }
 
@@ -66,6 +71,7 @@ class Transformer {
   at::Tensor Nll(const at::Tensor& logits, const at::Tensor& targets, Reduction reduction) const;
   at::Tensor Hidden(const at::Tensor& inputs, bool training) const;
   at::Tensor RunBlock(const Block& block, const at::Tensor& input, bool training) const;
+  void ShowScores(int64_t layer, const at::Tensor& qkv) const;
   at::Tensor Norm(const at::Tensor& input, const at::Tensor& gain, const at::Tensor& bias) const;
 
   const spec::ModelSpec model_;
@@ -79,6 +85,7 @@ class Transformer {
   at::Tensor causal_mask_;  // undefined unless attention_ is hand-written
   at::Tensor token_embedding_, position_embedding_, final_gain_, final_bias_, output_weight_;
   std::vector<Block> blocks_;
+  ForwardObserver* observer_ = nullptr;
 };
 
 }  // namespace optfleet::trainer
