@@ -5,9 +5,9 @@
 namespace optfleet::spec {
 namespace {
 
-constexpr std::array<std::string_view, 10> kGroups{"model",    "optimizer", "schedule",   "data",
+constexpr std::array<std::string_view, 11> kGroups{"model",    "optimizer", "schedule",   "data",
                                                    "training", "budget",    "evaluation", "checkpoint",
-                                                   "start",    "averaging"};
+                                                   "start",    "averaging", "diagnostics"};
 
 std::vector<Field> JoinedParts() {
   std::vector<Field> fields;
@@ -18,6 +18,7 @@ std::vector<Field> JoinedParts() {
   add(DataFields());
   add(RunFields());
   add(WeightFields());
+  add(DiagnosticsFields());
   return fields;
 }
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 
+#include "spec/diagnostics_spec.h"
 #include "spec/length.h"
 #include "spec/model_spec.h"
 #include "spec/optimizer_spec.h"
@@ -121,6 +122,7 @@ struct TrainingSpec {
   CheckpointSpec checkpoint;
   StartSpec start;
   AveragingSpec averaging;
+  DiagnosticsSpec diagnostics;
   friend bool operator==(const TrainingSpec&, const TrainingSpec&) = default;
 };
 

@@ -44,7 +44,10 @@ class ProgressPrinter {
     next_ = now + std::chrono::seconds(2);
     std::string line = steps_ > 0 ? fmt::format("step {}/{}", step, steps_) : fmt::format("step {}", step);
     for (const auto& [key, value] : points) {
-      if (key != "tokens" && key != "step_seconds") line += fmt::format("  {} {:.5g}", key, value);
+      // A key with a slash is of a part: one of many.
+      const bool is_of_part = key.find('/') != std::string_view::npos;
+      if (key != "tokens" && key != "step_seconds" && !is_of_part)
+        line += fmt::format("  {} {:.5g}", key, value);
     }
     fmt::print("{}\n", line);
     fflush(stdout);

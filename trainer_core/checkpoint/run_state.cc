@@ -94,6 +94,7 @@ Json ToJson(const RunState& state) {
             {"data", {{"size", state.data.size}, {"crc32c", state.data.crc32c}}},
             {"best", best},
             {"average_samples", state.average_samples},
+            {"diagnostics", state.diagnostics},
             {"numerics", state.numerics}};
   if (state.val_loss.has_value()) json["val_loss"] = *state.val_loss;
   if (state.start.has_value()) json["start"] = {{"size", state.start->size}, {"crc32c", state.start->crc32c}};
@@ -114,6 +115,7 @@ Result<RunState> RunStateFromJson(const Json& json) {
     json.at("spec_hash").get_to(state.spec_hash);
     json.at("data").at("size").get_to(state.data.size);
     json.at("data").at("crc32c").get_to(state.data.crc32c);
+    state.diagnostics = json.value("diagnostics", Json::object());
     state.numerics = json.at("numerics");
     state.run_hash = json.value("run_hash", "");
     state.spec = json.value("spec", Json::object());

@@ -31,6 +31,7 @@ struct RunState {
   std::optional<double> val_loss;        // of `step`, if it was validated
   int64_t average_samples = 0;           // of average.safetensors, which is there if this is not 0
   std::optional<DataFingerprint> start;  // of the weights that the run began with: the spec's `start`
+  Json diagnostics = Json::object();     // what its kinds keep between steps; empty if none does
   Json numerics = Json::object();        // where the run was computed: as in result.json
 };
 

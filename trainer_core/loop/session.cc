@@ -97,6 +97,7 @@ class Session {
   Control* const control_;
   const at::Device device_;
   const std::function<SteadyClock::time_point()> now_;
+  std::unique_ptr<Diagnostics> diagnostics_;  // null if nothing is asked for; holds keys that records name
   std::unique_ptr<Recorder> recorder_;
   std::unique_ptr<Trainer> trainer_;
   RunState state_;
@@ -138,6 +139,8 @@ Status Session::Prepare() {
     state_.start = start->fingerprint;
     LogStart(*start);
   }
+  diagnostics_ = Diagnostics::Create(spec_, device_, state_.numerics.value("device_model", ""), now_);
+  trainer_->Watch(diagnostics_.get());
   if (options_.resume.has_value()) OPTFLEET_RETURN_IF_ERROR(Resume());
   control_->SetStep(state_.step);
   Log(Level::kInfo, "training.started",
@@ -156,6 +159,7 @@ Status Session::Resume() {
   }
   trainer_->SetAverageSamples(loaded->average_samples);
   RestoreRandomState(device_, FromBytes(loaded->random_state));
+  if (diagnostics_ != nullptr) OPTFLEET_RETURN_IF_ERROR(diagnostics_->Restore(loaded->diagnostics));
   if (loaded->numerics != state_.numerics) {
     other_numerics_ = loaded->numerics;
     Log(Level::kWarn, "resume.other_numerics", {{"before", loaded->numerics.dump()}});
@@ -216,6 +220,8 @@ Status Session::TrainStep() {
   if (spec_.training.clip_warmup.amount > 0) points.emplace_back("clip_norm", figures.clip_norm);
   if (spec_.training.z_loss > 0) points.emplace_back("z_loss", figures.z_loss);
   if (EndsByTime()) points.emplace_back("schedule_position", position);
+  if (diagnostics_ != nullptr)
+    for (const auto& point : diagnostics_->TakePoints(seconds)) points.push_back(point);
   OPTFLEET_RETURN_IF_ERROR(Record(std::move(points)));
   state_.skipped_in_row = figures.applied ? 0 : state_.skipped_in_row + 1;
   if (!std::isfinite(figures.loss)) {
@@ -278,6 +284,7 @@ Status Session::WriteCheckpointNow() {
   if (!record.has_value()) return Fail(record.error());
   state_.record = *record;
   state_.random_state = ToBytes(SaveRandomState(device_));
+  if (diagnostics_ != nullptr) state_.diagnostics = diagnostics_->State();
   RunState written = state_;
   written.average_samples = trainer_->average_samples();
   written.val_loss = Here().val_loss;
@@ -286,7 +293,9 @@ Status Session::WriteCheckpointNow() {
   state_.best = written.best;
   ApplyRetention(options_.folder,
                  PlanRetention(CheckpointSteps(options_.folder), spec_.checkpoint, Here(), state_.best));
-  checkpoint_seconds_ += SecondsSince(begin);
+  const double seconds = SecondsSince(begin);
+  checkpoint_seconds_ += seconds;
+  if (diagnostics_ != nullptr) diagnostics_->AddCheckpointSeconds(seconds);
   Log(Level::kInfo, "checkpoint.written", {{"step", state_.step}, {"record", state_.record}});
   return {};
 }
@@ -342,8 +351,10 @@ Result<rundir::ResultDocument> Session::Finish() {
   if (use.limit_bytes > 0) final["memory_limit_bytes"] = static_cast<double>(use.limit_bytes);
   if (use.refused_bytes > 0) final["memory_refused_bytes"] = static_cast<double>(use.refused_bytes);
   if (state_.step > 0) final["loss"] = state_.last_loss;  // the last finite one
-  if (seconds_here_ > 0) {
-    final["tokens_per_second"] = static_cast<double>(steps_here_ * TokensPerStep()) / seconds_here_;
+  const double speed =
+      seconds_here_ > 0 ? static_cast<double>(steps_here_ * TokensPerStep()) / seconds_here_ : 0;
+  if (speed > 0) {
+    final["tokens_per_second"] = speed;
     final["data_wait_share"] = data_wait_seconds_ / seconds_here_;
   }
   if (evaluation_.has_value()) {
@@ -358,6 +369,8 @@ Result<rundir::ResultDocument> Session::Finish() {
       final["val_bits_per_byte_average"] = *average_evaluation_->bits_per_byte;
   }
   if (state_.start.has_value()) result.numerics["start_weights"] = FingerprintText(*state_.start);
+  if (diagnostics_ != nullptr)
+    for (const auto& [key, value] : diagnostics_->Final(speed)) final[key] = value;
   if (other_numerics_.has_value()) result.numerics["resumed_from"] = *other_numerics_;
   return result;
 }

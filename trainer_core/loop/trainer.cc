@@ -10,13 +10,16 @@
 #include "trainer_core/model/attention_backend.h"
 #include "trainer_core/model/precision_scope.h"
 #include "trainer_core/model/random_state.h"
-#include "trainer_core/optim/gradient.h"
 
 namespace optfleet::trainer {
 namespace {
 
 // On one CPU a second thread could only take turns with the training; beside a GPU it has the CPU to itself.
 int64_t BatchesAhead(at::Device device) { return device.is_cpu() && at::get_num_threads() == 1 ? 0 : 2; }
+
+void Enter(Phase phase, Diagnostics* watcher) {
+  if (watcher != nullptr) watcher->Enter(phase);
+}
 
 }  // namespace
 
@@ -71,11 +74,12 @@ std::vector<OptimizedParameter> Trainer::Optimized() const {
 StepFigures Trainer::Step(int64_t step, double position) {
   const auto waited_before = prefetcher_.waited();
   const int64_t sequence_length = spec::SequenceLengthAt(spec_, position);
+  if (diagnostics_ != nullptr) diagnostics_->BeginStep(step);
   if (optimizer_->WantsCurvature(step)) ObserveCurvature(step, sequence_length);
   ClearGradient(model_.parameters());
-  const TrainingLoss loss = AccumulateGradient(step, sequence_length, [this](const Batch& batch) {
-    return model_.LossToTrain(batch.inputs, batch.targets);
-  });
+  const TrainingLoss loss = AccumulateGradient(
+      step, sequence_length,
+      [this](const Batch& batch) { return model_.LossToTrain(batch.inputs, batch.targets); }, diagnostics_);
   const spec::ScheduledValues scheduled = schedule_.At(position);
   const GradientSummary gradient = SummarizeGradient(model_.parameters());
   StepFigures figures;
@@ -83,11 +87,7 @@ StepFigures Trainer::Step(int64_t step, double position) {
   figures.data_wait_seconds = std::chrono::duration<double>(prefetcher_.waited() - waited_before).count();
   figures.learning_rate = scheduled.learning_rate;
   figures.clip_norm = scheduled.clip_norm;
-  UpdateContext update{scheduled.factor, gradient.not_finite};
-  update.gradient_scale = ClippingScale(gradient, scheduled.clip_norm);
-  update.mixture_share = scheduled.mixture_share;
-  if (spec_.training.clip_value > 0) update.gradient_bound = spec_.training.clip_value;
-  optimizer_->Step(update);
+  Update(scheduled, gradient);
   // One copy from the device for all figures of the step.
   const at::Tensor z = loss.z.defined() ? loss.z : at::zeros_like(loss.nll);
   const at::Tensor read =
@@ -99,7 +99,23 @@ StepFigures Trainer::Step(int64_t step, double position) {
   figures.z_loss = values[3];
   if (!figures.applied) optimizer_->UncountStep();
   if (average_) average_->Observe(step);
+  if (diagnostics_ != nullptr)
+    diagnostics_->EndStep({figures.loss, figures.gradient_norm, figures.clip_norm, figures.applied});
   return figures;
+}
+
+void Trainer::Update(const spec::ScheduledValues& scheduled, const GradientSummary& gradient) {
+  UpdateContext update{scheduled.factor, gradient.not_finite};
+  update.gradient_scale = ClippingScale(gradient, scheduled.clip_norm);
+  update.mixture_share = scheduled.mixture_share;
+  if (spec_.training.clip_value > 0) update.gradient_bound = spec_.training.clip_value;
+  if (diagnostics_ != nullptr)
+    diagnostics_->BeforeUpdate(model_.parameters(), *optimizer_, update.gradient_scale);
+  Enter(Phase::kOptimizer, diagnostics_);
+  optimizer_->Step(update);
+  Enter(Phase::kRest, diagnostics_);
+  if (diagnostics_ != nullptr)
+    diagnostics_->AfterUpdate(model_.parameters(), *optimizer_, update.gradient_scale);
 }
 
 // Labels are drawn by a generator that depends on seed and step alone, so a resumed run draws the same ones.
@@ -108,9 +124,12 @@ void Trainer::ObserveCurvature(int64_t step, int64_t sequence_length) {
   const auto seed = static_cast<uint64_t>(spec_.training.seed);
   const auto generator =
       at::make_generator<at::CPUGeneratorImpl>(MixBits(MixBits(seed) ^ static_cast<uint64_t>(step)));
-  AccumulateGradient(step, sequence_length, [&](const Batch& batch) {
-    return TrainingLoss{model_.LossOfDraws(batch.inputs, generator), {}};
-  });
+  AccumulateGradient(
+      step, sequence_length,
+      [&](const Batch& batch) {
+        return TrainingLoss{model_.LossOfDraws(batch.inputs, generator), {}};
+      },
+      /*watcher=*/nullptr);
   optimizer_->ObserveCurvature(SummarizeGradient(model_.parameters()).not_finite);
 }
 
@@ -131,7 +150,8 @@ void Trainer::BuildBatch(int64_t step, HostBatch* batch) const {
 }
 
 TrainingLoss Trainer::AccumulateGradient(int64_t step, int64_t sequence_length,
-                                         const std::function<TrainingLoss(const Batch&)>& loss_of) {
+                                         const std::function<TrainingLoss(const Batch&)>& loss_of,
+                                         Diagnostics* watcher) {
   const int64_t batch_size = spec_.training.batch_size;
   const int64_t micro_batch = spec_.training.micro_batch;
   const double share = static_cast<double>(micro_batch) / static_cast<double>(batch_size);
@@ -142,12 +162,16 @@ TrainingLoss Trainer::AccumulateGradient(int64_t step, int64_t sequence_length,
     *sum = sum->defined() ? *sum + term.detach() : term.detach();
   };
   for (size_t first = 0; first < whole.inputs.size(); first += tokens) {
+    Enter(Phase::kData, watcher);
     const Batch batch = MakeBatch(std::span(whole.inputs).subspan(first, tokens),
                                   std::span(whole.targets).subspan(first, tokens), sequence_length, device_);
     TrainingLoss loss;
+    Enter(Phase::kForward, watcher);
     {
+      if (watcher != nullptr) model_.Observe(watcher->observer());
       PrecisionScope precision(device_.type(), spec_.training.precision == spec::Precision::kBf16);
       loss = loss_of(batch);
+      model_.Observe(nullptr);
     }
     if (micro_batch != batch_size) loss.nll = loss.nll * share;
     add(&total.nll, loss.nll);
@@ -155,8 +179,13 @@ TrainingLoss Trainer::AccumulateGradient(int64_t step, int64_t sequence_length,
       if (micro_batch != batch_size) loss.z = loss.z * share;
       add(&total.z, loss.z);
     }
+    Enter(Phase::kBackward, watcher);
     torch::autograd::backward({loss.z.defined() ? loss.nll + loss.z : loss.nll});
+    Enter(Phase::kRest, watcher);
+    if (watcher != nullptr) watcher->EndMicrobatch(model_.parameters());
   }
+  if (watcher != nullptr) watcher->EndGradient(model_.parameters());
+  Enter(Phase::kRest, watcher);
   return total;
 }
 

@@ -14,11 +14,13 @@
 #include "trainer_core/data/data_set.h"
 #include "trainer_core/data/prefetcher.h"
 #include "trainer_core/data/sampler.h"
+#include "trainer_core/diagnostics/diagnostics.h"
 #include "trainer_core/eval/evaluate.h"
 #include "trainer_core/loop/batch.h"
 #include "trainer_core/loop/start.h"
 #include "trainer_core/loop/weight_average.h"
 #include "trainer_core/model/transformer.h"
+#include "trainer_core/optim/gradient.h"
 #include "trainer_core/optim/optimizer.h"
 
 namespace optfleet::trainer {
@@ -37,14 +39,18 @@ struct StepFigures {
 class Trainer {
  public:
   // The spec is resolved. Reads the data files, makes the model and fills it from the seed, then from
-  // start.weights. NOT_FOUND and so on for the files (DataSet::Open), FAILED_PRECONDITION if one is too short,
-  // the weights do not match or the attention does not run on the device. Throws c10::OutOfMemoryError.
+  // start.weights. NOT_FOUND and so on for the files (DataSet::Open), FAILED_PRECONDITION if one is too
+  // short, the weights do not match or the attention does not run on the device. Throws
+  // c10::OutOfMemoryError.
   static Result<std::unique_ptr<Trainer>> Create(const spec::TrainingSpec& spec, at::Device device);
 
   // Step number `step`, from 1, at its place in the schedule (spec::PositionOf). next batch ->
   // forward/backward per microbatch -> clip -> optimizer, masked where the gradient is not finite. Throws
   // c10::OutOfMemoryError.
   StepFigures Step(int64_t step, double position);
+
+  // Who watches the steps from now on, and outlives this; null: nobody. Changes no number of them.
+  void Watch(Diagnostics* diagnostics) { diagnostics_ = diagnostics; }
 
   bool can_evaluate() const { return evaluator_.possible(); }
   // On the validation part, at the weights that the optimizer evaluates at. Throws c10::OutOfMemoryError.
@@ -67,8 +73,11 @@ class Trainer {
   // All sequences of a step; in the prefetcher's thread, if it has one.
   void BuildBatch(int64_t step, HostBatch* batch) const;
   // Adds the gradient of the mean over the step's batch, cut into sequences of the given length, to .grad.
+  // `watcher` may be null.
   TrainingLoss AccumulateGradient(int64_t step, int64_t sequence_length,
-                                  const std::function<TrainingLoss(const Batch&)>& loss_of);
+                                  const std::function<TrainingLoss(const Batch&)>& loss_of,
+                                  Diagnostics* watcher);
+  void Update(const spec::ScheduledValues& scheduled, const GradientSummary& gradient);
   void ObserveCurvature(int64_t step, int64_t sequence_length);
   std::vector<OptimizedParameter> Optimized() const;
 
@@ -82,6 +91,7 @@ class Trainer {
   std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<WeightAverage> average_;  // null without `averaging`
   std::optional<StartReport> start_;
+  Diagnostics* diagnostics_ = nullptr;
   const int64_t batches_ahead_;  // 0: without a thread
   Prefetcher prefetcher_;        // the last member: its thread uses those above
 };

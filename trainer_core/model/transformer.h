@@ -16,6 +16,7 @@
 
 #include "spec/training_spec.h"
 #include "trainer_core/model/block.h"
+#include "trainer_core/model/forward_observer.h"
 #include "trainer_core/named_tensor.h"
 
 namespace optfleet::trainer {
@@ -50,6 +51,10 @@ class Transformer {
   // gradient's square estimates curvature (Gauss-Newton-Bartlett, arXiv 2305.14342).
   at::Tensor LossOfDraws(const at::Tensor& inputs, at::Generator generator) const;
 
+  // Of forward passes from now on; null: nobody. An activation that is recomputed is seen only once if the
+  // caller ends the observation before the backward pass.
+  void Observe(ForwardObserver* observer) { observer_ = observer; }
+
   const NamedTensors& parameters() const { return parameters_; }
   spec::Attention attention() const { return setting_.attention.kernel; }
 
@@ -74,6 +79,7 @@ class Transformer {
   at::Tensor output_bias_;  // undefined if there is none
   NormWeights final_norm_;  // undefined if there is none
   std::vector<BlockWeights> blocks_;
+  ForwardObserver* observer_ = nullptr;
 };
 
 }  // namespace optfleet::trainer
