@@ -6,7 +6,8 @@
 // Turned into steps: every length that the run reads, those of stages too, except a horizon of the whole run,
 //          which stays 100%, and except with budget.seconds, which needs shares.
 // Reset to defaults: what the run does not read (the `use` of its field), budget.flops once it is steps, and
-//          evaluation.every_steps at or beyond the last step (which is always validated).
+//          evaluation.every_steps at or beyond the last step (which is always validated), evaluation.log_spaced 1
+//          and evaluation.final_batches that are those of evaluation.batches.
 #pragma once
 
 #include <string>

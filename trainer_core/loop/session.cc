@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "common/log.h"
+#include "spec/evaluation_steps.h"
 #include "spec/json.h"
 #include "trainer_core/loop/numerics.h"
 #include "trainer_core/loop/trainer.h"
@@ -143,7 +144,8 @@ Status Session::Loop() {
     if (IsOver()) {
       // A run that was resumed behind its last step has its validation in its parent's records, and needs the
       // figures once more.
-      if (!evaluation_.has_value() && trainer_->can_evaluate()) evaluation_ = trainer_->Evaluate();
+      if (!evaluation_.has_value() && trainer_->can_evaluate())
+        evaluation_ = trainer_->Evaluate(Validation::kFinal);
       ending_ = {Outcome::kSucceeded, ""};
     } else if (const auto stop = AskedToStop(); stop.has_value()) {
       OPTFLEET_RETURN_IF_ERROR(Stop(*stop));
@@ -201,14 +203,13 @@ Status Session::TrainStep() {
 }
 
 Status Session::EvaluateIfDue() {
-  const int64_t every = spec_.evaluation.every_steps;
-  if (!trainer_->can_evaluate() || !(IsOver() || (every > 0 && state_.step % every == 0))) return {};
+  const bool is_last = IsOver();
+  if (!trainer_->can_evaluate() || !spec::ValidatesAfter(spec_, state_.step, is_last)) return {};
   const auto begin = now_();
-  evaluation_ = trainer_->Evaluate();
-  return Record({{"val_loss", evaluation_->loss},
-                 {"val_perplexity", evaluation_->perplexity},
-                 {"val_bits_per_byte", evaluation_->bits_per_byte},
-                 {"val_seconds", SecondsSince(begin)}});
+  evaluation_ = trainer_->Evaluate(is_last ? Validation::kFinal : Validation::kBetween);
+  Points points = FiguresOf(*evaluation_);
+  points.emplace_back("val_seconds", SecondsSince(begin));
+  return Record(std::move(points));
 }
 
 Status Session::CheckpointIfDue() {
@@ -292,11 +293,8 @@ Result<rundir::ResultDocument> Session::Finish() {
   if (seconds_here_ > 0) {
     final["tokens_per_second"] = static_cast<double>(steps_here_ * TokensPerStep()) / seconds_here_;
   }
-  if (evaluation_.has_value()) {
-    final["val_loss"] = evaluation_->loss;
-    final["val_perplexity"] = evaluation_->perplexity;
-    final["val_bits_per_byte"] = evaluation_->bits_per_byte;
-  }
+  if (evaluation_.has_value())
+    for (const auto& [key, value] : FiguresOf(*evaluation_)) final[std::string(key)] = value;
   if (other_numerics_.has_value()) result.numerics["resumed_from"] = *other_numerics_;
   return result;
 }

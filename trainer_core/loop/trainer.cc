@@ -117,9 +117,9 @@ TrainingLoss Trainer::AccumulateGradient(int64_t step,
   return total;
 }
 
-Evaluation Trainer::Evaluate() {
+Evaluation Trainer::Evaluate(Validation which) {
   optimizer_->BeginEvaluation();
-  const Evaluation evaluation = evaluator_.Run(model_);
+  const Evaluation evaluation = evaluator_.Run(model_, which);
   optimizer_->EndEvaluation();
   return evaluation;
 }

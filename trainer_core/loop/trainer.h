@@ -42,7 +42,7 @@ class Trainer {
 
   bool can_evaluate() const { return evaluator_.possible(); }
   // On the validation part, at the weights that the optimizer evaluates at. Throws c10::OutOfMemoryError.
-  Evaluation Evaluate();
+  Evaluation Evaluate(Validation which);
   const Transformer& model() const { return model_; }
   const DataFingerprint& data() const { return fingerprint_; }
 
