@@ -154,7 +154,8 @@ TEST(Figures, OfWords) {
 
 TEST(Figures, OfChoicesWithAndWithoutTheirLengths) {
   TokenTask task{"piqa", Measure::kChoice, kPrefix, {}};
-  TokenDocument document{{.gold = 1, .lengths = {4, 10}}, {{{1}, {2}}, {{1}, {3}}}, {}};
+  TokenDocument document{
+      {.gold = 1, .lengths = {4, 10}, .words = 0, .bytes = 0}, {{{1}, {2}}, {{1}, {3}}}, {}};
   task.documents = {document, document};
   // -3 beats -5; by character -0.5 beats -0.75.
   const auto figures = FiguresBy(task, {{-3.0, false}, {-5.0, false}, {-9.0, false}, {-9.0, false}});
@@ -164,7 +165,7 @@ TEST(Figures, OfChoicesWithAndWithoutTheirLengths) {
 
 TEST(Figures, OfTextByWordsBytesAndTokens) {
   TokenTask task{"text", Measure::kRolling, kPrefix, {}};
-  task.documents = {{{.words = 2, .bytes = 12}, {}, {1, 2, 3, 4}}};
+  task.documents = {{{.gold = 0, .lengths = {}, .words = 2, .bytes = 12}, {}, {1, 2, 3, 4}}};
   const auto figures = FiguresBy(task, {{-6.0, false}});
   EXPECT_DOUBLE_EQ(figures.at("word_perplexity"), std::exp(3.0));
   EXPECT_DOUBLE_EQ(figures.at("byte_perplexity"), std::exp(0.5));
