@@ -228,6 +228,25 @@ def broken_rules(ours, files, expected):
     return found
 
 
+def refusals_say_why(ours, files):
+    """[(what was asked, whether it was refused with the right words)]"""
+    lambada = ["--task", "lambada", "--path", files["lambada"][0]]
+    asked = {
+        "text for a model with a tokenizer": ([*ours["tokens"].model, *lambada], "needs the model's tokenizer"),
+        "weights without a spec": ([*ours["tokens"].model[:2], *lambada], "name its spec file with --config"),
+        "inputs longer than the context": ([*ours["bytes"].model, *lambada, "--length", LENGTH + 1], "more than `model.context`"),
+        "tokens of another tokenizer": ([*ours["bytes"].model, "--requests", ours["tokens"].folder / "tokens.jsonl"], "another tokenizer?"),
+        "neither a task nor requests": (ours["bytes"].model, "--requests"),
+    }
+    good = True
+    for name, (words, reason) in asked.items():
+        done = subprocess.run([ours["bytes"].trainer, "evaluate", *map(str, words)], capture_output=True, text=True)
+        refused = done.returncode == 2 and reason in done.stderr
+        print(f"{'ok  ' if refused else 'FAIL'} refused: {name}" + ("" if refused else f": {done.returncode} {done.stderr}"))
+        good &= refused
+    return good
+
+
 def compare_all(trainer, folder):
     (folder / "train.txt").write_text(evaluation_files.training_text())
     files = write_files(folder)
@@ -244,6 +263,7 @@ def compare_all(trainer, folder):
     assert 0 < expected["bytes", "lambada"]["acc"] < 1, "the model must know some words and not all"
     assert expected["bytes", "piqa"]["acc"] != expected["bytes", "piqa"]["acc_norm"], "lengths must matter"
     results += [seen(*rule) for rule in broken_rules(ours, files, expected)]
+    results.append(refusals_say_why(ours, files))
     return results
 
 

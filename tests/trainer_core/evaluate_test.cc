@@ -47,7 +47,7 @@ TEST(Evaluator, WeighsEveryTokenOfTheLastPartialGroupTheSame) {
   EXPECT_EQ(result.tokens, 112);
   EXPECT_NEAR(result.loss, model.Loss(all.inputs, all.targets, Reduction::kMean, false).item<double>(), 1e-6);
   EXPECT_DOUBLE_EQ(result.perplexity, std::exp(result.loss));
-  EXPECT_DOUBLE_EQ(result.bits_per_byte, result.loss / std::log(2.0));
+  EXPECT_DOUBLE_EQ(*result.bits_per_byte, result.loss / std::log(2.0));
 }
 
 TEST(Evaluator, ReadsNoMoreBatchesThanAsked) {
@@ -89,7 +89,7 @@ TEST(Evaluator, UniformByteModelNeedsEightBitsPerByte) {
   const std::string text = SomeText();
   const std::vector<uint8_t> part(text.begin(), text.end());
   const Evaluation result = Evaluator(spec, part, at::kCPU).Run(model, Validation::kFinal);
-  EXPECT_NEAR(result.bits_per_byte, 8, 1e-6);
+  EXPECT_NEAR(*result.bits_per_byte, 8, 1e-6);
   EXPECT_NEAR(result.perplexity, 256, 1e-3);
   EXPECT_EQ(result.others->accuracy, 0);  // argmax of equals is byte 0, which no text holds
 }

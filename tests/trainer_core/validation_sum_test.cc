@@ -10,7 +10,7 @@ namespace optfleet::trainer {
 namespace {
 
 // Two batches, the second of a single sequence, of 4 tokens each.
-Evaluation Uneven(double bytes_per_token) {
+Evaluation Uneven(std::optional<double> bytes_per_token) {
   ValidationSum sum(/*batch_size=*/2, /*sequence_length=*/4, bytes_per_token);
   sum.Add(4.0, std::array{4.0}, 3);  // two groups of the first batch
   sum.Add(8.0, std::array{8.0}, 1);
@@ -39,8 +39,12 @@ TEST(ValidationSum, TruncatedEIsOffByLessThanADecimal) {
 }
 
 TEST(ValidationSum, BitsPerByteCountTheBytesOfTheText) {
-  EXPECT_DOUBLE_EQ(Uneven(1).bits_per_byte, 24.0 / (std::log(2.0) * 12));
-  EXPECT_DOUBLE_EQ(Uneven(4.5).bits_per_byte, 24.0 / (std::log(2.0) * 12 * 4.5));
+  EXPECT_DOUBLE_EQ(*Uneven(1).bits_per_byte, 24.0 / (std::log(2.0) * 12));
+  EXPECT_DOUBLE_EQ(*Uneven(4.5).bits_per_byte, 24.0 / (std::log(2.0) * 12 * 4.5));
+}
+
+TEST(ValidationSum, BitsPerByteAreLeftOutWhereNobodyKnowsTheBytes) {
+  for (const auto& [name, value] : FiguresOf(Uneven(std::nullopt))) EXPECT_NE(name, "val_bits_per_byte");
 }
 
 TEST(ValidationSum, AgreeOnFullBatchesOfEqualSequences) {

@@ -12,10 +12,10 @@ constexpr double kTruncatedE = 2.71828;
 }  // namespace
 
 std::vector<std::pair<std::string_view, double>> FiguresOf(const Evaluation& evaluation) {
-  std::vector<std::pair<std::string_view, double>> figures = {
-      {"val_loss", evaluation.loss},
-      {"val_perplexity", evaluation.perplexity},
-      {"val_bits_per_byte", evaluation.bits_per_byte}};
+  std::vector<std::pair<std::string_view, double>> figures = {{"val_loss", evaluation.loss},
+                                                              {"val_perplexity", evaluation.perplexity}};
+  if (evaluation.bits_per_byte.has_value())
+    figures.emplace_back("val_bits_per_byte", *evaluation.bits_per_byte);
   if (const auto& others = evaluation.others; others.has_value()) {
     figures.emplace_back("val_accuracy", others->accuracy);
     figures.emplace_back("val_perplexity_batch_mean", others->perplexity_batch_mean);
@@ -44,7 +44,8 @@ Evaluation ValidationSum::Figures() const {
   figures.tokens = sequences_ * sequence_length_;
   figures.loss = nll_ / static_cast<double>(figures.tokens);
   figures.perplexity = std::exp(figures.loss);
-  figures.bits_per_byte = figures.loss / std::numbers::ln2 / bytes_per_token_;
+  if (bytes_per_token_.has_value())
+    figures.bits_per_byte = figures.loss / std::numbers::ln2 / *bytes_per_token_;
   if (hits_.has_value()) figures.others = OtherFigures();
   return figures;
 }

@@ -13,9 +13,11 @@
 namespace optfleet::trainer {
 
 struct Evaluation {
-  double loss = 0;           // sum of the negative log-likelihoods / tokens, nats
-  double perplexity = 0;     // exp(loss)
-  double bits_per_byte = 0;  // sum of the negative log-likelihoods / (ln 2 x UTF-8 bytes)
+  double loss = 0;        // sum of the negative log-likelihoods / tokens, nats
+  double perplexity = 0;  // exp(loss)
+  // Sum of the negative log-likelihoods / (ln 2 x UTF-8 bytes); nothing where the data do not tell their
+  // bytes.
+  std::optional<double> bits_per_byte;
   int64_t tokens = 0;
 
   // Of evaluation.metrics all.
@@ -33,8 +35,8 @@ std::vector<std::pair<std::string_view, double>> FiguresOf(const Evaluation& eva
 
 class ValidationSum {
  public:
-  // `bytes_per_token`: of the text that the tokens stand for; 1 where a token is a byte.
-  ValidationSum(int64_t batch_size, int64_t sequence_length, double bytes_per_token)
+  // `bytes_per_token`: of the text that the tokens stand for, on average; 1 where a token is a byte.
+  ValidationSum(int64_t batch_size, int64_t sequence_length, std::optional<double> bytes_per_token)
       : batch_size_(batch_size), sequence_length_(sequence_length), bytes_per_token_(bytes_per_token) {}
 
   // Sequences that follow the last ones, all of one batch. `nll`: the sum over all their tokens.
@@ -51,7 +53,7 @@ class ValidationSum {
 
   int64_t batch_size_;
   int64_t sequence_length_;
-  double bytes_per_token_;
+  std::optional<double> bytes_per_token_;
   int64_t sequences_ = 0;
   double nll_ = 0;
   std::vector<double> nll_of_batches_;
