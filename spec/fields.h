@@ -17,8 +17,8 @@
 
 namespace optfleet::spec {
 
-// kOwnNumber: a number, or kInherit to take that of the whole.
-enum class FieldType { kInteger, kNumber, kBoolean, kText, kChoice, kLength, kOwnNumber };
+// kOwnNumber and kOwnInteger: a number, or kInherit to take that of the whole.
+enum class FieldType { kInteger, kNumber, kBoolean, kText, kChoice, kLength, kOwnNumber, kOwnInteger };
 
 // Value of a key that says nothing of its own: the whole it is a part of decides.
 inline constexpr std::string_view kInherit = "inherit";

@@ -6,6 +6,7 @@ namespace {
 constexpr std::array<std::string_view, 3> kPrecisions{"fp32", "bf16", "pure_bf16"};
 constexpr std::array<std::string_view, 2> kSoftmaxPrecisions{"fp32", "bf16"};
 constexpr std::array<std::string_view, 2> kOnNonFinite{"skip", "stop"};
+constexpr std::array<std::string_view, 2> kMetrics{"standard", "all"};
 
 constexpr auto kTraining = &TrainingSpec::training;
 constexpr auto kBudget = &TrainingSpec::budget;
@@ -22,6 +23,16 @@ bool ComputesInBf16(const TrainingSpec& spec) { return spec.training.precision !
 constexpr Use kInBf16{&ComputesInBf16, "with `training.precision` bf16 and pure_bf16"};
 constexpr Use kClipping{&Clips, "with a `training.clip_norm` above 0"};
 constexpr Use kClipWarmup{&ClipsLooselyFirst, "with a `training.clip_warmup` above 0"};
+
+Value GetFinalBatches(const TrainingSpec& spec) {
+  const auto& batches = spec.evaluation.final_batches;
+  return batches ? Value(*batches) : Value(std::string(kInherit));
+}
+
+void SetFinalBatches(TrainingSpec& spec, const Value& value) {
+  const int64_t* batches = std::get_if<int64_t>(&value);
+  spec.evaluation.final_batches = batches == nullptr ? std::nullopt : std::optional(*batches);
+}
 
 constexpr std::array kFields{
     Plain<kTraining, &TrainingOptions::batch_size>("training.batch_size", From(1, kMost), "sequences",
@@ -79,6 +90,19 @@ constexpr std::array kFields{
     Plain<kEvaluation, &EvaluationSpec::batches>(
         "evaluation.batches", From(0, 1e9), "batches",
         "At most so many batches of a validation; 0 takes the whole validation part."),
+    Plain<kEvaluation, &EvaluationSpec::log_spaced>("evaluation.log_spaced", From(0, 1000), "validations",
+                                                    "Validates, besides, at so many steps in even ratios: at "
+                                                    "steps x 10^x, x from -2.1 to 0, rounded down "
+                                                    "to hundreds where that is not 0; 0 does not."),
+    Field{"evaluation.final_batches", FieldType::kOwnInteger, From(0, 1e9), Names(), "batches",
+          "At most so many batches of the last validation; 0 takes the whole validation part; inherit takes "
+          "`evaluation.batches`.",
+          &GetFinalBatches, &SetFinalBatches, Use{}},
+    Choice<kEvaluation, &EvaluationSpec::metrics, kMetrics>(
+        "evaluation.metrics",
+        "`standard` records val_loss, val_perplexity and val_bits_per_byte; `all` next-token accuracy and "
+        "the "
+        "perplexities of other definitions, too."),
 
     Plain<kCheckpoint, &CheckpointSpec::every_steps>(
         "checkpoint.every_steps", From(0, kMostSteps), "steps",

@@ -30,6 +30,9 @@ std::optional<Value> FromLength(const Json& json) {
 
 std::optional<Value> FromScalar(const Field& field, const Json& json) {
   switch (field.type) {
+    case FieldType::kOwnInteger:
+      if (json == kInherit) return Value(std::string(kInherit));
+      [[fallthrough]];
     case FieldType::kInteger:
       if (json.is_number_unsigned() && json.get<uint64_t>() > INT64_MAX) return std::nullopt;
       return json.is_number_integer() ? std::optional<Value>(json.get<int64_t>()) : std::nullopt;

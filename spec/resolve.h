@@ -9,8 +9,9 @@
 // Turned into steps: every length that the run reads, those of stages too, except a horizon of the whole run,
 //          which stays 100%, and except with budget.seconds, which needs shares.
 // Reset to defaults: choices that come to the same as `auto`; what the run does not read (the `use` of its
-// field), budget.flops once it is steps, and
-//          evaluation.every_steps at or beyond the last step (which is always validated).
+//          field), budget.flops once it is steps, evaluation.every_steps at or beyond the last step (which is
+//          always validated), evaluation.log_spaced 1 and evaluation.final_batches that are those of
+//          evaluation.batches.
 #pragma once
 
 #include <string>

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "spec/diagnostics_spec.h"
@@ -33,6 +34,7 @@ enum class DecayShape { kLinear, kCosine, kExponential, kMirrorCosine, kSquare, 
 enum class Precision { kFp32, kBf16, kPureBf16 };
 enum class SoftmaxPrecision { kFp32, kBf16 };
 enum class OnNonFinite { kSkip, kStop };
+enum class ValidationMetrics { kStandard, kAll };
 
 // Formulas: spec/schedule.h.
 struct ScheduleSpec {
@@ -98,7 +100,10 @@ struct BudgetSpec {
 
 struct EvaluationSpec {
   int64_t every_steps = 0;  // 0: only at the end
+  int64_t log_spaced = 0;   // besides, at so many steps in even ratios; spec/evaluation_steps.h
   int64_t batches = 0;      // at most so many batches of batch_size sequences; 0: the whole validation part
+  std::optional<int64_t> final_batches = {};  // of the last validation; nothing: as batches
+  ValidationMetrics metrics = ValidationMetrics::kStandard;
   friend bool operator==(const EvaluationSpec&, const EvaluationSpec&) = default;
 };
 

@@ -140,7 +140,7 @@ TEST_F(TailTest, EqualsTheMeanOfCheckpointsOfItsSteps) {
   still.start.weights = mean;
   auto trainer = Trainer::Create(still, at::kCPU);
   ASSERT_TRUE(trainer.has_value()) << trainer.error().message();
-  EXPECT_NEAR((*trainer)->Evaluate().loss, run->result.final.at("val_loss_average"), 1e-6);
+  EXPECT_NEAR((*trainer)->Evaluate(Validation::kFinal).loss, run->result.final.at("val_loss_average"), 1e-6);
 }
 
 TEST_F(TailTest, TheAverageIsThereFromTheFirstSampleOn) {

@@ -36,7 +36,7 @@ TEST_F(StartRunTest, BeginsWhereTheOtherRunEnded) {
   after.training.seed = 99;
   auto trainer = Trainer::Create(after, at::kCPU);
   ASSERT_TRUE(trainer.has_value()) << trainer.error().message();
-  EXPECT_EQ((*trainer)->Evaluate().loss, before.result.final.at("val_loss"));
+  EXPECT_EQ((*trainer)->Evaluate(Validation::kFinal).loss, before.result.final.at("val_loss"));
 }
 
 // The run repeats, its stopped and resumed sister equals it without the file, and the file is recorded.

@@ -3,6 +3,7 @@
 
 #include "trainer_core/app/attempt.h"
 #include "trainer_core/app/checkpoint_command.h"
+#include "trainer_core/app/evaluate_options.h"
 #include "trainer_core/app/replay.h"
 #include "trainer_core/app/schedule_command.h"
 #include "trainer_core/app/standalone.h"
@@ -94,6 +95,8 @@ int Main(int argc, char** argv) {
   schedule->add_option("--config", config, "Spec file")->required();
   schedule->add_option("-o,--output", format, "csv or json")->check(CLI::IsMember({"csv", "json"}));
   schedule->callback([&] { code = PrintSchedule(config, format == "json"); });
+
+  AddEvaluateCommands(&app, &code);
 
   bool json = false;
   auto* version = app.add_subcommand("version", "Say which version this is");

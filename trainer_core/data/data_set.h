@@ -17,6 +17,12 @@ namespace optfleet::trainer {
 struct DataPart {
   Tokens tokens;
   std::optional<int64_t> utf8_bytes;  // of the original text; nothing where the file does not say it
+
+  // On average; nothing where the file does not say it, or holds no text.
+  std::optional<double> BytesPerToken() const {
+    if (utf8_bytes.value_or(0) == 0 || tokens.size() == 0) return std::nullopt;
+    return static_cast<double>(*utf8_bytes) / static_cast<double>(tokens.size());
+  }
 };
 
 class DataSet {

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "common/log.h"
+#include "spec/evaluation_steps.h"
 #include "spec/json.h"
 #include "trainer_core/checkpoint/checkpoint_folder.h"
 #include "trainer_core/loop/numerics.h"
@@ -69,7 +70,9 @@ class Session {
   Status Resume();
   Status Loop();
   Status TrainStep();
-  void Evaluate();
+  void Evaluate(Validation which);
+  // Of the last validation, as they are recorded.
+  Points ValidationFigures() const;
   Status EvaluateIfDue();
   Status CheckpointIfDue();
   Status WriteCheckpointNow();
@@ -179,7 +182,7 @@ Status Session::Loop() {
     if (IsOver()) {
       // A run that was resumed behind its last step has its validation in its parent's records, and needs the
       // figures once more.
-      if (!evaluation_.has_value() && trainer_->can_evaluate()) Evaluate();
+      if (!evaluation_.has_value() && trainer_->can_evaluate()) Evaluate(Validation::kFinal);
       ending_ = {Outcome::kSucceeded, ""};
     } else if (const auto stop = AskedToStop(); stop.has_value()) {
       OPTFLEET_RETURN_IF_ERROR(Stop(*stop));
@@ -243,24 +246,28 @@ Status Session::TrainStep() {
   return {};
 }
 
-void Session::Evaluate() {
-  evaluation_ = trainer_->Evaluate();
-  average_evaluation_ = trainer_->EvaluateAverage();
+void Session::Evaluate(Validation which) {
+  evaluation_ = trainer_->Evaluate(which);
+  average_evaluation_ = trainer_->EvaluateAverage(which);
 }
 
-Status Session::EvaluateIfDue() {
-  const int64_t every = spec_.evaluation.every_steps;
-  if (!trainer_->can_evaluate() || !(IsOver() || (every > 0 && state_.step % every == 0))) return {};
-  const auto begin = now_();
-  Evaluate();
-  Points points = {{"val_loss", evaluation_->loss}, {"val_perplexity", evaluation_->perplexity}};
-  if (evaluation_->bits_per_byte) points.emplace_back("val_bits_per_byte", *evaluation_->bits_per_byte);
+Points Session::ValidationFigures() const {
+  Points points = FiguresOf(*evaluation_);
   if (average_evaluation_.has_value()) {
     points.emplace_back("val_loss_average", average_evaluation_->loss);
     points.emplace_back("val_perplexity_average", average_evaluation_->perplexity);
     if (average_evaluation_->bits_per_byte)
       points.emplace_back("val_bits_per_byte_average", *average_evaluation_->bits_per_byte);
   }
+  return points;
+}
+
+Status Session::EvaluateIfDue() {
+  const bool is_last = IsOver();
+  if (!trainer_->can_evaluate() || !spec::ValidatesAfter(spec_, state_.step, is_last)) return {};
+  const auto begin = now_();
+  Evaluate(is_last ? Validation::kFinal : Validation::kBetween);
+  Points points = ValidationFigures();
   points.emplace_back("val_seconds", SecondsSince(begin));
   return Record(std::move(points));
 }
@@ -357,17 +364,8 @@ Result<rundir::ResultDocument> Session::Finish() {
     final["tokens_per_second"] = speed;
     final["data_wait_share"] = data_wait_seconds_ / seconds_here_;
   }
-  if (evaluation_.has_value()) {
-    final["val_loss"] = evaluation_->loss;
-    final["val_perplexity"] = evaluation_->perplexity;
-    if (evaluation_->bits_per_byte) final["val_bits_per_byte"] = *evaluation_->bits_per_byte;
-  }
-  if (average_evaluation_.has_value()) {
-    final["val_loss_average"] = average_evaluation_->loss;
-    final["val_perplexity_average"] = average_evaluation_->perplexity;
-    if (average_evaluation_->bits_per_byte)
-      final["val_bits_per_byte_average"] = *average_evaluation_->bits_per_byte;
-  }
+  if (evaluation_.has_value())
+    for (const auto& [key, value] : ValidationFigures()) final[std::string(key)] = value;
   if (state_.start.has_value()) result.numerics["start_weights"] = FingerprintText(*state_.start);
   if (diagnostics_ != nullptr)
     for (const auto& [key, value] : diagnostics_->Final(speed)) final[key] = value;

@@ -189,17 +189,17 @@ TrainingLoss Trainer::AccumulateGradient(int64_t step, int64_t sequence_length,
   return total;
 }
 
-Evaluation Trainer::Evaluate() {
+Evaluation Trainer::Evaluate(Validation which) {
   optimizer_->BeginEvaluation();
-  const Evaluation evaluation = evaluator_.Run(model_);
+  const Evaluation evaluation = evaluator_.Run(model_, which);
   optimizer_->EndEvaluation();
   return evaluation;
 }
 
-std::optional<Evaluation> Trainer::EvaluateAverage() {
+std::optional<Evaluation> Trainer::EvaluateAverage(Validation which) {
   if (average_samples() == 0) return std::nullopt;
   average_->Begin();
-  const Evaluation evaluation = evaluator_.Run(model_);
+  const Evaluation evaluation = evaluator_.Run(model_, which);
   average_->End();
   return evaluation;
 }

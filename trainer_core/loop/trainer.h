@@ -54,9 +54,9 @@ class Trainer {
 
   bool can_evaluate() const { return evaluator_.possible(); }
   // On the validation part, at the weights that the optimizer evaluates at. Throws c10::OutOfMemoryError.
-  Evaluation Evaluate();
+  Evaluation Evaluate(Validation which);
   // The same at the average of the weights; nothing before it has samples, or without `averaging`.
-  std::optional<Evaluation> EvaluateAverage();
+  std::optional<Evaluation> EvaluateAverage(Validation which);
   // Weights that the average holds; a resumed run sets what its checkpoint says.
   int64_t average_samples() const { return average_ ? average_->samples() : 0; }
   void SetAverageSamples(int64_t samples);
