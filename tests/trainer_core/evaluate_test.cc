@@ -17,9 +17,7 @@ namespace optfleet::trainer {
 namespace {
 
 // Text, one token a byte.
-DataPart PartOf(std::span<const uint8_t> text) {
-  return {Tokens(text), static_cast<int64_t>(text.size())};
-}
+DataPart PartOf(std::span<const uint8_t> text) { return {Tokens(text), static_cast<int64_t>(text.size())}; }
 
 TEST(Evaluator, DisturbsNeitherRandomStateNorGradients) {
   const TemporaryFolder folder;

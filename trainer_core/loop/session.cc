@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "spec/evaluation_steps.h"
 #include "spec/json.h"
+#include "spec/memory.h"
 #include "trainer_core/checkpoint/checkpoint_folder.h"
 #include "trainer_core/loop/numerics.h"
 #include "trainer_core/loop/trainer.h"
@@ -46,6 +47,16 @@ void LogStart(const StartReport& start) {
        {"begun_anew", start.begun_anew}});
   for (const std::string& difference : start.differences)
     Log(Level::kWarn, "start.difference", {{"what", difference}});
+}
+
+// What was expected of the measured peak beside it, by part.
+void AddPrediction(const spec::TrainingSpec& spec, at::Device device, std::map<std::string, double>* final) {
+  const auto kind = device.is_cuda() ? spec::MemoryDevice::kCuda : spec::MemoryDevice::kCpu;
+  const spec::MemoryPrediction prediction = spec::PredictMemory(spec, kind);
+  const spec::MemoryParts& peak = prediction.peak();
+  (*final)["predicted_memory_bytes"] = static_cast<double>(peak.total());
+  for (const auto& [name, bytes] : spec::Named(peak))
+    (*final)["predicted_" + std::string(name) + "_bytes"] = static_cast<double>(bytes);
 }
 
 class Session {
@@ -355,6 +366,7 @@ Result<rundir::ResultDocument> Session::Finish() {
            {"train_seconds", state_.train_seconds},
            {"checkpoint_seconds", checkpoint_seconds_},
            {"log_wait_seconds", std::chrono::duration<double>(recorder_->waited()).count()}};
+  AddPrediction(spec_, device_, &final);
   if (use.limit_bytes > 0) final["memory_limit_bytes"] = static_cast<double>(use.limit_bytes);
   if (use.refused_bytes > 0) final["memory_refused_bytes"] = static_cast<double>(use.refused_bytes);
   if (state_.step > 0) final["loss"] = state_.last_loss;  // the last finite one
