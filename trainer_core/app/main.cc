@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include "trainer_core/app/attempt.h"
+#include "trainer_core/app/probe.h"
 #include "trainer_core/app/replay.h"
 #include "trainer_core/app/schedule_command.h"
 #include "trainer_core/app/standalone.h"
@@ -32,10 +33,12 @@ int Main(int argc, char** argv) {
   train_command->callback([&] { code = TrainStandalone(train); });
 
   std::string config, path;
+  bool json = false;
   int64_t steps = 1;
   auto* parameters = app.add_subcommand("parameters", "List the parameters of a spec");
   parameters->add_option("--config", config, "Spec file")->required();
-  parameters->callback([&] { code = PrintParameters(config); });
+  parameters->add_flag("--json", json, "For programs");
+  parameters->callback([&] { code = PrintParameters(config, json); });
 
   ReplayOptions replay;
   auto* replayed = app.add_subcommand("replay", "Apply an optimizer to tensors and recorded gradients");
@@ -53,6 +56,19 @@ int Main(int argc, char** argv) {
   replayed->add_option("--time", replay.timed_steps, "Updates to time afterwards, for benchmarks")
       ->check(CLI::PositiveNumber);
   replayed->callback([&] { code = Replay(replay); });
+
+  ProbeOptions probe;
+  auto* probed = app.add_subcommand("probe", "Logits, loss and gradients of given weights and tokens");
+  probed->add_option("--config", probe.config, "Spec file; model, training.precision and so on")->required();
+  probed->add_option("--weights", probe.weights, "Safetensors file of every parameter")->required();
+  probed->add_option("--tokens", probe.tokens, R"(JSON: {"tokens": [[...]]} or {"inputs", "targets"})")
+      ->required();
+  probed->add_option("--out", probe.out, "Safetensors file to make: logits, loss, z_loss, gradients")
+      ->required();
+  probed->add_flag("--dropout", probe.dropout, "Drop as the spec says; else nothing is dropped");
+  probed->add_option("--device", probe.device, "cpu or gpu")->check(CLI::IsMember({"cpu", "gpu"}));
+  probed->add_option("--threads", probe.threads, "CPU threads")->check(CLI::Range(1, 1024));
+  probed->callback([&] { code = Probe(probe); });
 
   auto* init = app.add_subcommand("init", "Write the weights that a run of a spec starts from");
   init->add_option("--config", config, "Spec file")->required();
@@ -72,7 +88,6 @@ int Main(int argc, char** argv) {
   schedule->add_option("-o,--output", format, "csv or json")->check(CLI::IsMember({"csv", "json"}));
   schedule->callback([&] { code = PrintSchedule(config, format == "json"); });
 
-  bool json = false;
   auto* version = app.add_subcommand("version", "Say which version this is");
   version->add_flag("--json", json, "For programs");
   version->callback([&] { code = PrintVersion(json); });

@@ -12,6 +12,14 @@
 namespace optfleet::trainer {
 namespace {
 
+enum class Wanted { kRun, kModel };
+
+// What only a run promises: an end, and data.
+bool IsOfRun(const spec::Problem& problem) {
+  return problem.rule == "budget_is_given" || problem.rule == "data_is_given" ||
+         problem.rule == "vocabulary_holds_bytes";
+}
+
 class Reader {
  public:
   explicit Reader(Diagnostics* diagnostics) : diagnostics_(diagnostics) {}
@@ -26,12 +34,13 @@ class Reader {
   }
 
   // After ReadGroups, if that found nothing: what the keys promise each other, and keys that nothing reads.
-  void ResolveSpec() {
+  void ResolveSpec(Wanted wanted) {
     for (const Given& given : given_)
       if (!spec::IsUsed(*given.field, spec))
         diagnostics_->Add(given.key, spec::UnusedMessage(*given.field), spec::UnusedRemedy(*given.field));
     for (const spec::Problem& problem : spec::Resolve(&spec))
-      diagnostics_->Add(PlaceOf(problem), problem.message, problem.remedy);
+      if (wanted == Wanted::kRun || !IsOfRun(problem))
+        diagnostics_->Add(PlaceOf(problem), problem.message, problem.remedy);
   }
 
   spec::TrainingSpec spec;
@@ -94,11 +103,7 @@ class Reader {
   std::vector<Given> given_;
 };
 
-}  // namespace
-
-Result<spec::TrainingSpec> ReadSpecFile(const std::string& path) { return ReadSpecFile(path, {}); }
-
-Result<spec::TrainingSpec> ReadSpecFile(const std::string& path, const spec::TrainingSpec& start) {
+Result<spec::TrainingSpec> Read(const std::string& path, const spec::TrainingSpec& start, Wanted wanted) {
   auto text = rundir::ReadWholeFile(path);
   if (!text.has_value()) return Fail(text.error());
   Diagnostics diagnostics({{path, std::move(*text)}});
@@ -106,11 +111,23 @@ Result<spec::TrainingSpec> ReadSpecFile(const std::string& path, const spec::Tra
   reader.spec = start;
   const auto root = ParseYaml(0, diagnostics.sources()[0].text, &diagnostics);
   if (root.has_value()) reader.ReadGroups(*root);
-  if (diagnostics.empty()) reader.ResolveSpec();
+  if (diagnostics.empty()) reader.ResolveSpec(wanted);
   if (!diagnostics.empty()) return Fail(Code::kInvalidArgument, diagnostics.Render());
   const auto folder = std::filesystem::absolute(path).parent_path();
   reader.spec.data.path = (folder / reader.spec.data.path).lexically_normal();
   return reader.spec;
+}
+
+}  // namespace
+
+Result<spec::TrainingSpec> ReadSpecFile(const std::string& path) { return Read(path, {}, Wanted::kRun); }
+
+Result<spec::TrainingSpec> ReadSpecFile(const std::string& path, const spec::TrainingSpec& start) {
+  return Read(path, start, Wanted::kRun);
+}
+
+Result<spec::TrainingSpec> ReadModelSpecFile(const std::string& path) {
+  return Read(path, {}, Wanted::kModel);
 }
 
 }  // namespace optfleet::trainer

@@ -44,6 +44,12 @@ class Transformer {
   at::Tensor Loss(const at::Tensor& inputs, const at::Tensor& targets, Reduction reduction,
                   bool training) const;
 
+  // [sequences x length, vocabulary], as the output matrix gives them: bf16 under bf16. Inputs as for Loss.
+  at::Tensor Logits(const at::Tensor& inputs, bool training) const;
+
+  // What is trained, of such logits.
+  TrainingLoss LossOf(const at::Tensor& logits, const at::Tensor& targets) const;
+
   // As Loss with kMean and training, and what else is trained.
   TrainingLoss LossToTrain(const at::Tensor& inputs, const at::Tensor& targets) const;
 
@@ -61,8 +67,6 @@ class Transformer {
   };
 
   void BindNames();
-  // [tokens, vocabulary], as the output matrix gives them.
-  at::Tensor Logits(const at::Tensor& inputs, bool training) const;
   at::Tensor Nll(const at::Tensor& logits, const at::Tensor& targets, Reduction reduction) const;
   at::Tensor Hidden(const at::Tensor& inputs, bool training) const;
   at::Tensor RunBlock(const Block& block, const at::Tensor& input, bool training) const;
