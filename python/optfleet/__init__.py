@@ -1,0 +1,1 @@
+"""Optfleet's Python side: models to and from other programs."""
