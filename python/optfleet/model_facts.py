@@ -28,7 +28,7 @@ DEFAULTS = {
 
 
 def facts(model):
-    """The same keys with values in the place of auto and 0; the choices yes and no as booleans."""
+    """The same keys with values in the place of auto and 0, the choices yes and no as booleans; `bias` is spent on its parts."""
     full = DEFAULTS | model
     by_default = {
         "final_norm": full["norm_placement"] == "pre",
@@ -41,6 +41,7 @@ def facts(model):
         full[key] = {"auto": otherwise, "yes": True, "no": False}[full[key]]
     if full["norm"] == "rmsnorm":
         full["norm_bias"] = False
+    del full["bias"]
     full["kv_heads"] = full["kv_heads"] or full["heads"]
     full["mlp_width"] = full.get("mlp_width") or 4 * full["width"]
     return full
