@@ -46,21 +46,21 @@ OPTIONS = {
     "precision": ["bf16", "pure_bf16"],
 }
 BASE = {"model.layers": 3, "model.width": 48, "model.mlp_width": 80, "model.vocab_size": 61, "model.context": 24}
-# What `opt-trainer` refuses with a reason of its own: {part of its message: why that is right}.
-KNOWN_REFUSALS = {}
 
 
 def allowed(case):
-    return case["model.norm"] == "layernorm" or case["model.norm_bias"] == "auto"
+    return case.get("model.norm", "layernorm") == "layernorm" or case.get("model.norm_bias", "auto") == "auto"
+
+
+# Defaults, which a config leaves out.
+SILENT = {"model.bias": True, "training.recompute_every": 0, "training.z_loss": 0, "model.vocab_multiple": 1, "model.kv_heads": 0}
+SILENT |= {"model.residual": "plain", "model.position": "learned", "model.mlp": "gelu", "model.norm": "layernorm"}
+SILENT |= {"model.norm_placement": "pre", "model.qk_norm": False, "model.final_norm": "auto", "model.norm_bias": "auto"}
+SILENT |= {"model.attention_bias": "auto", "model.mlp_bias": "auto", "model.output_bias": "auto"}
 
 
 def configured(case):
-    """Without the options that say nothing, so that a case needs only what it names."""
-    silent = {"model.bias": True, "training.recompute_every": 0, "training.z_loss": 0, "model.vocab_multiple": 1, "model.kv_heads": 0}
-    silent |= {"model.residual": "plain", "model.position": "learned", "model.mlp": "gelu", "model.norm": "layernorm"}
-    silent |= {"model.norm_placement": "pre", "model.qk_norm": False, "model.final_norm": "auto", "model.norm_bias": "auto"}
-    silent |= {"model.attention_bias": "auto", "model.mlp_bias": "auto", "model.output_bias": "auto"}
-    kept = {key: value for key, value in case.items() if key != "precision" and silent.get(key) != value}
+    kept = {key: value for key, value in case.items() if key != "precision" and SILENT.get(key) != value}
     return BASE | kept
 
 
@@ -78,6 +78,21 @@ def spelled_out(options):
     multiple = model.get("vocab_multiple", 1)
     model["rows"] = -(-model["vocab_size"] // multiple) * multiple
     return model
+
+
+def known(prober):
+    """The options that this opt-trainer has keys for; says which are left out."""
+    left = {}
+    for key, values in OPTIONS.items():
+        given = [value for value in values if value != SILENT.get(key)]
+        try:
+            if key != "precision":
+                prober.describe(prober.write_config(BASE | {key: given[0]}))
+            left[key] = values
+        except Refused as refusal:
+            assert "unknown key" in str(refusal), refusal
+            print(f"LEFT OUT {key}: this opt-trainer has no such key")
+    return left
 
 
 def compare(prober, options, precision, verbose):
@@ -112,6 +127,54 @@ def compare(prober, options, precision, verbose):
     return good, f"logits and losses {outputs:.1e}  gradients {gradients[worst]:.1e} ({worst})"
 
 
+def all_mistakes_at_once(prober):
+    """Weights and tokens that do not fit are refused in one message, and nothing is written."""
+    config = prober.write_config(BASE | {"model.heads": 4})
+    listed = [(entry["name"], tuple(entry["shape"])) for entry in prober.describe(config)["parameters"]]
+    weights = draw_weights(listed, seed=1)
+    weights["token_embedding.weights"] = weights.pop("token_embedding.weight")
+    weights["final_norm.weight"] = weights["final_norm.weight"][:-1].clone()
+    inputs, targets = draw_tokens(61, sequences=2, length=25, seed=2)
+    inputs[1, 3] = 61
+    (prober.folder / "out.safetensors").unlink(missing_ok=True)
+    try:
+        prober.probe(config, weights, inputs, targets)
+        said = "nothing"
+    except Refused as refusal:
+        said = str(refusal)
+    wanted = [
+        "exit code 2",
+        "lacks `token_embedding.weight` [61, 48]",
+        "holds `token_embedding.weights` [61, 48], which the spec's model has not; did you mean `token_embedding.weight`?",
+        "`final_norm.weight` is [47], the spec's model has [48]",
+        "`inputs[1][3]` is 61; tokens are whole numbers from 0 to 60",
+        "a sequence has 25 inputs, more than `model.context` 24",
+        "5 problems; nothing was computed",
+    ]
+    missing = [part for part in wanted if part not in said]
+    good = not missing and not (prober.folder / "out.safetensors").exists()
+    print(f"{'ok  ' if good else 'FAIL'} five mistakes in one message" + "".join(f"; not said: {part}" for part in missing))
+    return good
+
+
+def drops_only_when_asked(prober):
+    """Dropout is off unless asked for; then it is there, in every place, and the same every time."""
+    parts = ["embedding_dropout", "attention_dropout", "residual_dropout"]
+    inputs, targets = draw_tokens(61, sequences=2, length=20, seed=2)
+    base = BASE | {"model.heads": 4}
+    plain = prober.write_config(base)
+    weights = draw_weights([(e["name"], tuple(e["shape"])) for e in prober.describe(plain)["parameters"]], seed=1)
+    without = prober.probe(plain, weights, inputs, targets)["logits"]
+    good = True
+    for part in parts:
+        config = prober.write_config(base | {f"model.{part}": 0.5})
+        off = prober.probe(config, weights, inputs, targets)["logits"]
+        on, again = (prober.probe(config, weights, inputs, targets, "--dropout")["logits"] for _ in range(2))
+        good &= torch.equal(off, without) and torch.equal(on, again) and distance(on, without) > 0.05
+    print(f"{'ok  ' if good else 'FAIL'} drops only when asked")
+    return good
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--trainer", required=True)
@@ -120,8 +183,9 @@ def main():
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     prober = Prober(arguments.trainer)
-    cases = cover(OPTIONS, allowed)
-    failed, refused, compared = 0, [], 0
+    cases = cover(known(prober), allowed)
+    failed = (not all_mistakes_at_once(prober)) + (not drops_only_when_asked(prober))
+    refused, compared = [], 0
     for number, case in enumerate(cases):
         if arguments.case not in (None, number):
             continue
