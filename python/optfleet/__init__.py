@@ -1,1 +1,1 @@
-"""Optfleet's Python side: models to and from other programs."""
+"""Optfleet's Python side."""

@@ -11,6 +11,7 @@ names and model.yaml, the `model` part of a spec file. Weights become fp32; no n
 import json
 import pathlib
 import re
+import sys
 
 from optfleet import byte_tokenizer, olmo, tensor_files
 from optfleet.families import FAMILIES
@@ -135,14 +136,26 @@ def import_(folder, out):
     print(f"{out}: {WEIGHTS} of {sum(t.size for t in weights.values()):,} numbers, model.yaml")
 
 
-def add_commands(subparsers):
-    """Adds `export` and `import`; each parsed command has `run`, a function of the arguments."""
-    exported = subparsers.add_parser("export", help="write a model as a Hugging Face folder (GPT-2, Llama)")
+def _run(arguments):
+    try:
+        if arguments.command == "export":
+            export(arguments.source, arguments.out, arguments.config)
+        else:
+            import_(arguments.source, arguments.out)
+    except (OSError, ValueError) as error:  # what a person can mend; anything else is a mistake of ours
+        print(f"optfleet: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def add_to(commands):
+    """Adds `export` and `import` to a parser's commands."""
+    exported = commands.add_parser("export", help="write a model as a Hugging Face folder (GPT-2, Llama)")
     exported.add_argument("source", help="run directory, checkpoint folder or weights file")
     exported.add_argument("--config", help="job.json or the output of `opt-trainer parameters --json`; by default the run's own")
     exported.add_argument("--out", required=True, help="folder to write")
-    exported.set_defaults(run=lambda arguments: export(arguments.source, arguments.out, arguments.config))
-    imported = subparsers.add_parser("import", help="read a Hugging Face folder (GPT-2, Llama) or an OLMo checkpoint")
+    exported.set_defaults(run=_run)
+    imported = commands.add_parser("import", help="read a Hugging Face folder (GPT-2, Llama) or an OLMo checkpoint")
     imported.add_argument("source", help="folder with config.json or config.yaml and the weights")
     imported.add_argument("--out", required=True, help="folder to write: weights.safetensors, model.yaml")
-    imported.set_defaults(run=lambda arguments: import_(arguments.source, arguments.out))
+    imported.set_defaults(run=_run)
