@@ -92,6 +92,19 @@ def out_and_back(prober, name, options):
     return good and same and same_model
 
 
+def trained_out(prober):
+    """The newest checkpoint of a run directory, without a word about the model."""
+    (prober.folder / "text.txt").write_text("to be or not to be " * 200)
+    run = {"data.path": "text.txt", "data.sequence_length": 16, "model.width": 32, "budget.steps": 4, "checkpoint.every_steps": 2}
+    config = prober.write_config(run, "train.yaml")
+    prober.run("train", config, "--out", prober.folder / "run")
+    tool("export", prober.folder / "run", "--out", prober.folder / "trained")
+    newest = prober.folder / "run/checkpoints/step-000000000004/weights.safetensors"
+    inputs, targets = draw_tokens(256, sequences=3, length=16, seed=9)
+    found = prober.probe(config, newest, inputs, targets)
+    return compare("checkpoint of a run: out", found, their_figures(prober.folder / "trained", inputs, targets))
+
+
 def bytes_keep_their_ids(folder):
     import transformers
 
@@ -172,7 +185,7 @@ def main():
         max_position_embeddings=32, **sizes,
     )
     good = [out_and_back(prober, name, options) for name, options in OURS.items()]
-    good.append(bytes_keep_their_ids(prober.folder / "gpt2"))
+    good += [trained_out(prober), bytes_keep_their_ids(prober.folder / "gpt2")]
     good += [theirs_in(prober, "their-gpt2", gpt2), theirs_in(prober, "their-llama", llama)]
     good += [olmo_in(prober, "olmo-seed", {}), olmo_in(prober, "olmo-gated", olmo_reference.GATED)]
     good.append(refusals_say_why(prober))

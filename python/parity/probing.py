@@ -20,7 +20,8 @@ class Prober:
         self._temporary = tempfile.TemporaryDirectory()
         self.folder = pathlib.Path(self._temporary.name)
 
-    def _run(self, *arguments):
+    def run(self, *arguments):
+        """Standard output; raises Refused."""
         done = subprocess.run([self.trainer, *map(str, arguments)], capture_output=True, text=True)
         if done.returncode != 0:
             raise Refused(f"exit code {done.returncode}: {done.stderr.strip()}")
@@ -34,7 +35,7 @@ class Prober:
 
     def describe(self, config):
         """{"model": the resolved group, "parameters": [{"name", "shape"}]}"""
-        return json.loads(self._run("parameters", "--config", config, "--json"))
+        return json.loads(self.run("parameters", "--config", config, "--json"))
 
     def probe(self, config, weights, inputs, targets, *options):
         """{"logits", "loss", "z_loss", gradients by name}; `weights`: tensors by name, or a file."""
@@ -44,7 +45,7 @@ class Prober:
         tokens = self.folder / "tokens.json"
         tokens.write_text(json.dumps({"inputs": inputs.tolist(), "targets": targets.tolist()}))
         out = self.folder / "out.safetensors"
-        self._run("probe", "--config", config, "--weights", weights, "--tokens", tokens, "--out", out, *options)
+        self.run("probe", "--config", config, "--weights", weights, "--tokens", tokens, "--out", out, *options)
         return read_safetensors(out)
 
 
