@@ -33,8 +33,6 @@ def parameters(model):
         listed.append(("position_embedding.weight", (model["context"], width)))
     for layer in range(model["layers"]):
         block = f"blocks.{layer}."
-        if model["residual"] == "weighted":
-            listed.append((block + "residual_mix.weight", (layer + 1,)))
         norm(block + "norm1")
         linear(block + "attention.qkv", width + 2 * kv_width, width, model["attention_bias"])
         if model["qk_norm"]:
@@ -46,6 +44,8 @@ def parameters(model):
         if model["mlp"] == "swiglu":
             linear(block + "mlp.gate", inner, width, model["mlp_bias"])
         linear(block + "mlp.down", width, inner, model["mlp_bias"])
+        if model["residual"] == "weighted":
+            listed.append((block + "residual_mix.weight", (layer + 1,)))
     if model["final_norm"]:
         norm("final_norm")
     if not model["tie_output"]:
