@@ -49,6 +49,8 @@ BASE = {"model.layers": 3, "model.width": 48, "model.mlp_width": 80, "model.voca
 
 
 def allowed(case):
+    if case.get("model.residual") == "weighted" and case.get("model.norm_placement") == "post":
+        return False
     return case.get("model.norm", "layernorm") == "layernorm" or case.get("model.norm_bias", "auto") == "auto"
 
 

@@ -155,7 +155,10 @@ def logits(model, weights, inputs):
         if model["residual"] == "weighted":  # arXiv 2311.02265: a block reads a learned mix of all before it
             share = torch.softmax(weights[block + "residual_mix.weight"], 0)
             x = sum(share[i] * output for i, output in enumerate(outputs))
-        x = sublayer(model, weights, x, block + "norm1", attend, block + "attention")
+            # The mix stands for the residual: as in the authors' code, attention has none of its own.
+            x = attend(model, weights, normalize(model, weights, x, block + "norm1"), block + "attention")
+        else:
+            x = sublayer(model, weights, x, block + "norm1", attend, block + "attention")
         x = sublayer(model, weights, x, block + "norm2", feed_forward, block + "mlp")
         outputs.append(x)
     if model["final_norm"]:
