@@ -1,5 +1,7 @@
 #include "trainer_core/app/spec_file.h"
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 
 #include "common/diagnostics.h"
@@ -14,10 +16,11 @@ namespace {
 
 enum class Wanted { kRun, kModel };
 
-// What only a run promises: an end, and data.
+// What only a run promises: an end, and data that fits the model.
 bool IsOfRun(const spec::Problem& problem) {
-  return problem.rule == "budget_is_given" || problem.rule == "data_is_given" ||
-         problem.rule == "vocabulary_holds_bytes";
+  constexpr std::array<std::string_view, 4> kRules{"budget_is_given", "data_is_given",
+                                                   "vocabulary_holds_bytes", "context_covers_sequence"};
+  return std::find(kRules.begin(), kRules.end(), problem.rule) != kRules.end();
 }
 
 class Reader {

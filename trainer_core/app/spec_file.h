@@ -17,7 +17,7 @@ Result<spec::TrainingSpec> ReadSpecFile(const std::string& path);
 Result<spec::TrainingSpec> ReadSpecFile(const std::string& path, const spec::TrainingSpec& start);
 
 // For those who want the model and its precision and no run: data and a budget need not be given, and the
-// vocabulary need not hold bytes. The spec is resolved but for what follows from them.
+// model need not fit data. The spec is resolved but for what follows from them.
 Result<spec::TrainingSpec> ReadModelSpecFile(const std::string& path);
 
 }  // namespace optfleet::trainer
