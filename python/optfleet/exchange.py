@@ -5,7 +5,7 @@
 
 `export` writes config.json, model.safetensors and, for models of bytes, a tokenizer. A weights file alone does not say which model it
 is: `--config` names a job.json, or what `opt-trainer parameters --config run.yaml --json` prints. `import` writes weights.safetensors under our
-names and model.yaml, the `model` part of a spec file. Weights become fp32; no number changes.
+names and model.yaml, the `model` part of a spec file without what is a default. Weights become fp32; no number changes.
 """
 
 import json
@@ -15,7 +15,7 @@ import sys
 
 from optfleet import byte_tokenizer, olmo, tensor_files
 from optfleet.families import FAMILIES
-from optfleet.model_facts import facts
+from optfleet.model_facts import DEFAULTS, facts
 
 WEIGHTS = "weights.safetensors"
 
@@ -131,7 +131,7 @@ def import_(folder, out):
     check_shapes(facts(model), weights)
     out.mkdir(parents=True, exist_ok=True)
     tensor_files.write(out / WEIGHTS, weights)
-    lines = [f"  {key}: {json.dumps(value).strip(chr(34))}\n" for key, value in model.items()]
+    lines = [f"  {key}: {json.dumps(value).strip(chr(34))}\n" for key, value in model.items() if DEFAULTS.get(key) != value]
     (out / "model.yaml").write_text("model:\n" + "".join(lines))
     print(f"{out}: {WEIGHTS} of {sum(t.size for t in weights.values()):,} numbers, model.yaml")
 

@@ -185,7 +185,7 @@ class Llama:
             "layers": config["num_hidden_layers"],
             "width": config["hidden_size"],
             "heads": heads,
-            "kv_heads": config.get("num_key_value_heads") or heads,
+            "kv_heads": 0 if config.get("num_key_value_heads") in (None, heads) else config["num_key_value_heads"],
             "mlp_width": config["intermediate_size"],
             "vocab_size": config["vocab_size"],
             "context": config.get("max_position_embeddings", 2048),

@@ -58,7 +58,7 @@ def model(config, tensors):
         "layers": config["n_layers"],
         "width": width,
         "heads": heads,
-        "kv_heads": kv_heads,
+        "kv_heads": 0 if kv_heads == heads else kv_heads,
         # Both halves of a gated MLP are counted there.
         "mlp_width": inner // 2 if activation == "swiglu" else inner,
         "vocab_size": config.get("embedding_size") or config["vocab_size"],

@@ -20,15 +20,15 @@ import olmo_reference
 from optfleet import __main__ as optfleet
 from optfleet.families import FAMILIES
 from optfleet.model_facts import facts
-from probing import Prober, difference, draw_tokens, draw_weights
+from probing import Prober, Refused, difference, draw_tokens, draw_weights
 from runfiles import read_safetensors, write_safetensors
 
 TOLERANCE = 1e-5
 SIZES = {"model.layers": 3, "model.width": 48, "model.heads": 6, "model.mlp_width": 80, "model.context": 24}
 LLAMA = {"model.norm": "rmsnorm", "model.position": "rotary", "model.mlp": "swiglu", "model.norm_epsilon": 1e-6}
 OURS = {
-    "gpt2": {"model.mlp": "gelu_tanh", "model.vocab_size": 256},
-    "gpt2-exact-gelu-untied": {"model.tie_output": False, "model.vocab_size": 61},
+    "gpt2-exact-gelu": {"model.vocab_size": 256},
+    "gpt2-untied": {"model.mlp": "gelu_tanh", "model.tie_output": False, "model.vocab_size": 61},
     "llama-grouped-untied": LLAMA | {"model.kv_heads": 2, "model.tie_output": False, "model.bias": False, "model.vocab_size": 256},
     "llama-tied-bias": LLAMA | {"model.rotary_base": 500000.0, "model.mlp_bias": "no", "model.vocab_size": 61},
 }
@@ -105,7 +105,7 @@ def trained_out(prober):
     return compare("checkpoint of a run: out", found, their_figures(prober.folder / "trained", inputs, targets))
 
 
-def bytes_keep_their_ids(folder):
+def bytes_keep_their_ids(_, folder):
     import transformers
 
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
@@ -184,13 +184,20 @@ def main():
         hidden_size=48, intermediate_size=80, num_hidden_layers=3, num_attention_heads=6, num_key_value_heads=3,
         max_position_embeddings=32, **sizes,
     )
-    good = [out_and_back(prober, name, options) for name, options in OURS.items()]
-    good += [trained_out(prober), bytes_keep_their_ids(prober.folder / "gpt2")]
-    good += [theirs_in(prober, "their-gpt2", gpt2), theirs_in(prober, "their-llama", llama)]
-    good += [olmo_in(prober, "olmo-seed", {}), olmo_in(prober, "olmo-gated", olmo_reference.GATED)]
-    good.append(refusals_say_why(prober))
-    print(f"{sum(good)} of {len(good)}")
-    sys.exit(0 if all(good) else 1)
+    checks = [(out_and_back, name, options) for name, options in OURS.items()]
+    checks += [(trained_out,), (bytes_keep_their_ids, prober.folder / "gpt2-exact-gelu")]
+    checks += [(theirs_in, "their-gpt2", gpt2), (theirs_in, "their-llama", llama)]
+    checks += [(olmo_in, "olmo-seed", {}), (olmo_in, "olmo-gated", olmo_reference.GATED), (refusals_say_why,)]
+    good, left_out = [], 0
+    for check_one, *details in checks:
+        try:
+            good.append(check_one(prober, *details))
+        except Refused as refusal:
+            assert "unknown key" in str(refusal), refusal
+            left_out += 1
+            print(f"LEFT OUT {check_one.__name__} {details[:1]}: this opt-trainer lacks a part: {str(refusal).splitlines()[0]}")
+    print(f"{sum(good)} of {len(good)} good, {left_out} left out")
+    sys.exit(0 if good and all(good) else 1)
 
 
 if __name__ == "__main__":
