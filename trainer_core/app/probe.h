@@ -8,8 +8,8 @@
 namespace optfleet::trainer {
 
 struct ProbeOptions {
-  std::string config;  // keys model, training.precision, .softmax_precision, .z_loss, .recompute_every,
-                       // .tf32; neither data nor a budget need be given
+  std::string config;    // keys model, training.precision, .softmax_precision, .z_loss, .recompute_every,
+                         // .tf32; neither data nor a budget need be given
   std::string weights;   // safetensors: every parameter of the model, in the type it trains in
   std::string tokens;    // JSON: trainer_core/app/probe_input.h
   std::string out;       // safetensors to make, or to replace once the new one is whole:
