@@ -4,6 +4,7 @@
 #include "trainer_core/app/attempt.h"
 #include "trainer_core/app/checkpoint_command.h"
 #include "trainer_core/app/evaluate_options.h"
+#include "trainer_core/app/probe.h"
 #include "trainer_core/app/replay.h"
 #include "trainer_core/app/schedule_command.h"
 #include "trainer_core/app/standalone.h"
@@ -56,10 +57,12 @@ int Main(int argc, char** argv) {
   average->callback([&] { code = AverageWeights(inputs, to); });
 
   std::string config, path;
+  bool json = false;
   int64_t steps = 1;
   auto* parameters = app.add_subcommand("parameters", "List the parameters of a spec");
   parameters->add_option("--config", config, "Spec file")->required();
-  parameters->callback([&] { code = PrintParameters(config); });
+  parameters->add_flag("--json", json, "For programs");
+  parameters->callback([&] { code = PrintParameters(config, json); });
 
   ReplayOptions replay;
   auto* replayed = app.add_subcommand("replay", "Apply an optimizer to tensors and recorded gradients");
@@ -77,6 +80,19 @@ int Main(int argc, char** argv) {
   replayed->add_option("--time", replay.timed_steps, "Updates to time afterwards, for benchmarks")
       ->check(CLI::PositiveNumber);
   replayed->callback([&] { code = Replay(replay); });
+
+  ProbeOptions probe;
+  auto* probed = app.add_subcommand("probe", "Logits, loss and gradients of given weights and tokens");
+  probed->add_option("--config", probe.config, "Spec file; model, training.precision and so on")->required();
+  probed->add_option("--weights", probe.weights, "Safetensors file of every parameter")->required();
+  probed->add_option("--tokens", probe.tokens, R"(JSON: {"tokens": [[...]]} or {"inputs", "targets"})")
+      ->required();
+  probed->add_option("--out", probe.out, "Safetensors file to make: logits, loss, z_loss, gradients")
+      ->required();
+  probed->add_flag("--dropout", probe.dropout, "Drop as the spec says; else nothing is dropped");
+  probed->add_option("--device", probe.device, "cpu or gpu")->check(CLI::IsMember({"cpu", "gpu"}));
+  probed->add_option("--threads", probe.threads, "CPU threads")->check(CLI::Range(1, 1024));
+  probed->callback([&] { code = Probe(probe); });
 
   auto* init = app.add_subcommand("init", "Write the weights that a run of a spec starts from");
   init->add_option("--config", config, "Spec file")->required();
@@ -98,7 +114,6 @@ int Main(int argc, char** argv) {
 
   AddEvaluateCommands(&app, &code);
 
-  bool json = false;
   auto* version = app.add_subcommand("version", "Say which version this is");
   version->add_flag("--json", json, "For programs");
   version->callback([&] { code = PrintVersion(json); });

@@ -137,9 +137,16 @@ int TrainStandalone(const TrainOptions& options) {
   return code == 0 ? PrintResult(options.folder) : code;
 }
 
-int PrintParameters(const std::string& config) {
-  const auto spec = ReadSpecFile(config);
+int PrintParameters(const std::string& config, bool json) {
+  const auto spec = ReadModelSpecFile(config);
   if (!spec.has_value()) return Report(spec.error());
+  if (json) {
+    Json list = Json::array();
+    for (const auto& parameter : spec::Parameters(spec->model))
+      list.push_back({{"name", parameter.name}, {"shape", parameter.shape}});
+    fmt::print("{}\n", Json{{"model", spec::ToJson(*spec)["model"]}, {"parameters", list}}.dump());
+    return 0;
+  }
   for (const auto& parameter : spec::Parameters(spec->model)) {
     fmt::print("{:<36} {:>16} {:>12}\n", parameter.name, Json(parameter.shape).dump(), parameter.count());
   }

@@ -20,8 +20,10 @@ struct TrainOptions {
 // Makes the run directory, trains in it, prints a line now and then. 0 only if it succeeded.
 int TrainStandalone(const TrainOptions& options);
 
-// name, shape and count of each parameter, then the totals of the state.
-int PrintParameters(const std::string& config);
+// name, shape and count of each parameter, then the totals of the state; or one JSON object {"model": the
+// resolved keys, "parameters": [{"name", "shape"}, ...]} for programs that build the same model. Neither data
+// nor a budget need be given.
+int PrintParameters(const std::string& config, bool json);
 
 // The weights of step 0 as a safetensors file.
 int ExportWeights(const std::string& config, const std::string& path);

@@ -85,7 +85,10 @@ at::Tensor Transformer::Loss(const at::Tensor& inputs, const at::Tensor& targets
 }
 
 TrainingLoss Transformer::LossToTrain(const at::Tensor& inputs, const at::Tensor& targets) const {
-  const at::Tensor logits = Logits(inputs, /*training=*/true);
+  return LossOf(Logits(inputs, /*training=*/true), targets);
+}
+
+TrainingLoss Transformer::LossOf(const at::Tensor& logits, const at::Tensor& targets) const {
   TrainingLoss loss{Nll(logits, targets, Reduction::kMean), {}};
   if (z_loss_ > 0) loss.z = at::logsumexp(logits.to(at::kFloat), -1).square().mean() * z_loss_;
   return loss;

@@ -47,6 +47,9 @@ class Transformer {
   // [sequences x length, vocabulary], as the output matrix gives them: bf16 under bf16. Inputs as for Loss.
   at::Tensor Logits(const at::Tensor& inputs, bool training) const;
 
+  // What is trained, of such logits.
+  TrainingLoss LossOf(const at::Tensor& logits, const at::Tensor& targets) const;
+
   // As Loss with kMean and training, and what else is trained.
   TrainingLoss LossToTrain(const at::Tensor& inputs, const at::Tensor& targets) const;
 
