@@ -112,7 +112,8 @@ Result<spec::TrainingSpec> ReadSpecFile(const std::string& path, const spec::Tra
   for (const auto key : spec::FileKeys()) {
     const spec::Field* field = spec::FindField(key);
     const auto value = std::get<std::string>(field->get(reader.spec));
-    if (value != spec::kNoFile) field->set(reader.spec, (folder / value).lexically_normal().string());
+    if (!value.empty() && value != spec::kNoFile)
+      field->set(reader.spec, (folder / value).lexically_normal().string());
   }
   return reader.spec;
 }
