@@ -1,4 +1,5 @@
-// The parts of Resolve (spec/resolve.h): a run's end, its lengths, its update rules. For resolve.cc only.
+// The parts of Resolve (spec/resolve.h): its model, a run's end, its lengths, its update rules. For
+// resolve.cc only.
 #pragma once
 
 #include <vector>
@@ -10,6 +11,12 @@ namespace optfleet::spec {
 // "`key` 12"
 std::string Show(std::string_view key, const std::string& value);
 std::string Show(std::string_view key, int64_t value);
+
+// Fills the model's keys that follow from others: its size, its heads, its vocabulary.
+void ResolveModel(TrainingSpec* spec, std::vector<Problem>* problems);
+
+// What the model's keys promise each other and the rest of the spec. After ResolveModel.
+void CheckModel(const TrainingSpec& spec, std::vector<Problem>* problems);
 
 // Fills steps and tokens from the one budget that is given; a budget of seconds stays as it is. Returns
 // whether the run has an end; if not, what was given stays. Needs the model and the batch filled.

@@ -10,15 +10,11 @@
 #include <string>
 
 #include "spec/length.h"
+#include "spec/model_spec.h"
 #include "spec/optimizer_spec.h"
 
 namespace optfleet::spec {
 
-enum class Attention {
-  kAuto,
-  kSdpa,
-  kManual
-};  // auto: sdpa in fp32; hand-written in bf16 on a CPU, sdpa on a GPU
 enum class ScheduleKind {
   kConstant,
   kCosine,
@@ -35,25 +31,6 @@ enum class DecayShape { kLinear, kCosine, kExponential, kMirrorCosine, kSquare, 
 enum class Precision { kFp32, kBf16, kPureBf16 };
 enum class SoftmaxPrecision { kFp32, kBf16 };
 enum class OnNonFinite { kSkip, kStop };
-
-// A decoder-only transformer: pre-norm, learned positions, GELU (exact).
-struct ModelSpec {
-  int64_t layers = 4;
-  int64_t width = 128;
-  int64_t heads = 4;
-  int64_t mlp_width = 0;     // 0: 4 x width
-  int64_t vocab_size = 256;  // rows of the embedding; bytes need 256
-  int64_t context = 0;       // rows of the position table; 0: data.sequence_length
-  bool tie_output = true;    // the output matrix is the token embedding
-  bool bias = true;          // of linear layers and norms
-  Attention attention = Attention::kAuto;
-  double embedding_dropout = 0;
-  double attention_dropout = 0;
-  double residual_dropout = 0;
-  double init_std = 0.02;
-  double norm_epsilon = 1e-5;
-  friend bool operator==(const ModelSpec&, const ModelSpec&) = default;
-};
 
 // Formulas: spec/schedule.h.
 struct ScheduleSpec {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "spec/presets.h"
 #include "tests/common/golden.h"
 
 namespace optfleet::spec {
@@ -43,6 +44,7 @@ Value Another(const Field& field) {
 
 TEST(Fields, EachReadsAndWritesItsOwnMember) {
   for (const Field& changed : Fields()) {
+    if (changed.key == kPresetKey) continue;  // it sets the whole model
     TrainingSpec spec;
     changed.set(spec, Another(changed));
     EXPECT_NE(spec, TrainingSpec{}) << changed.key;

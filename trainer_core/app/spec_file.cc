@@ -9,6 +9,7 @@
 #include "common/text.h"
 #include "common/yaml.h"
 #include "spec/fields.h"
+#include "spec/presets.h"
 #include "spec/resolve.h"
 
 namespace optfleet::trainer {
@@ -34,13 +35,14 @@ class Reader {
       return;
     }
     ReadEntries("", root);
+    Apply();
   }
 
   // After ReadGroups, if that found nothing: what the keys promise each other, and keys that nothing reads.
   void ResolveSpec(Wanted wanted) {
     for (const Given& given : given_)
       if (!spec::IsUsed(*given.field, spec))
-        diagnostics_->Add(given.key, spec::UnusedMessage(*given.field), spec::UnusedRemedy(*given.field));
+        diagnostics_->Add(given.key_at, spec::UnusedMessage(*given.field), spec::UnusedRemedy(*given.field));
     for (const spec::Problem& problem : spec::Resolve(&spec))
       if (wanted == Wanted::kRun || !IsOfRun(problem))
         diagnostics_->Add(PlaceOf(problem), problem.message, problem.remedy);
@@ -61,15 +63,23 @@ class Reader {
 
   struct Given {
     const spec::Field* field;
-    SourcePosition key;
-    SourcePosition value;
+    spec::Value value;
+    SourcePosition key_at;
+    SourcePosition value_at;
   };
+
+  // A preset sets other keys, which those that are given override.
+  void Apply() {
+    for (const bool preset : {true, false})
+      for (const Given& given : given_)
+        if ((given.field->key == spec::kPresetKey) == preset) given.field->set(spec, given.value);
+  }
 
   // Of the likeliest key that the file gives; the file's first line if it gives none.
   SourcePosition PlaceOf(const spec::Problem& problem) const {
     for (const auto key : problem.keys)
       for (const Given& given : given_)
-        if (given.field->key == key) return given.value;
+        if (given.field->key == key) return given.value_at;
     return {};
   }
 
@@ -90,8 +100,7 @@ class Reader {
     } else if (!spec::IsAllowed(*field, *value)) {
       diagnostics_->Add(entry.value.position, expected + ", found " + entry.value.text);
     } else {
-      field->set(spec, *value);
-      given_.push_back({field, entry.key_position, entry.value.position});
+      given_.push_back({field, *value, entry.key_position, entry.value.position});
     }
   }
 

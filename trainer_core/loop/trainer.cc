@@ -5,6 +5,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include "trainer_core/data/permutation.h"
+#include "trainer_core/model/attention_backend.h"
 #include "trainer_core/model/precision_scope.h"
 #include "trainer_core/model/random_state.h"
 #include "trainer_core/optim/gradient.h"
@@ -12,6 +13,8 @@
 namespace optfleet::trainer {
 
 Result<std::unique_ptr<Trainer>> Trainer::Create(const spec::TrainingSpec& spec, at::Device device) {
+  if (const auto attention = AttentionUsed(spec, device); !attention.has_value())
+    return Fail(attention.error());
   auto file = MappedFile::Open(spec.data.path);
   if (!file.has_value()) return Fail(file.error().In("data.path"));
   const DataParts parts = SplitByShare((*file)->bytes(), spec.data.validation_share);

@@ -32,7 +32,8 @@ struct StepFigures {
 class Trainer {
  public:
   // The spec is resolved. Reads the data file, makes the model and fills it from the seed. NOT_FOUND and so
-  // on for the data file, FAILED_PRECONDITION if it is too short. Throws c10::OutOfMemoryError.
+  // on for the data file, FAILED_PRECONDITION if it is too short or the
+  // attention does not run on the device. Throws c10::OutOfMemoryError.
   static Result<std::unique_ptr<Trainer>> Create(const spec::TrainingSpec& spec, at::Device device);
 
   // Step number `step`, from 1, at its place in the schedule (spec::PositionOf). next batch ->
