@@ -122,7 +122,9 @@ TEST(SpecHash, EveryOtherKeyThatARunReadsChangesIt) {
     TrainingSpec spec = Resolved(Small());
     if (field.group() == kGroupOutsideHash || !IsUsed(field, spec)) continue;
     const Value old = field.get(spec);
-    Value value = field.type == FieldType::kOwnNumber ? Value(0.25) : old;
+    Value value = old;
+    if (field.type == FieldType::kOwnNumber) value = 0.25;
+    if (field.type == FieldType::kOwnInteger) value = int64_t{3};
     if (auto* integer = std::get_if<int64_t>(&value))
       *integer = field.key == "model.heads" ? 8 : *integer + 1;
     if (auto* number = std::get_if<double>(&value)) *number = *number / 2 + 0.001;
