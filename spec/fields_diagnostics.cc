@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "spec/field_builder.h"
 #include "spec/parameters.h"
 

@@ -55,7 +55,7 @@ check('every chart has drawn its lines', 'quickstart', {colorScheme: 'light'}, a
 });
 
 check('gradient norms of blocks show their spread, and each block can be chosen', 'seeds', {}, async (page) => {
-  assert.match(await page.locator('#spread-title').innerText(), /spread of gradient norms over blocks/i);
+  assert.match(await page.locator('#spread-title').innerText(), /gradient norms of blocks, largest/i);
   assert.ok(await page.locator('#spread canvas').isVisible());
   const keys = await page.locator('#choose-key option').allInnerTexts();
   assert.ok(keys.includes('grad norm of blocks.3'), keys.join());

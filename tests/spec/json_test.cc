@@ -84,7 +84,7 @@ TEST(SpecHash, CanonicalTextIsFixed) {
   EXPECT_TRUE(text.starts_with(
       R"({"model":{"layers":4,"width":128,"heads":4,"mlp_width":512,"vocab_size":256,"context":128,)"))
       << text;
-  EXPECT_TRUE(text.ends_with(R"("checkpoint":{"every_steps":0,"keep":2}})")) << text;
+  EXPECT_TRUE(text.ends_with(R"("flops":false,"parameters_every_steps":0}})")) << text;
   EXPECT_EQ(text.find(' '), std::string::npos);
 }
 

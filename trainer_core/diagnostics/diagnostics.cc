@@ -28,8 +28,9 @@ Diagnostics::Diagnostics(const spec::TrainingSpec& spec, at::Device device, std:
     : spec_(spec.diagnostics),
       device_(device),
       listed_(spec::Parameters(spec.model)),
+      model_(spec.model),
+      sequence_length_(spec.data.sequence_length),
       tokens_per_step_(static_cast<double>(spec.training.batch_size * spec.data.sequence_length)),
-      flops_per_token_(spec::FlopsPerToken(spec.model, spec.data.sequence_length)),
       peak_flops_(PeakOf(spec_, device, device_name)),
       clock_(std::move(now)) {
   if (spec_.gradient_norms) kinds_.push_back(MakeGradientNorms());
@@ -101,6 +102,7 @@ void Diagnostics::AfterUpdate(const NamedTensors& parameters, Optimizer& optimiz
 }
 
 void Diagnostics::EndStep(const StepResult& result) {
+  step_length_ = result.sequence_length;
   for (const auto& kind : kinds_) kind->EndStep(result, due_ ? &figures_ : nullptr);
   Enter(Phase::kRest);
 }
@@ -108,7 +110,7 @@ void Diagnostics::EndStep(const StepResult& result) {
 Points Diagnostics::TakePoints(double step_seconds) {
   if (due_) {
     AddTimes(step_seconds);
-    AddSpeed(tokens_per_step_ / step_seconds, &figures_);
+    AddSpeed(tokens_per_step_ / step_seconds, step_length_, &figures_);
   }
   Points points;
   if (!records()) return points;
@@ -133,9 +135,9 @@ void Diagnostics::AddTimes(double step_seconds) {
   figures_.Add("seconds/checkpoint", std::exchange(checkpoint_seconds_, 0));
 }
 
-void Diagnostics::AddSpeed(double tokens_per_second, Figures* figures) const {
+void Diagnostics::AddSpeed(double tokens_per_second, int64_t sequence_length, Figures* figures) const {
   if (!spec_.flops) return;
-  const double flops = tokens_per_second * flops_per_token_;
+  const double flops = tokens_per_second * spec::FlopsPerToken(model_, sequence_length);
   figures->Add("flops_per_second", flops);
   if (peak_flops_ > 0) figures->Add("mfu", flops / peak_flops_);
 }
@@ -143,7 +145,7 @@ void Diagnostics::AddSpeed(double tokens_per_second, Figures* figures) const {
 std::vector<std::pair<std::string, double>> Diagnostics::Final(double tokens_per_second) const {
   Figures figures;
   for (const auto& kind : kinds_) kind->Final(&figures);
-  if (tokens_per_second > 0) AddSpeed(tokens_per_second, &figures);
+  if (tokens_per_second > 0) AddSpeed(tokens_per_second, sequence_length_, &figures);
   if (spec_.flops && peak_flops_ > 0) figures.Add("peak_flops_per_second", peak_flops_);
   return figures.Take();
 }

@@ -50,19 +50,22 @@ class Diagnostics {
   Diagnostics(const spec::TrainingSpec& spec, at::Device device, std::string_view device_name,
               PhaseClock::Now now);
   void AddTimes(double step_seconds);
-  void AddSpeed(double tokens_per_second, Figures* figures) const;
+  void AddSpeed(double tokens_per_second, int64_t sequence_length, Figures* figures) const;
   bool records() const { return due_ || parameters_due_; }
 
   const spec::DiagnosticsSpec spec_;
   const at::Device device_;
   const std::vector<spec::Parameter> listed_;
-  const double tokens_per_step_, flops_per_token_, peak_flops_;  // peak: 0 where it is not known
+  const spec::ModelSpec model_;
+  const int64_t sequence_length_;              // once a warm-up of it is over
+  const double tokens_per_step_, peak_flops_;  // peak: 0 where it is not known
   PhaseClock clock_;
   std::vector<std::unique_ptr<Kind>> kinds_;
   std::unique_ptr<Kind> parameter_figures_;   // has steps of its own
   ActivationFigures* activations_ = nullptr;  // these two are among kinds_
   MicrobatchFigures* microbatches_ = nullptr;
   bool due_ = false, parameters_due_ = false;
+  int64_t step_length_ = 0;  // sequence length of the step that has ended
   double checkpoint_seconds_ = 0;
   Figures figures_, figures_of_parameters_;
   std::set<std::string, std::less<>> keys_;

@@ -31,6 +31,7 @@ struct StepResult {
   double gradient_norm = 0;
   double clip_norm = 0;  // 0: no clipping
   bool applied = true;
+  int64_t sequence_length = 0;
 };
 
 // Every call but EndStep, State and Restore happens only in steps whose figures are recorded.

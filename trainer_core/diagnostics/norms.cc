@@ -13,11 +13,11 @@ namespace {
 class SquaresByPlace {
  public:
   void Add(const std::string& place, const at::Tensor& square) {
-    const auto [at, is_new] = index_.try_emplace(place, sums_.size());
+    const auto [entry, is_new] = index_.try_emplace(place, sums_.size());
     if (is_new) {
       sums_.emplace_back(place, square);
     } else {
-      sums_[at->second].second = sums_[at->second].second + square;
+      sums_[entry->second].second = sums_[entry->second].second + square;
     }
   }
   const std::vector<std::pair<std::string, at::Tensor>>& sums() const { return sums_; }

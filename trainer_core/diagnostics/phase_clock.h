@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <string_view>
+#include <utility>
 
 namespace optfleet::trainer {
 

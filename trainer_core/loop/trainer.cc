@@ -100,7 +100,8 @@ StepFigures Trainer::Step(int64_t step, double position) {
   if (!figures.applied) optimizer_->UncountStep();
   if (average_) average_->Observe(step);
   if (diagnostics_ != nullptr)
-    diagnostics_->EndStep({figures.loss, figures.gradient_norm, figures.clip_norm, figures.applied});
+    diagnostics_->EndStep(
+        {figures.loss, figures.gradient_norm, figures.clip_norm, figures.applied, sequence_length});
   return figures;
 }
 
@@ -155,6 +156,7 @@ TrainingLoss Trainer::AccumulateGradient(int64_t step, int64_t sequence_length,
   const int64_t batch_size = spec_.training.batch_size;
   const int64_t micro_batch = spec_.training.micro_batch;
   const double share = static_cast<double>(micro_batch) / static_cast<double>(batch_size);
+  Enter(Phase::kData, watcher);
   const HostBatch& whole = prefetcher_.Take(step);
   const auto tokens = static_cast<size_t>(micro_batch * spec_.data.sequence_length);
   TrainingLoss total;

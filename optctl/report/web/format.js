@@ -90,7 +90,7 @@ const kFigures = {
     text: (v) => brief(v)
   },
   grad_norm_spread: {
-    title: 'spread of gradient norms over blocks (largest / smallest)',
+    title: 'gradient norms of blocks, largest / smallest',
     word: 'spread over blocks',
     wide: true,
     text: (v) => brief(v)
