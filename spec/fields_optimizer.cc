@@ -16,6 +16,7 @@ constexpr auto kOptimizers = [] {
 // In the order of their enums.
 constexpr std::array<std::string_view, 4> kDecayForms{"auto", "coupled", "decoupled", "decoupled_by_peak"};
 constexpr std::array<std::string_view, 2> kMuonScalings{"original", "match_rms_adamw"};
+constexpr std::array<std::string_view, 2> kMuonPrecisions{"fp32", "bf16"};
 constexpr std::array<std::string_view, 3> kDecayOn{"all", "matrices", "linear"};
 
 constexpr auto kOptimizer = &TrainingSpec::optimizer;
@@ -143,6 +144,11 @@ constexpr std::array kOptionFields{
         kMuonOnly),
     Plain<kOptimizer, &OptimizerSpec::muon_iterations>("optimizer.muon_iterations", From(1, 20), "iterations",
                                                        "Newton-Schulz iterations of a step.", kMuonOnly),
+    Choice<kOptimizer, &OptimizerSpec::muon_precision, kMuonPrecisions>(
+        "optimizer.muon_precision",
+        "Of those iterations; `bf16` as its authors and PyTorch, faster where a processor has products of "
+        "it.",
+        kMuonOnly),
     Plain<kOptimizer, &OptimizerSpec::precondition_frequency>("optimizer.precondition_frequency",
                                                               From(1, 1e6), "updates",
                                                               "soap turns its bases so often.", kSoapOnly),

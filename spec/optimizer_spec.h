@@ -39,6 +39,8 @@ enum class OptimizerKind {
 // What a Muon step is multiplied by, of a matrix of r rows and c columns (names of torch.optim.Muon):
 // original sqrt(max(1, r / c)), match_rms_adamw 0.2 sqrt(max(r, c)).
 enum class MuonScaling { kOriginal, kMatchRmsAdamW };
+// Of Muon's Newton-Schulz iterations.
+enum class MuonPrecision { kFp32, kBf16 };
 
 // auto: coupled in sgd, adam, adam_8bit and the schedule-free rules, as in the packages they come from,
 // decoupled in all others. by_peak: the shrinking per step is weight_decay x learning rate / peak.
@@ -87,6 +89,7 @@ struct OptimizerSpec {
   bool muon_nesterov = true;
   MuonScaling muon_scaling = MuonScaling::kOriginal;
   int64_t muon_iterations = 5;
+  MuonPrecision muon_precision = MuonPrecision::kFp32;
   int64_t precondition_frequency = 10;
   int64_t max_precondition_dim = 10000;
   double rho = 0.04;

@@ -53,7 +53,10 @@ PEERS = {
         "torch foreach": lambda parameters: torch.optim.Adafactor(parameters, lr=_RATE, foreach=True),
         "torch loop": lambda parameters: torch.optim.Adafactor(parameters, lr=_RATE, foreach=False),
     },
+    # It computes in bf16.
     "muon": {"torch": _Muon},
+    "muon bf16": {"torch": _Muon},
+    "soap": {"pytorch-optimizer": lambda parameters: pytorch_optimizer.SOAP(parameters, lr=_RATE)},
     "adam_8bit": {"bitsandbytes": lambda parameters: bitsandbytes.optim.Adam8bit(parameters, lr=_RATE)},
     "adamw_8bit": {"bitsandbytes": lambda parameters: bitsandbytes.optim.AdamW8bit(parameters, lr=_RATE)},
     "lion_8bit": {"bitsandbytes": lambda parameters: bitsandbytes.optim.Lion8bit(parameters, lr=_RATE)},

@@ -27,23 +27,35 @@ from runfiles import write_safetensors  # noqa: E402
 BYTES = {"sgd": 20, "ema_sgd": 20, "adam": 28, "adamw": 28, "lion": 20, "signum": 20, "ademamix": 36}
 BYTES |= {"schedule_free_sgd": 20, "schedule_free_adamw": 28, "adafactor": 12, "adafactor_momentum": 20}
 BYTES |= {"adalayer": 20, "adalayer_rows": 20, "adam_8bit": 16, "adamw_8bit": 16, "lion_8bit": 14}
-BYTES |= {"sophia": 24, "muon": 20, "adalayer_frozen": 20}
+BYTES |= {"sophia": 24, "adalayer_frozen": 20, "adalayer_primed": 20, "muon": 20, "muon bf16": 20, "soap": 52}
+
+# What a row's configuration says besides the rule's name, which is its first word.
+MORE = {"muon bf16": "optimizer.muon_precision: bf16", "adalayer_frozen": "schedule.freeze: 1"}
+MORE |= {"adalayer_primed": "schedule.freeze: 1"}
+# soap's decompositions take minutes of the matrices that the others get.
+SHAPES = {"soap": (512, 512)}
 
 
-def tensors(millions):
-    """Matrices of 4096 x 1024 and as many gains."""
-    count = max(1, round(millions * 1e6 / (4096 * 1024)))
+def tensors(millions, rows=4096, columns=1024):
+    """Matrices and as many gains."""
+    count = max(1, round(millions * 1e6 / (rows * columns)))
     generator = torch.Generator().manual_seed(1)
     named = {}
     for i in range(count):
-        named[f"blocks.{i}.mlp.up.weight"] = torch.randn(4096, 1024, generator=generator)
-        named[f"blocks.{i}.norm1.weight"] = torch.randn(1024, generator=generator)
+        named[f"blocks.{i}.mlp.up.weight"] = torch.randn(rows, columns, generator=generator)
+        named[f"blocks.{i}.norm1.weight"] = torch.randn(columns, generator=generator)
     return named
 
 
-def time_ours(arguments, rule, folder):
-    freeze = "schedule.freeze: 1\n" if rule == "adalayer_frozen" else ""
-    (folder / "opt.yaml").write_text(f"optimizer: {{name: {rule}, learning_rate: 1e-4}}\n{freeze}")
+def write_tensors(weights, folder):
+    write_safetensors(folder / "params.safetensors", weights)
+    gradients = {f"{name}.1{kind}": tensor for kind in ("", ".curvature") for name, tensor in weights.items()}
+    write_safetensors(folder / "grads.safetensors", gradients)
+
+
+def time_ours(arguments, row, folder):
+    rule = row.split()[0]
+    (folder / "opt.yaml").write_text(f"optimizer: {{name: {rule}, learning_rate: 1e-4}}\n{MORE.get(row, '')}\n")
     command = [arguments.trainer, "replay", "--config", folder / "opt.yaml", "--params", folder / "params.safetensors"]
     command += ["--grads", folder / "grads.safetensors", "--out", folder / "out.safetensors"]
     command += ["--threads", str(arguments.threads), "--time", str(arguments.steps)]
@@ -86,14 +98,15 @@ def main():
     parser.add_argument("--rule", choices=sorted(BYTES))
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    weights = tensors(arguments.millions)
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
-        write_safetensors(folder / "params.safetensors", weights)
-        gradients = {f"{name}.1{kind}": tensor for kind in ("", ".curvature") for name, tensor in weights.items()}
-        write_safetensors(folder / "grads.safetensors", gradients)
+        written = None
         print(f"{'rule':20} {'ns':>6} {'peer ns':>8} {'ratio':>6} {'bytes':>6} {'x copy':>7}  peer")
         for rule in [arguments.rule] if arguments.rule else BYTES:
+            shape = SHAPES.get(rule, ())
+            if shape != written:
+                weights, written = tensors(arguments.millions, *shape), shape
+                write_tensors(weights, folder)
             ours, copies, peers = [], [], {name: [] for name in PEERS.get(rule, {})}
             for _ in range(arguments.rounds):
                 ours.append(time_ours(arguments, rule, folder))

@@ -34,6 +34,7 @@ DEFAULTS = {
     "muon_nesterov": True,
     "muon_scaling": "original",
     "muon_iterations": 5,
+    "muon_precision": "fp32",
     "precondition_frequency": 10,
     "max_precondition_dim": 10000,
     "rho": 0.04,
@@ -235,6 +236,8 @@ def _matrices():
         yield case(f"muon-{scaling}", "muon", options, packages, SCHEDULE, shapes=SQUARE_SHAPES)
     options = {"learning_rate": 0.02, "muon_nesterov": False, "muon_iterations": 3, "muon_momentum": 0.8}
     yield case("muon-split", "muon", options, shapes=SQUARE_SHAPES)
+    in_bf16 = {"learning_rate": 0.02, "muon_precision": "bf16", "split_qkv": False}
+    yield case("muon-bf16", "muon", in_bf16, ("torch.optim.Muon",), SCHEDULE, shapes=SQUARE_SHAPES)
     lions = {"groups.mlp.name": "lion", "groups.mlp.learning_rate": 0.001, "groups.embedding.name": "muon"}
     yield case("muon+lion", "muon", {"learning_rate": 0.02} | lions, schedule=SCHEDULE)
 

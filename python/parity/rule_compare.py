@@ -106,6 +106,7 @@ def _measures(o, difference, expected, start, nearest_sign, exact, other_quantis
     """(measure, found, allowed) of one tensor at one step."""
     if o.name.endswith("_8bit") and difference.size >= o.min_8bit_size:
         return _by_quantiser(o.name, difference, expected, start, other_quantiser)
+    in_bf16 = in_bf16 or o.muon_precision == "bf16"
     if o.name == "muon" and not exact:
         return [("movement", _movement(difference, expected, start), NEWTON_SCHULZ_BF16 if in_bf16 else NEWTON_SCHULZ)]
     if o.name == "soap":

@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "trainer_core/optim/element_kernels.h"
+#include "trainer_core/optim/factored_on_device.h"
 #include "trainer_core/rules/factored.h"
 
 namespace optfleet::trainer {
@@ -68,7 +69,12 @@ class SharedMomentRule : public Rule {
   explicit SharedMomentRule(const OptimizerSpec& spec) : spec_(spec) {}
 
   void Step(const RuleStep& step, std::vector<Item>& items) override {
-    for (Item& item : items) StepOne(step, item);
+    for (Item& item : items) {
+      if (step.on_device)
+        StepSharedMomentOnDevice(Kernel(step), {Fresh(step), MomentCorrection(step)}, step, item);
+      else
+        StepOne(step, item);
+    }
   }
 
  protected:
@@ -78,9 +84,12 @@ class SharedMomentRule : public Rule {
     return {F(step.rate / Correction(spec_.beta1, step.updates)), F(step.shrink), F(1 - spec_.beta1),
             F(spec_.epsilon)};
   }
+  virtual double MomentCorrection(const RuleStep& step) const {
+    return Correction(spec_.beta2, step.updates);
+  }
   // sqrt(v / (1 - beta2^t))
-  virtual double Root(double moment, const RuleStep& step) const {
-    return std::sqrt(moment / Correction(spec_.beta2, step.updates));
+  double Root(double moment, const RuleStep& step) const {
+    return std::sqrt(moment / MomentCorrection(step));
   }
   // The share of this step in the second moment.
   virtual double Fresh(const RuleStep&) const { return 1 - spec_.beta2; }
@@ -179,7 +188,7 @@ class MeasuredAdalayer final : public SharedMomentRule {
   MeasuredAdalayer(const OptimizerSpec& spec, bool goes_on) : SharedMomentRule(spec), goes_on_(goes_on) {}
 
  private:
-  double Root(double moment, const RuleStep&) const override { return std::sqrt(moment); }
+  double MomentCorrection(const RuleStep&) const override { return 1; }
   double Fresh(const RuleStep& step) const override {
     if (step.updates <= step.freeze) return 1 / static_cast<double>(step.updates + 1);
     return goes_on_ ? SharedMomentRule::Fresh(step) : 0;
@@ -211,7 +220,9 @@ class Adafactor final : public Rule {
 
   void Step(const RuleStep& step, std::vector<Item>& items) override {
     for (Item& item : items) {
-      if (item.what.shape.size() < 2)
+      if (step.on_device)
+        StepAdafactorOnDevice(spec_, Fresh(step), step, item);
+      else if (item.what.shape.size() < 2)
         StepVector(step, item);
       else
         StepMatrix(step, item);

@@ -1,5 +1,5 @@
 // Rules that look at a matrix as a whole: Muon and SOAP. Their products, bases and decompositions are
-// LibTorch's, in fp32, so unlike those of the other rules their bits may depend on the processor and the
+// LibTorch's, so unlike those of the other rules their bits may depend on the processor and the
 // number of threads.
 #include <ATen/ATen.h>
 
@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "trainer_core/optim/element_kernels.h"
+#include "trainer_core/optim/left_out.h"
 #include "trainer_core/optim/rule.h"
 
 namespace optfleet::trainer {
@@ -22,15 +23,31 @@ at::Tensor GradientOf(const Item& item, const rules::GradientTransform& transfor
   return gradient;
 }
 
+// update(item, gradient) for each item, left out on the device where the gradient is not finite.
+template <class Update>
+void ForEach(const RuleStep& step, std::vector<Item>& items, const Update& update) {
+  at::NoGradGuard no_grad;
+  for (Item& item : items) {
+    if (!step.on_device) {
+      update(item, GradientOf(item, step.transform));
+      continue;
+    }
+    const LeftOut left_out(*step.on_device, item);
+    update(item, left_out.Gradient());
+    left_out.Settle();
+  }
+}
+
 // Pushes the singular values of x / |x| towards 1 by a quintic polynomial that does not converge: they end
-// between 0.7 and 1.2 (Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/). The authors compute
-// in bf16; this is fp32, which is nearer to the formula and, on a CPU, no slower.
-at::Tensor Orthogonalised(const at::Tensor& matrix, int64_t iterations) {
+// between 0.7 and 1.2 (Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/). fp32 is nearer to the
+// formula; the authors compute in bf16, which is faster where the processor has products of it.
+at::Tensor Orthogonalised(const at::Tensor& matrix, const OptimizerSpec& spec) {
   constexpr double kA = 3.4445, kB = -4.7750, kC = 2.0315;
   const bool tall = matrix.size(0) > matrix.size(1);
-  at::Tensor x = tall ? matrix.t() : matrix;
+  const auto type = spec.muon_precision == spec::MuonPrecision::kBf16 ? at::kBFloat16 : at::kFloat;
+  at::Tensor x = (tall ? matrix.t() : matrix).to(type);
   x = x / at::linalg_vector_norm(x, 2).clamp_min(1e-7);
-  for (int64_t i = 0; i < iterations; ++i) {
+  for (int64_t i = 0; i < spec.muon_iterations; ++i) {
     const at::Tensor square = at::mm(x, x.t());
     x = at::addmm(x, at::addmm(square, square, square, kB, kC), x, /*beta=*/kA);
   }
@@ -44,24 +61,23 @@ class Muon final : public Rule {
   explicit Muon(const OptimizerSpec& spec) : spec_(spec) {}
 
   void Step(const RuleStep& step, std::vector<Item>& items) override {
-    at::NoGradGuard no_grad;
-    for (Item& item : items) {
-      const at::Tensor gradient = GradientOf(item, step.transform);
-      const at::Tensor& average = item.states[0];
-      average.lerp_(gradient, 1 - spec_.muon_momentum);
-      const at::Tensor update = spec_.muon_nesterov ? gradient.lerp(average, spec_.muon_momentum) : average;
-      const int64_t parts = spec_.split_qkv && spec::IsFusedProjection(item.what) ? 3 : 1;
-      const int64_t rows = item.weight.size(0) / parts;
-      for (int64_t part = 0; part < parts; ++part) {
-        const at::Tensor direction =
-            Orthogonalised(update.narrow(0, part * rows, rows), spec_.muon_iterations);
-        const at::Tensor weight = item.weight.narrow(0, part * rows, rows);
-        weight.sub_(weight * step.shrink + direction * (step.rate * Scale(rows, item.weight.size(1))));
-      }
-    }
+    ForEach(step, items, [&](Item& item, const at::Tensor& gradient) { StepOne(step, item, gradient); });
   }
 
  private:
+  void StepOne(const RuleStep& step, Item& item, const at::Tensor& gradient) const {
+    const at::Tensor& average = item.states[0];
+    average.lerp_(gradient, 1 - spec_.muon_momentum);
+    const at::Tensor update = spec_.muon_nesterov ? gradient.lerp(average, spec_.muon_momentum) : average;
+    const int64_t parts = spec_.split_qkv && spec::IsFusedProjection(item.what) ? 3 : 1;
+    const int64_t rows = item.weight.size(0) / parts;
+    for (int64_t part = 0; part < parts; ++part) {
+      const at::Tensor direction = Orthogonalised(update.narrow(0, part * rows, rows), spec_);
+      const at::Tensor weight = item.weight.narrow(0, part * rows, rows);
+      weight.sub_(weight * step.shrink + direction * (step.rate * Scale(rows, item.weight.size(1))));
+    }
+  }
+
   double Scale(int64_t rows, int64_t columns) const {
     const auto r = static_cast<double>(rows), c = static_cast<double>(columns);
     if (spec_.muon_scaling == spec::MuonScaling::kMatchRmsAdamW) return 0.2 * std::sqrt(std::max(r, c));
@@ -80,14 +96,12 @@ class Soap final : public Rule {
   explicit Soap(const OptimizerSpec& spec) : spec_(spec) {}
 
   void Step(const RuleStep& step, std::vector<Item>& items) override {
-    at::NoGradGuard no_grad;
-    for (Item& item : items) {
-      const at::Tensor gradient = GradientOf(item, step.transform);
+    ForEach(step, items, [&](Item& item, const at::Tensor& gradient) {
       if (step.updates == 1)
         MakeBases(item, gradient);
       else
         StepOne(step, item, gradient);
-    }
+    });
   }
 
  private:

@@ -58,8 +58,7 @@ class Optimizer {
 };
 
 // Of the spec: `optimizer`, and what rules read besides (precision, tokens of a batch, schedule.freeze).
-// FAILED_PRECONDITION if the rule has no code for the device of the weights, INVALID_ARGUMENT for a weight
-// that is no matrix but would be updated as one.
+// INVALID_ARGUMENT for a weight that is no matrix but would be updated as one.
 Result<std::unique_ptr<Optimizer>> MakeOptimizer(const spec::TrainingSpec& spec,
                                                  std::vector<OptimizedParameter> parameters);
 

@@ -2,14 +2,11 @@
 
 #include <ATen/ATen.h>
 
-#include "spec/optimizer_names.h"
 #include "trainer_core/optim/cuda/stream.h"
 #include "trainer_core/optim/element_kernels.h"
 
 namespace optfleet::trainer {
 namespace {
-
-using spec::OptimizerKind;
 
 // Weight, gradient and states are of one type.
 template <class Number, class Kernel>
@@ -65,37 +62,6 @@ void QuantisedOnDevice::Update(const Kernel& kernel, const rules::cuda::DeviceGr
   }
   rules::cuda::Update(kernel, gradient, std::span<const rules::QuantisedElements>(tensors),
                       NumbersOf<const rules::cuda::CodeTables>(tables_), CurrentStream());
-}
-
-bool RunsOnDevice(OptimizerKind kind) {
-  switch (kind) {
-    case OptimizerKind::kSgd:
-    case OptimizerKind::kEmaSgd:
-    case OptimizerKind::kAdam:
-    case OptimizerKind::kAdamW:
-    case OptimizerKind::kLion:
-    case OptimizerKind::kSignum:
-    case OptimizerKind::kAdEmaMix:
-    case OptimizerKind::kScheduleFreeSgd:
-    case OptimizerKind::kScheduleFreeAdamW:
-    case OptimizerKind::kAdam8bit:
-    case OptimizerKind::kAdamW8bit:
-    case OptimizerKind::kLion8bit:
-    case OptimizerKind::kSophia:
-    case OptimizerKind::kNone:
-      return true;
-    default:
-      return false;
-  }
-}
-
-std::string RulesOnDevice() {
-  std::string list;
-  for (size_t kind = 0; kind < spec::kOptimizerNames.size(); ++kind) {
-    if (!RunsOnDevice(static_cast<OptimizerKind>(kind))) continue;
-    list += (list.empty() ? "" : ", ") + std::string(spec::kOptimizerNames[kind]);
-  }
-  return list;
 }
 
 #define OPTFLEET_ON_DEVICE(Kernel)                                                       \

@@ -3,7 +3,6 @@
 
 #include <ATen/core/TensorBody.h>
 
-#include <string>
 #include <vector>
 
 #include "trainer_core/optim/rule.h"
@@ -27,10 +26,5 @@ class QuantisedOnDevice {
  private:
   at::Tensor tables_;
 };
-
-// Whether all of a rule's work has kernels; the matrix and factored rules have none yet.
-bool RunsOnDevice(spec::OptimizerKind kind);
-// "sgd, ema_sgd, ..."
-std::string RulesOnDevice();
 
 }  // namespace optfleet::trainer
