@@ -21,7 +21,8 @@ constexpr Use kLengthWarmup{&WarmsLengthUp, "with a `data.length_warmup` above 0
 constexpr std::array kFields{
     Plain<kData, &DataSpec::path>(
         "data.path", kUnbounded, "",
-        "File to train on: tokens, or text that is read as bytes, one token a byte (docs/data.md)."),
+        "File to train on, which must be given: tokens, or text that is read as bytes, one token a byte "
+        "(docs/data.md)."),
     Choice<kData, &DataSpec::format, kFormats>(
         "data.format",
         "What the files hold. `auto` tells by their content; raw tokens without a header (nanoGPT, OLMo) "

@@ -62,12 +62,13 @@ void HoldState(const TrainingSpec& spec, MemoryDevice device, MemoryLedger* ledg
 
 // The whole of the weights, while schedule-free rules are evaluated at their averages.
 int64_t EvaluationCopies(const TrainingSpec& spec) {
+  const int64_t element = spec.training.precision == Precision::kPureBf16 ? 2 : 4;
   return OverParameters(spec.model, [&](const std::vector<Parameter>& parameters) {
     int64_t bytes = 0;
     for (const Parameter& parameter : parameters) {
       const OptimizerKind kind = spec.optimizer.KindOf(parameter.group);
       if (kind == OptimizerKind::kScheduleFreeSgd || kind == OptimizerKind::kScheduleFreeAdamW)
-        bytes += parameter.count() * 4;
+        bytes += parameter.count() * element;
     }
     return bytes;
   });

@@ -15,7 +15,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-TrainingSpec Run(AveragingSpec averaging, int64_t steps = 100) {
+TrainingSpec ARun(AveragingSpec averaging, int64_t steps = 100) {
   TrainingSpec spec;
   spec.data.path = "text";
   spec.budget.steps = steps;
@@ -47,50 +47,50 @@ double AverageOf(const TrainingSpec& spec) {
 }
 
 TEST(Averaging, TheTailEndsEqualPartsOfTheLastShare) {
-  EXPECT_THAT(Sampled(Run({.kind = AverageKind::kTail})), ElementsAre(85, 90, 95, 100));
-  EXPECT_DOUBLE_EQ(AverageOf(Run({.kind = AverageKind::kTail})), 92.5);
+  EXPECT_THAT(Sampled(ARun({.kind = AverageKind::kTail})), ElementsAre(85, 90, 95, 100));
+  EXPECT_DOUBLE_EQ(AverageOf(ARun({.kind = AverageKind::kTail})), 92.5);
   // Seed 1: 97,000 steps.
-  EXPECT_THAT(TailSteps(Run({.kind = AverageKind::kTail}, 97000)), ElementsAre(82450, 87300, 92150, 97000));
-  EXPECT_THAT(Sampled(Run({.kind = AverageKind::kTail, .samples = 3, .share = 0.1}, 30)),
+  EXPECT_THAT(TailSteps(ARun({.kind = AverageKind::kTail}, 97000)), ElementsAre(82450, 87300, 92150, 97000));
+  EXPECT_THAT(Sampled(ARun({.kind = AverageKind::kTail, .samples = 3, .share = 0.1}, 30)),
               ElementsAre(28, 29, 30));
 }
 
 TEST(Averaging, AWindowIsAPlainMeanThatBeginsAnew) {
   const AveragingSpec seed2{.kind = AverageKind::kWindow, .every_steps = 5, .window_steps = 500};
-  EXPECT_DOUBLE_EQ(AverageOf(Run(seed2, 500)), 252.5);  // 5, 10, ... 500
-  EXPECT_DOUBLE_EQ(AverageOf(Run(seed2, 504)), 252.5);  // until the first sample of the next
-  EXPECT_DOUBLE_EQ(AverageOf(Run(seed2, 505)), 505);
-  EXPECT_DOUBLE_EQ(AverageOf(Run(seed2, 1000)), 752.5);
-  EXPECT_DOUBLE_EQ(AverageOf(Run({.kind = AverageKind::kWindow, .every_steps = 10, .start_step = 75}, 100)),
+  EXPECT_DOUBLE_EQ(AverageOf(ARun(seed2, 500)), 252.5);  // 5, 10, ... 500
+  EXPECT_DOUBLE_EQ(AverageOf(ARun(seed2, 504)), 252.5);  // until the first sample of the next
+  EXPECT_DOUBLE_EQ(AverageOf(ARun(seed2, 505)), 505);
+  EXPECT_DOUBLE_EQ(AverageOf(ARun(seed2, 1000)), 752.5);
+  EXPECT_DOUBLE_EQ(AverageOf(ARun({.kind = AverageKind::kWindow, .every_steps = 10, .start_step = 75}, 100)),
                    90);
 }
 
 TEST(Averaging, TheExponentialBeginsAsItsFirstSample) {
   const AveragingSpec seed2{.kind = AverageKind::kExponential, .every_steps = 10, .decay = 0.95};
-  EXPECT_DOUBLE_EQ(AverageOf(Run(seed2, 19)), 10);
-  EXPECT_DOUBLE_EQ(AverageOf(Run(seed2, 30)), 0.95 * (0.95 * 10 + 0.05 * 20) + 0.05 * 30);
+  EXPECT_DOUBLE_EQ(AverageOf(ARun(seed2, 19)), 10);
+  EXPECT_DOUBLE_EQ(AverageOf(ARun(seed2, 30)), 0.95 * (0.95 * 10 + 0.05 * 20) + 0.05 * 30);
 }
 
 TEST(Averaging, CostsFourBytesAParameterWhateverThePrecision) {
-  TrainingSpec spec = Run({.kind = AverageKind::kTail});
+  TrainingSpec spec = ARun({.kind = AverageKind::kTail});
   spec.training.precision = Precision::kPureBf16;
   ASSERT_THAT(Rules(spec), IsEmpty());
   Resolve(&spec);
   EXPECT_EQ(BytesOfState(spec).average, 4 * CountParameters(spec.model));
   EXPECT_EQ(BytesOfState(spec).total(), BytesOfState(spec).weights + BytesOfState(spec).gradients +
                                             BytesOfState(spec).optimizer + BytesOfState(spec).average);
-  EXPECT_EQ(BytesOfState(Run({})).average, 0);
+  EXPECT_EQ(BytesOfState(ARun({})).average, 0);
 }
 
 TEST(Averaging, WhatHasNoMeaningIsAMistake) {
-  TrainingSpec spec = Run({.kind = AverageKind::kExponential});
+  TrainingSpec spec = ARun({.kind = AverageKind::kExponential});
   spec.optimizer.name = OptimizerKind::kScheduleFreeAdamW;
   EXPECT_THAT(Rules(spec), ElementsAre("one_average"));
-  EXPECT_THAT(Rules(Run({.kind = AverageKind::kWindow, .every_steps = 30, .start_step = 91})),
+  EXPECT_THAT(Rules(ARun({.kind = AverageKind::kWindow, .every_steps = 30, .start_step = 91})),
               ElementsAre("average_has_samples"));
-  EXPECT_THAT(Rules(Run({.kind = AverageKind::kTail, .samples = 4, .share = 0.2}, 12)),
+  EXPECT_THAT(Rules(ARun({.kind = AverageKind::kTail, .samples = 4, .share = 0.2}, 12)),
               ElementsAre("tail_holds_samples"));
-  spec = Run({.kind = AverageKind::kTail}, 0);
+  spec = ARun({.kind = AverageKind::kTail}, 0);
   spec.budget.seconds = 10;
   EXPECT_THAT(Rules(spec), ElementsAre("tail_of_steps"));
 }
@@ -105,7 +105,7 @@ TEST(Start, LayersOfTheSeedsWarmStart) {
 }
 
 TEST(Start, WrongCombinationsAreMistakes) {
-  TrainingSpec spec = Run({});
+  TrainingSpec spec = ARun({});
   spec.start = {.weights = "w", .fingerprint = "abc", .optimizer = true, .layers = "0-2", .token_map = "map"};
   EXPECT_THAT(Rules(spec), ElementsAre("fingerprint_form", "start_layers", "token_map_needs_rows",
                                        "start_optimizer_whole"));
@@ -114,7 +114,7 @@ TEST(Start, WrongCombinationsAreMistakes) {
 }
 
 TEST(Start, IsPartOfTheHashAndItsFileOfTheHashOfTheJobOnly) {
-  TrainingSpec fresh = Run({}), one = Run({}), other = Run({});
+  TrainingSpec fresh = ARun({}), one = ARun({}), other = ARun({});
   one.start.weights = "one";
   other.start.weights = "other";
   for (TrainingSpec* spec : {&fresh, &one, &other}) ASSERT_THAT(Resolve(spec), IsEmpty());

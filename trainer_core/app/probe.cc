@@ -14,6 +14,7 @@
 #include "trainer_core/data/mapped_file.h"
 #include "trainer_core/data/permutation.h"
 #include "trainer_core/loop/device.h"
+#include "trainer_core/model/attention_backend.h"
 #include "trainer_core/model/precision_scope.h"
 #include "trainer_core/model/random_state.h"
 #include "trainer_core/model/transformer.h"
@@ -93,6 +94,8 @@ Status Run(const ProbeOptions& options) {
   if (!options.dropout) shape.embedding_dropout = shape.attention_dropout = shape.residual_dropout = 0;
   at::globalContext().setAllowTF32CuBLAS(spec->training.tf32);
   const at::Device device = options.device == "gpu" ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
+  const auto attention = AttentionUsed(*spec, device);
+  if (!attention.has_value()) return Fail(attention.error());
   const Transformer model(*spec, device);
   OPTFLEET_RETURN_IF_ERROR(ReadTensorsInto(options.weights, model.parameters()));
   SeedRandom(device, static_cast<int64_t>(MixBits(static_cast<uint64_t>(spec->training.seed)) >> 1));
