@@ -82,11 +82,12 @@ std::vector<Field> GroupFields() {
   constexpr std::string_view kAlways = "by every model";
   std::vector<Field> fields;
   Add<ParameterGroup::kEmbedding>(OPTFLEET_GROUP_TEXTS("embedding", kAlways), &fields);
-  Add<ParameterGroup::kPosition>(OPTFLEET_GROUP_TEXTS("position", kAlways), &fields);
+  Add<ParameterGroup::kPosition>(OPTFLEET_GROUP_TEXTS("position", "by models with `model.position` learned"),
+                                 &fields);
   Add<ParameterGroup::kOutput>(OPTFLEET_GROUP_TEXTS("output", "by models with `model.tie_output` false"),
                                &fields);
   Add<ParameterGroup::kNorm>(OPTFLEET_GROUP_TEXTS("norm", kAlways), &fields);
-  Add<ParameterGroup::kBias>(OPTFLEET_GROUP_TEXTS("bias", "by models with `model.bias` true"), &fields);
+  Add<ParameterGroup::kBias>(OPTFLEET_GROUP_TEXTS("bias", "by models with biases"), &fields);
   Add<ParameterGroup::kAttention>(OPTFLEET_GROUP_TEXTS("attention", kAlways), &fields);
   Add<ParameterGroup::kMlp>(OPTFLEET_GROUP_TEXTS("mlp", kAlways), &fields);
   return fields;

@@ -5,6 +5,7 @@
 #include "common/sha256.h"
 #include "common/text.h"
 #include "spec/fields.h"
+#include "spec/presets.h"
 
 namespace optfleet::spec {
 namespace {
@@ -29,6 +30,9 @@ std::optional<Value> FromLength(const Json& json) {
 
 std::optional<Value> FromScalar(const Field& field, const Json& json) {
   switch (field.type) {
+    case FieldType::kOwnInteger:
+      if (json == kInherit) return Value(std::string(kInherit));
+      [[fallthrough]];
     case FieldType::kInteger:
       if (json.is_number_unsigned() && json.get<uint64_t>() > INT64_MAX) return std::nullopt;
       return json.is_number_integer() ? std::optional<Value>(json.get<int64_t>()) : std::nullopt;
@@ -116,6 +120,10 @@ Result<TrainingSpec> FromJson(const Json& json) {
   if (!json.is_object())
     return Fail(Code::kInvalidArgument, "a spec must be a JSON object, found " + Show(json));
   TrainingSpec spec;
+  const std::string preset(FindField(kPresetKey)->name());
+  if (const auto model = json.find("model");
+      model != json.end() && model->is_object() && model->contains(preset))
+    OPTFLEET_RETURN_IF_ERROR(SetFromJson(std::string(kPresetKey), (*model)[preset], &spec));
   for (const auto& [group, members] : json.items()) {
     const auto groups = Groups();
     if (std::find(groups.begin(), groups.end(), group) == groups.end())
@@ -123,7 +131,8 @@ Result<TrainingSpec> FromJson(const Json& json) {
     if (!members.is_object())
       return Fail(Code::kInvalidArgument, "`" + group + "` must be a JSON object, found " + Show(members));
     for (const auto& [name, value] : members.items())
-      OPTFLEET_RETURN_IF_ERROR(SetFromJson(group + "." + name, value, &spec));
+      if (group + "." + name != kPresetKey)
+        OPTFLEET_RETURN_IF_ERROR(SetFromJson(group + "." + name, value, &spec));
   }
   return spec;
 }
@@ -134,10 +143,16 @@ std::string CanonicalText(const TrainingSpec& spec) {
 
 std::string HashedText(const TrainingSpec& spec) {
   return Canonical(spec, [&](const Field& field) {
-    return field.group() == kGroupOutsideHash || HoldsDefault(field, spec);
+    return field.group() == kGroupOutsideHash || field.key == kPresetKey || HoldsDefault(field, spec);
   });
 }
 
 std::string Hash(const TrainingSpec& spec) { return Sha256Hex(HashedText(spec)); }
+
+std::string HashOfRun(TrainingSpec spec) {
+  for (const std::string_view key : FileKeys())
+    if (!HoldsDefault(*FindField(key), spec)) FindField(key)->set(spec, std::string("a file"));
+  return Hash(spec);
+}
 
 }  // namespace optfleet::spec

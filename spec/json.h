@@ -4,9 +4,10 @@
 // text is that JSON without spaces and with shortest round-trip numbers.
 //
 // A spec's hash is the SHA-256 of the same text without any value that is a default and without the group
-// `checkpoint`, which changes no number of a run (docs/decisions/0010-what-a-spec-hash-covers.md). So a new
-// key whose default is what runs did before changes no hash; and no default may ever change. Only hashes of
-// resolved specs can be compared (spec/resolve.h). Pure; usable from any thread.
+// `checkpoint` and the name of a preset, which change no number of a run
+// (docs/decisions/0010-what-a-spec-hash-covers.md). So a new key whose default is what runs did before
+// changes no hash; and no default may ever change. Only hashes of resolved specs can be compared
+// (spec/resolve.h). Pure; usable from any thread.
 #pragma once
 
 #include <string>
@@ -30,5 +31,8 @@ Result<TrainingSpec> FromJson(const Json& json);
 std::string CanonicalText(const TrainingSpec& spec);
 std::string HashedText(const TrainingSpec& spec);
 std::string Hash(const TrainingSpec& spec);  // 64 hexadecimal digits
+// The same wherever the run's files lie: names of files do not count, and whoever compares these hashes
+// compares fingerprints of the content.
+std::string HashOfRun(TrainingSpec spec);
 
 }  // namespace optfleet::spec

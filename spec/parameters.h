@@ -19,8 +19,8 @@ struct Parameter {
   int64_t count() const;  // elements
 };
 
-// In the order of registration. Without model.bias there are no biases; with model.tie_output no
-// output.weight. The model is resolved.
+// In the order of registration; what a part does not have is not listed. The model is resolved. Names and
+// shapes of every part: docs/models.md.
 std::vector<Parameter> Parameters(const ModelSpec& model);
 
 // Whether the model has parameters of a group.
@@ -36,15 +36,17 @@ struct StateBytes {
   int64_t weights = 0;
   int64_t gradients = 0;
   int64_t optimizer = 0;
-  int64_t total() const { return weights + gradients + optimizer; }
+  int64_t average = 0;  // fp32
+  int64_t total() const { return weights + gradients + optimizer + average; }
 };
 StateBytes BytesOfState(const TrainingSpec& spec);
 
 // Floating-point operations to train on one token, forward and backward:
 //   6 N + 12 layers x width x sequence_length
-// N: parameters of matrix products (linear weights and the output matrix, tied or not; not embeddings,
-// positions, norms, biases). The second term is attention's two products over the full square (arXiv
-// 2204.02311, appendix B); recomputation is not counted.
+// N: parameters of matrix products (linear weights, the gate of swiglu among them, and the output matrix,
+// tied or not; not embeddings, positions, norms, biases, mixing weights). Fewer kv_heads make N smaller, not
+// the second term. The second term is attention's two products over the full square (arXiv 2204.02311,
+// appendix B); recomputation is not counted.
 double FlopsPerToken(const ModelSpec& model, int64_t sequence_length);
 
 }  // namespace optfleet::spec

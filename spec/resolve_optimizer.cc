@@ -114,6 +114,18 @@ void CheckStates(OptimizerKind kind, const TrainingSpec& spec, std::vector<Probl
                          "give a freeze, and a budget that is not a time"});
 }
 
+// The three moments of a fused projection are those of three equal parts.
+void CheckSplit(OptimizerKind kind, const TrainingSpec& spec, std::vector<Problem>* problems) {
+  const bool splits = kind == OptimizerKind::kAdalayer || kind == OptimizerKind::kAdalayerFrozen ||
+                      kind == OptimizerKind::kAdalayerPrimed;
+  if (!splits || !spec.optimizer.split_qkv || spec.model.key_value_heads() == spec.model.heads) return;
+  problems->push_back({"split_qkv_into_equal_parts",
+                       {"optimizer.split_qkv", "model.kv_heads"},
+                       "`optimizer.split_qkv` needs queries, keys and values of one size, but " +
+                           Show("model.kv_heads", spec.model.kv_heads) + " is not `model.heads`",
+                       "turn it off, or leave `model.kv_heads` out"});
+}
+
 // Muon's step is made of a matrix.
 void CheckMuon(const OptimizerSpec& optimizer, std::vector<Problem>* problems) {
   for (const auto& [group, key] : {std::pair(ParameterGroup::kNorm, "optimizer.groups.norm.name"),
@@ -134,6 +146,7 @@ void CheckOptimizer(const TrainingSpec& spec, std::vector<Problem>* problems) {
   for (const OptimizerKind kind : KindsOf(spec)) {
     CheckRule(kind, spec.optimizer, problems);
     CheckStates(kind, spec, problems);
+    CheckSplit(kind, spec, problems);
   }
 }
 

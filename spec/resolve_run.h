@@ -1,4 +1,5 @@
-// The parts of Resolve (spec/resolve.h): a run's end, its lengths, its update rules. For resolve.cc only.
+// The parts of Resolve (spec/resolve.h): its model, a run's end, its lengths, its update rules. For
+// resolve.cc only.
 #pragma once
 
 #include <vector>
@@ -11,6 +12,12 @@ namespace optfleet::spec {
 std::string Show(std::string_view key, const std::string& value);
 std::string Show(std::string_view key, int64_t value);
 
+// Fills the model's keys that follow from others: its size, its heads, its vocabulary.
+void ResolveModel(TrainingSpec* spec, std::vector<Problem>* problems);
+
+// What the model's keys promise each other and the rest of the spec. After ResolveModel.
+void CheckModel(const TrainingSpec& spec, std::vector<Problem>* problems);
+
 // Fills steps and tokens from the one budget that is given; a budget of seconds stays as it is. Returns
 // whether the run has an end; if not, what was given stays. Needs the model and the batch filled.
 bool ResolveBudget(TrainingSpec* spec, std::vector<Problem>* problems);
@@ -20,7 +27,17 @@ bool ResolveBudget(TrainingSpec* spec, std::vector<Problem>* problems);
 // need it is checked.
 void ResolveSchedule(bool has_end, TrainingSpec* spec, std::vector<Problem>* problems);
 
+// Fills data.length_start. Before ResolveBudget.
+void FillData(TrainingSpec* spec);
+// What the keys of the data promise each other and the model. After ResolveSchedule.
+void CheckData(const TrainingSpec& spec, std::vector<Problem>* problems);
+// A warm-up of sequence lengths that came to no whole step is none.
+void DropEmptyLengthWarmup(TrainingSpec* spec);
+
 // What the options of update rules promise each other and the rest of the spec. After ResolveSchedule.
 void CheckOptimizer(const TrainingSpec& spec, std::vector<Problem>* problems);
+
+// What `start` and `averaging` promise. After ResolveBudget.
+void CheckWeights(const TrainingSpec& spec, std::vector<Problem>* problems);
 
 }  // namespace optfleet::spec

@@ -2,15 +2,19 @@
 
 #include <ranges>
 
-namespace optfleet::sweeps {
+#include "spec/presets.h"
 
-Grid::Grid(const Leaves& leaves) {
-  for (const Leaf& leaf : leaves) {
-    if (leaf.values.empty()) continue;
-    const Axis axis{&leaf};
-    Apply(axis);
-    if (leaf.is_axis) axes_.push_back(axis);
-  }
+namespace optfleet::sweeps {
+namespace {
+
+bool IsPreset(const Leaf& leaf) { return leaf.field->key == spec::kPresetKey; }
+
+}  // namespace
+
+Grid::Grid(const Leaves& leaves) : leaves_(leaves) {
+  for (const Leaf& leaf : leaves)
+    if (leaf.is_axis && !leaf.values.empty()) axes_.push_back({&leaf});
+  ApplyAll();
 }
 
 std::optional<int64_t> Grid::CountUpTo(int64_t limit) const {
@@ -33,12 +37,23 @@ bool Grid::Next() {
   for (Axis& axis : std::views::reverse(axes_)) {
     const bool wraps = ++axis.at == axis.leaf->values.size();
     if (wraps) axis.at = 0;
-    Apply(axis);
+    if (IsPreset(*axis.leaf))
+      ApplyAll();
+    else
+      Apply(*axis.leaf);
     if (!wraps) return true;
   }
   return false;
 }
 
-void Grid::Apply(const Axis& axis) { axis.leaf->field->set(spec_, axis.leaf->values[axis.at].value); }
+// A preset sets other keys, which those that are given override.
+void Grid::ApplyAll() {
+  spec_ = {};
+  for (const bool preset : {true, false})
+    for (const Leaf& leaf : leaves_)
+      if (!leaf.values.empty() && IsPreset(leaf) == preset) Apply(leaf);
+}
+
+void Grid::Apply(const Leaf& leaf) { leaf.field->set(spec_, ValueOf(leaf)->value); }
 
 }  // namespace optfleet::sweeps

@@ -30,8 +30,10 @@ class Grid {
     const Leaf* leaf;
     size_t at = 0;
   };
-  void Apply(const Axis& axis);
+  void ApplyAll();
+  void Apply(const Leaf& leaf);
 
+  const Leaves& leaves_;
   std::vector<Axis> axes_;
   spec::TrainingSpec spec_;
 };

@@ -75,6 +75,80 @@ TEST(Parameters, NamesShapesAndOrder) {
             "output.weight [256,8]\n");
 }
 
+std::string Listed(const ModelSpec& model) {
+  std::string list;
+  for (const Parameter& parameter : Parameters(model)) {
+    list += parameter.name + " [";
+    for (size_t i = 0; i < parameter.shape.size(); ++i)
+      list += (i > 0 ? "," : "") + std::to_string(parameter.shape[i]);
+    list += "]\n";
+  }
+  return list;
+}
+
+TEST(Parameters, OfTheOtherParts) {
+  ModelSpec model;
+  model.layers = 2;
+  model.width = 8;
+  model.heads = 4;
+  model.kv_heads = 2;
+  model.mlp_width = 12;
+  model.norm = NormKind::kRmsNorm;
+  model.qk_norm = true;
+  model.position = PositionKind::kRotary;
+  model.mlp = MlpKind::kSwiglu;
+  model.residual = ResidualKind::kWeighted;
+  model.attention_bias = Choose::kNo;
+  model.output_bias = Choose::kYes;
+  std::string block_0 = Listed(model), block_1 = block_0;
+  block_0 = block_0.substr(0, block_0.find("blocks.1."));
+  block_1 = block_1.substr(block_1.find("blocks.1.residual_mix"));
+  EXPECT_EQ(block_0,
+            "token_embedding.weight [256,8]\n"
+            "blocks.0.norm1.weight [8]\n"
+            "blocks.0.attention.qkv.weight [16,8]\n"
+            "blocks.0.attention.q_norm.weight [8]\n"
+            "blocks.0.attention.k_norm.weight [4]\n"
+            "blocks.0.attention.output.weight [8,8]\n"
+            "blocks.0.norm2.weight [8]\n"
+            "blocks.0.mlp.up.weight [12,8]\n"
+            "blocks.0.mlp.up.bias [12]\n"
+            "blocks.0.mlp.gate.weight [12,8]\n"
+            "blocks.0.mlp.gate.bias [12]\n"
+            "blocks.0.mlp.down.weight [8,12]\n"
+            "blocks.0.mlp.down.bias [8]\n"
+            "blocks.0.residual_mix.weight [1]\n");
+  EXPECT_EQ(block_1, "blocks.1.residual_mix.weight [2]\nfinal_norm.weight [8]\noutput.bias [256]\n");
+}
+
+// Every choice of every part, two at a time.
+TEST(Parameters, CountAndBytesEqualTheListForEveryPairOfParts) {
+  using Change = void (*)(ModelSpec*);
+  const std::vector<Change> changes{[](ModelSpec* m) { m->norm = NormKind::kRmsNorm; },
+                                    [](ModelSpec* m) { m->norm_placement = NormPlacement::kPost; },
+                                    [](ModelSpec* m) { m->final_norm = Choose::kNo; },
+                                    [](ModelSpec* m) { m->qk_norm = true; },
+                                    [](ModelSpec* m) { m->position = PositionKind::kAlibi; },
+                                    [](ModelSpec* m) { m->mlp = MlpKind::kSwiglu; },
+                                    [](ModelSpec* m) { m->residual = ResidualKind::kWeighted; },
+                                    [](ModelSpec* m) { m->tie_output = false; },
+                                    [](ModelSpec* m) { m->bias = false; },
+                                    [](ModelSpec* m) { m->norm_bias = Choose::kNo; },
+                                    [](ModelSpec* m) { m->attention_bias = Choose::kNo; },
+                                    [](ModelSpec* m) { m->mlp_bias = Choose::kYes; },
+                                    [](ModelSpec* m) { m->output_bias = Choose::kYes; },
+                                    [](ModelSpec* m) { m->kv_heads = 1; }};
+  for (const Change first : changes)
+    for (const Change second : changes) {
+      TrainingSpec spec;
+      spec.model = {.layers = 3, .width = 24, .heads = 4, .mlp_width = 40, .context = 16};
+      first(&spec.model);
+      second(&spec.model);
+      EXPECT_EQ(CountParameters(spec.model), SumOfList(spec.model));
+      EXPECT_EQ(BytesOfState(spec).optimizer, 8 * SumOfList(spec.model));
+    }
+}
+
 TEST(Parameters, WithoutBiasesThereAreNone) {
   ModelSpec model = Gpt2Xl();
   model.bias = false;
@@ -171,6 +245,12 @@ TEST(Flops, OfOneTokenByHand) {
   // N = 2 x (3x8x8 + 8x8 + 2x8x32) + 256x8 = 3584; 6 N + 12 x 2 x 8 x 16.
   EXPECT_DOUBLE_EQ(FlopsPerToken(model, 16), 6.0 * 3584 + 3072);
   model.tie_output = false;  // the product with the output matrix is computed either way
+  EXPECT_DOUBLE_EQ(FlopsPerToken(model, 16), 6.0 * 3584 + 3072);
+  model.mlp = MlpKind::kSwiglu;  // a third matrix in each MLP
+  model.kv_heads = 1;            // 4 heads of 2: keys and values of 2 each
+  EXPECT_DOUBLE_EQ(FlopsPerToken(model, 16), 6.0 * (3584 + 2 * 8 * 32 - 2 * 2 * 6 * 8) + 3072);
+  model.mlp = MlpKind::kGelu;
+  model.kv_heads = 0;
   EXPECT_DOUBLE_EQ(FlopsPerToken(model, 16), 6.0 * 3584 + 3072);
 }
 

@@ -47,6 +47,25 @@ TEST(Expand, JobsHoldResolvedSpecsAndTheirHashes) {
   EXPECT_THAT(hashes, SizeIs(6));
 }
 
+// A preset is an axis as any other, and what the file says of the model wins at every point.
+TEST(Expand, KeysOfTheFileOverrideEveryPresetOfAnAxis) {
+  const Expansion expansion =
+      Expand(kEnough + "model:\n  layers: 4\n  preset: [tiny-gpt2, tiny-llama]\n  width: [32, 64]\n");
+  ASSERT_THAT(expansion.jobs, SizeIs(4));
+  EXPECT_THAT(expansion.axes, ElementsAre("model.preset", "model.width"));
+  for (size_t i = 0; i < 4; ++i) {
+    const spec::ModelSpec& model = expansion.jobs[i].spec.model;
+    EXPECT_EQ(model.layers, 4);
+    EXPECT_EQ(model.width, i % 2 == 0 ? 32 : 64);
+    EXPECT_EQ(model.mlp, i < 2 ? spec::MlpKind::kGeluTanh : spec::MlpKind::kSwiglu);
+  }
+}
+
+TEST(Expand, AWidthThatFollowsFromASizeIsNotGiven) {
+  EXPECT_THAT(Mistakes(kEnough + "model: {block_parameters: 1000000, width: 64}\n"),
+              HasSubstr("`model.width` is read by none of the runs"));
+}
+
 TEST(Expand, ThisOrderDecidesTheLastListIsFastest) {
   const Expansion expansion = Expand(kEnough + "training.seed: [1, 2]\nmodel.layers: [3, 4]\n");
   EXPECT_THAT(expansion.axes, ElementsAre("training.seed", "model.layers"));

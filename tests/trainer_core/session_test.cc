@@ -197,7 +197,7 @@ TEST_F(SessionTest, StampSaysWhereTheNumbersCameFrom) {
   const auto run = Train(SmallSpec(data_), {});
   EXPECT_EQ(run->result.numerics["device"], "cpu");
   EXPECT_EQ(run->result.numerics["threads"], 2);
-  EXPECT_EQ(run->result.numerics["attention"], "sdpa");
+  EXPECT_EQ(run->result.numerics["attention"], "sdpa_flash");
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ constexpr std::array<std::string_view, spec::kParameterGroups> kNames{
 ParameterGroup GroupByName(const std::string& name) {
   const auto has = [&](std::string_view part) { return name.find(part) != std::string::npos; };
   if (name.ends_with("bias")) return ParameterGroup::kBias;
-  if (has("norm")) return ParameterGroup::kNorm;
+  if (has("norm") || has("residual_mix")) return ParameterGroup::kNorm;
   if (has("position")) return ParameterGroup::kPosition;
   if (has("embedding")) return ParameterGroup::kEmbedding;
   if (name == "output.weight") return ParameterGroup::kOutput;

@@ -11,7 +11,7 @@
 
 #include "common/version.h"
 #include "trainer_core/loop/build_stamp.h"
-#include "trainer_core/model/attention.h"
+#include "trainer_core/model/attention_backend.h"
 
 #ifdef OPTFLEET_CUDA
 #include <cuda_runtime_api.h>
@@ -46,14 +46,13 @@ constexpr const char* kPrecisions[] = {"fp32", "bf16", "pure_bf16"};
 }  // namespace
 
 Json NumericsStamp(const spec::TrainingSpec& spec, at::Device device) {
-  const bool manual = ChooseAttention(spec, device.type()) == spec::Attention::kManual;
   return {{"version", kNumericsVersion},
           {"torch", TORCH_VERSION},
           {"device", device.is_cuda() ? "cuda" : "cpu"},
           {"device_model", DeviceModel(device)},
           {"cpu", at::get_cpu_capability()},
           {"threads", at::get_num_threads()},
-          {"attention", manual ? "manual" : "sdpa"},
+          {"attention", AttentionUsed(spec, device).value_or("none")},
           {"precision", kPrecisions[static_cast<size_t>(spec.training.precision)]}};
 }
 

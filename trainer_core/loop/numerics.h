@@ -8,7 +8,8 @@
 
 namespace optfleet::trainer {
 
-// Device, its model, vector instructions, threads, LibTorch's version, and what "auto" became in the spec.
+// Device, its model, vector instructions, threads, LibTorch's version, and the kernel of attention that
+// trains.
 Json NumericsStamp(const spec::TrainingSpec& spec, at::Device device);
 
 }  // namespace optfleet::trainer

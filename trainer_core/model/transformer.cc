@@ -1,27 +1,43 @@
 #include "trainer_core/model/transformer.h"
 
 #include <ATen/ATen.h>
-#include <ATen/CPUGeneratorImpl.h>
 
-#include <cmath>
+#include <algorithm>
 
 #include "spec/parameters.h"
+#include "trainer_core/model/init.h"
+#include "trainer_core/model/positions.h"
 #include "trainer_core/model/recompute.h"
 #include "trainer_core/model/softmax.h"
 
 namespace optfleet::trainer {
 namespace {
 
-at::Tensor Dropout(const at::Tensor& input, double share, bool training) {
-  return training && share > 0 ? at::dropout(input, share, /*train=*/true) : input;
+at::TensorOptions FormOfWeights(const spec::TrainingSpec& spec, at::Device device) {
+  const bool pure_bf16 = spec.training.precision == spec::Precision::kPureBf16;
+  return at::TensorOptions().device(device).dtype(pure_bf16 ? at::kBFloat16 : at::kFloat);
 }
 
-bool EndsWith(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
-
-bool WritesResidual(const std::string& name) {
-  return EndsWith(name, ".attention.output.weight") || EndsWith(name, ".mlp.down.weight");
+BlockSetting SettingOf(const spec::TrainingSpec& spec, at::Device device) {
+  const spec::ModelSpec& model = spec.model;
+  BlockSetting setting;
+  setting.model = model;
+  setting.attention = {.kernel = ChooseAttention(spec, device.type()),
+                       .heads = model.heads,
+                       .dropout = model.attention_dropout,
+                       .softmax = spec.training.softmax_precision,
+                       .kv_heads = model.kv_heads};
+  setting.norm = {model.norm, model.norm_epsilon};
+  const int64_t longest = std::max(spec.data.sequence_length, model.context);
+  if (model.position == spec::PositionKind::kRotary)
+    setting.rotary = MakeRotaryTables(longest, model.width_of_head(), model.rotary_base, device);
+  const bool bf16 = spec.training.precision != spec::Precision::kFp32;
+  const at::ScalarType type = bf16 ? at::kBFloat16 : at::kFloat;
+  if (model.position == spec::PositionKind::kAlibi)
+    setting.mask = AlibiMask(model.heads, longest, at::TensorOptions().device(device).dtype(type));
+  else if (setting.attention.kernel == spec::Attention::kManual)
+    setting.mask = CausalMask(longest, device, type);
+  return setting;
 }
 
 }  // namespace
@@ -32,17 +48,13 @@ Transformer::Transformer(const spec::TrainingSpec& spec, at::Device device)
       softmax_(spec.training.softmax_precision),
       z_loss_(spec.training.z_loss),
       recompute_every_(spec.training.recompute_every),
-      attention_(ChooseAttention(spec, device.type())),
-      device_(device) {
-  const bool pure_bf16 = spec.training.precision == spec::Precision::kPureBf16;
-  const auto form = at::TensorOptions().device(device).dtype(pure_bf16 ? at::kBFloat16 : at::kFloat);
+      setting_(SettingOf(spec, device)) {
+  const at::TensorOptions form = FormOfWeights(spec, device);
   for (const auto& parameter : spec::Parameters(model_)) {
     parameters_.push_back({parameter.name, at::empty(parameter.shape, form).requires_grad_()});
   }
-  if (attention_ == spec::Attention::kManual) {
-    causal_mask_ =
-        CausalMask(spec.data.sequence_length, device, autocast_ || pure_bf16 ? at::kBFloat16 : at::kFloat);
-  }
+  if (model_.position == spec::PositionKind::kSinusoidal)
+    positions_ = SinusoidalTable(std::max(spec.data.sequence_length, model_.context), model_.width, form);
   BindNames();
 }
 
@@ -55,42 +67,17 @@ void Transformer::BindNames() {
     return by_name.count(name) ? by_name[name] : at::Tensor();
   };
   token_embedding_ = find("token_embedding.weight");
-  position_embedding_ = find("position_embedding.weight");
+  if (model_.position == spec::PositionKind::kLearned) positions_ = find("position_embedding.weight");
   for (int64_t layer = 0; layer < model_.layers; ++layer) {
     const std::string prefix = "blocks." + std::to_string(layer) + ".";
-    const auto part = [&](const char* name) { return find(prefix + name); };
-    blocks_.push_back({.norm1_gain = part("norm1.weight"),
-                       .norm1_bias = part("norm1.bias"),
-                       .qkv_weight = part("attention.qkv.weight"),
-                       .qkv_bias = part("attention.qkv.bias"),
-                       .attention_output_weight = part("attention.output.weight"),
-                       .attention_output_bias = part("attention.output.bias"),
-                       .norm2_gain = part("norm2.weight"),
-                       .norm2_bias = part("norm2.bias"),
-                       .up_weight = part("mlp.up.weight"),
-                       .up_bias = part("mlp.up.bias"),
-                       .down_weight = part("mlp.down.weight"),
-                       .down_bias = part("mlp.down.bias")});
+    blocks_.push_back(BindBlock([&](const char* name) { return find(prefix + name); }));
   }
-  final_gain_ = find("final_norm.weight");
-  final_bias_ = find("final_norm.bias");
+  final_norm_ = {find("final_norm.weight"), find("final_norm.bias")};
   output_weight_ = model_.tie_output ? token_embedding_ : find("output.weight");
+  output_bias_ = find("output.bias");
 }
 
-void Transformer::Initialize(int64_t seed) {
-  at::NoGradGuard no_grad;
-  auto generator = at::make_generator<at::CPUGeneratorImpl>(static_cast<uint64_t>(seed));
-  const double residual_std = model_.init_std / std::sqrt(2.0 * static_cast<double>(model_.layers));
-  for (auto& [name, tensor] : parameters_) {
-    if (tensor.dim() > 1) {
-      const at::Tensor drawn = at::empty(tensor.sizes(), at::kFloat);
-      drawn.normal_(0.0, WritesResidual(name) ? residual_std : model_.init_std, generator);
-      tensor.copy_(drawn);
-    } else {
-      tensor.fill_(EndsWith(name, ".weight") ? 1.0 : 0.0);  // a norm's gain, or a bias
-    }
-  }
-}
+void Transformer::Initialize(int64_t seed) { InitializeWeights(model_, seed, parameters_); }
 
 at::Tensor Transformer::Loss(const at::Tensor& inputs, const at::Tensor& targets, Reduction reduction,
                              bool training) const {
@@ -98,7 +85,10 @@ at::Tensor Transformer::Loss(const at::Tensor& inputs, const at::Tensor& targets
 }
 
 TrainingLoss Transformer::LossToTrain(const at::Tensor& inputs, const at::Tensor& targets) const {
-  const at::Tensor logits = Logits(inputs, /*training=*/true);
+  return LossOf(Logits(inputs, /*training=*/true), targets);
+}
+
+TrainingLoss Transformer::LossOf(const at::Tensor& logits, const at::Tensor& targets) const {
   TrainingLoss loss{Nll(logits, targets, Reduction::kMean), {}};
   if (z_loss_ > 0) loss.z = at::logsumexp(logits.to(at::kFloat), -1).square().mean() * z_loss_;
   return loss;
@@ -111,7 +101,7 @@ at::Tensor Transformer::LossOfDraws(const at::Tensor& inputs, at::Generator gene
 }
 
 at::Tensor Transformer::Logits(const at::Tensor& inputs, bool training) const {
-  return at::linear(Hidden(inputs, training), output_weight_).view({-1, model_.vocab_size});
+  return at::linear(Hidden(inputs, training), output_weight_, output_bias_).view({-1, model_.vocab_size});
 }
 
 at::Tensor Transformer::Nll(const at::Tensor& logits, const at::Tensor& targets, Reduction reduction) const {
@@ -121,39 +111,37 @@ at::Tensor Transformer::Nll(const at::Tensor& logits, const at::Tensor& targets,
   return at::nll_loss(LogSoftmax(logits, softmax_).to(at::kFloat), targets.reshape({-1}), /*weight=*/{}, way);
 }
 
+at::Tensor Transformer::Embedded(const at::Tensor& inputs, bool training) const {
+  at::Tensor embedded = at::embedding(token_embedding_, inputs);
+  if (positions_.defined()) embedded = embedded + positions_.slice(0, 0, inputs.size(1));
+  return Dropout(embedded, model_.embedding_dropout, training);
+}
+
 at::Tensor Transformer::Hidden(const at::Tensor& inputs, bool training) const {
-  at::Tensor stream =
-      at::embedding(token_embedding_, inputs) + position_embedding_.slice(0, 0, inputs.size(1));
-  stream = Dropout(stream, model_.embedding_dropout, training);
-  const RecomputeOptions recompute{autocast_, model_.attention_dropout > 0 || model_.residual_dropout > 0};
+  at::Tensor stream = Embedded(inputs, training);
+  const bool weighted = model_.residual == spec::ResidualKind::kWeighted;
+  std::vector<at::Tensor> outputs;  // of the embedding and all layers, where blocks read them
+  if (weighted) outputs.push_back(stream);
   for (size_t layer = 0; layer < blocks_.size(); ++layer) {
-    const Block& block = blocks_[layer];
-    const bool again =
-        training && recompute_every_ > 0 && (static_cast<int64_t>(layer) + 1) % recompute_every_ == 0;
-    const auto body = [this, &block, training](const at::Tensor& input) {
-      return RunBlock(block, input, training);
-    };
-    stream = again ? Recompute(stream, body, recompute) : body(stream);
+    if (weighted) stream = Mixed(blocks_[layer].residual_mix, outputs);
+    stream = RunLayer(layer, stream, training);
+    if (weighted) outputs.push_back(stream);
+    if (observer_ != nullptr) observer_->SeeBlockOutput(static_cast<int64_t>(layer), stream);
   }
-  return Norm(stream, final_gain_, final_bias_);
+  return final_norm_.gain.defined() ? Norm(stream, final_norm_, setting_.norm) : stream;
 }
 
-at::Tensor Transformer::RunBlock(const Block& block, const at::Tensor& input, bool training) const {
-  const AttentionOptions options{attention_, model_.heads, training ? model_.attention_dropout : 0.0,
-                                 softmax_};
-  const at::Tensor qkv =
-      at::linear(Norm(input, block.norm1_gain, block.norm1_bias), block.qkv_weight, block.qkv_bias);
-  const at::Tensor attended = at::linear(Attend(qkv, causal_mask_, options), block.attention_output_weight,
-                                         block.attention_output_bias);
-  const at::Tensor middle = input + Dropout(attended, model_.residual_dropout, training);
-  const at::Tensor up =
-      at::linear(Norm(middle, block.norm2_gain, block.norm2_bias), block.up_weight, block.up_bias);
-  const at::Tensor down = at::linear(at::gelu(up), block.down_weight, block.down_bias);
-  return middle + Dropout(down, model_.residual_dropout, training);
-}
-
-at::Tensor Transformer::Norm(const at::Tensor& input, const at::Tensor& gain, const at::Tensor& bias) const {
-  return at::layer_norm(input, {model_.width}, gain, bias, model_.norm_epsilon);
+at::Tensor Transformer::RunLayer(size_t layer, const at::Tensor& input, bool training) const {
+  const BlockWeights& block = blocks_[layer];
+  // Who observes is asked again where the layer runs a second time.
+  const auto body = [this, &block, layer, training](const at::Tensor& stream) {
+    return RunBlock(block, setting_, stream, training, {observer_, static_cast<int64_t>(layer)});
+  };
+  const bool again =
+      training && recompute_every_ > 0 && (static_cast<int64_t>(layer) + 1) % recompute_every_ == 0;
+  if (!again) return body(input);
+  const bool random = model_.attention_dropout > 0 || model_.residual_dropout > 0;
+  return Recompute(input, body, {autocast_, random});
 }
 
 }  // namespace optfleet::trainer

@@ -1,5 +1,6 @@
-// The decoder-only transformer: token and learned position embedding, pre-norm blocks (LayerNorm, attention,
-// exact GELU MLP), a final norm, an output matrix that may be the token embedding.
+// The decoder-only transformer: token embedding and positions, blocks (trainer_core/model/block.h), a final
+// norm, an output matrix that may be the token embedding. Which parts it is made of the spec says; what they
+// compute stands with each of them, and together in docs/models.md.
 //
 // Parameters are those of spec/parameters.h: their names, shapes and order come from there, so a prediction
 // of `spec` and a checkpoint always speak of the same tensors. Owned by the training thread.
@@ -14,7 +15,8 @@
 #include <vector>
 
 #include "spec/training_spec.h"
-#include "trainer_core/model/attention.h"
+#include "trainer_core/model/block.h"
+#include "trainer_core/model/forward_observer.h"
 #include "trainer_core/named_tensor.h"
 
 namespace optfleet::trainer {
@@ -33,9 +35,7 @@ class Transformer {
   // filled.
   Transformer(const spec::TrainingSpec& spec, at::Device device);
 
-  // Weights N(0, init_std), those that write into the residual stream N(0, init_std / sqrt(2 layers)), gains
-  // 1, biases 0. Drawn on the CPU from a generator of its own, so that every device starts from the same
-  // numbers.
+  // Fills the weights as model.init says (trainer_core/model/init.h).
   void Initialize(int64_t seed);
 
   // Negative log-likelihood of `targets`, nats, fp32 scalar. Both are int64 [sequences, length] on the
@@ -44,6 +44,12 @@ class Transformer {
   at::Tensor Loss(const at::Tensor& inputs, const at::Tensor& targets, Reduction reduction,
                   bool training) const;
 
+  // [sequences x length, vocabulary], as the output matrix gives them: bf16 under bf16. Inputs as for Loss.
+  at::Tensor Logits(const at::Tensor& inputs, bool training) const;
+
+  // What is trained, of such logits.
+  TrainingLoss LossOf(const at::Tensor& logits, const at::Tensor& targets) const;
+
   // As Loss with kMean and training, and what else is trained.
   TrainingLoss LossToTrain(const at::Tensor& inputs, const at::Tensor& targets) const;
 
@@ -51,34 +57,33 @@ class Transformer {
   // gradient's square estimates curvature (Gauss-Newton-Bartlett, arXiv 2305.14342).
   at::Tensor LossOfDraws(const at::Tensor& inputs, at::Generator generator) const;
 
+  // Of forward passes from now on; null: nobody. An activation that is recomputed is seen only once if the
+  // caller ends the observation before the backward pass.
+  void Observe(ForwardObserver* observer) { observer_ = observer; }
+
   const NamedTensors& parameters() const { return parameters_; }
-  spec::Attention attention() const { return attention_; }
+  spec::Attention attention() const { return setting_.attention.kernel; }
 
  private:
-  struct Block {
-    at::Tensor norm1_gain, norm1_bias, qkv_weight, qkv_bias, attention_output_weight, attention_output_bias;
-    at::Tensor norm2_gain, norm2_bias, up_weight, up_bias, down_weight, down_bias;
-  };
-
   void BindNames();
-  // [tokens, vocabulary], as the output matrix gives them.
-  at::Tensor Logits(const at::Tensor& inputs, bool training) const;
   at::Tensor Nll(const at::Tensor& logits, const at::Tensor& targets, Reduction reduction) const;
+  at::Tensor Embedded(const at::Tensor& inputs, bool training) const;
   at::Tensor Hidden(const at::Tensor& inputs, bool training) const;
-  at::Tensor RunBlock(const Block& block, const at::Tensor& input, bool training) const;
-  at::Tensor Norm(const at::Tensor& input, const at::Tensor& gain, const at::Tensor& bias) const;
+  at::Tensor RunLayer(size_t layer, const at::Tensor& input, bool training) const;
 
   const spec::ModelSpec model_;
   const bool autocast_;
   const spec::SoftmaxPrecision softmax_;
   const double z_loss_;
   const int64_t recompute_every_;
-  const spec::Attention attention_;
-  const at::Device device_;
+  const BlockSetting setting_;
   NamedTensors parameters_;
-  at::Tensor causal_mask_;  // undefined unless attention_ is hand-written
-  at::Tensor token_embedding_, position_embedding_, final_gain_, final_bias_, output_weight_;
-  std::vector<Block> blocks_;
+  at::Tensor token_embedding_, output_weight_;
+  at::Tensor positions_;    // what is added to the embedding; undefined if nothing is
+  at::Tensor output_bias_;  // undefined if there is none
+  NormWeights final_norm_;  // undefined if there is none
+  std::vector<BlockWeights> blocks_;
+  ForwardObserver* observer_ = nullptr;
 };
 
 }  // namespace optfleet::trainer
