@@ -48,6 +48,7 @@ Code CodeOfErrno(int error_number) {
   switch (error_number) {
     case ENOSPC:
     case EDQUOT:
+    case EFBIG:  // the limit of the process or the file system
       return Code::kResourceExhausted;
     case ENOENT:
       return Code::kNotFound;

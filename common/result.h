@@ -58,9 +58,9 @@ inline tl::unexpected<Error> Fail(Code code, std::string message) {
 }
 inline tl::unexpected<Error> Fail(Error error) { return tl::make_unexpected(std::move(error)); }
 
-// An Error from errno: "what: strerror", with the code that fits (ENOSPC and EDQUOT: RESOURCE_EXHAUSTED,
-// ENOENT: NOT_FOUND, EACCES, EPERM and EROFS: PERMISSION_DENIED, EADDRINUSE: ALREADY_EXISTS, others
-// UNAVAILABLE).
+// An Error from errno: "what: strerror", with the code that fits (ENOSPC, EDQUOT and EFBIG:
+// RESOURCE_EXHAUSTED, ENOENT: NOT_FOUND, EACCES, EPERM and EROFS: PERMISSION_DENIED, EADDRINUSE:
+// ALREADY_EXISTS, others UNAVAILABLE).
 Error ErrnoError(int error_number, std::string_view what);
 
 }  // namespace optfleet

@@ -16,7 +16,10 @@ std::span<const Field> ModelFields();
 std::vector<Field> OptimizerFields();
 std::vector<Field> GroupFields();  // optimizer.groups.*, a part of OptimizerFields
 std::span<const Field> ScheduleFields();
-std::span<const Field> RunFields();  // data, training, budget, evaluation, checkpoint
+std::span<const Field> DataFields();
+std::span<const Field> RunFields();     // training, budget, evaluation, checkpoint
+std::span<const Field> WeightFields();  // start, averaging
+std::span<const Field> DiagnosticsFields();
 
 using Names = std::span<const std::string_view>;
 

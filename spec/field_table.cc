@@ -5,8 +5,9 @@
 namespace optfleet::spec {
 namespace {
 
-constexpr std::array<std::string_view, 8> kGroups{"model",    "optimizer", "schedule",   "data",
-                                                  "training", "budget",    "evaluation", "checkpoint"};
+constexpr std::array<std::string_view, 11> kGroups{"model",    "optimizer", "schedule",   "data",
+                                                   "training", "budget",    "evaluation", "checkpoint",
+                                                   "start",    "averaging", "diagnostics"};
 
 std::vector<Field> JoinedParts() {
   std::vector<Field> fields;
@@ -14,7 +15,10 @@ std::vector<Field> JoinedParts() {
   add(ModelFields());
   add(OptimizerFields());
   add(ScheduleFields());
+  add(DataFields());
   add(RunFields());
+  add(WeightFields());
+  add(DiagnosticsFields());
   return fields;
 }
 
@@ -26,5 +30,16 @@ std::span<const Field> Fields() {
 }
 
 Names Groups() { return kGroups; }
+
+Names FileKeys() {
+  static constexpr std::array<std::string_view, 4> keys{"data.path", "data.validation_path", "start.weights",
+                                                        "start.token_map"};
+  return keys;
+}
+
+bool NamesFile(std::string_view key, std::string_view value) {
+  const auto keys = FileKeys();
+  return !value.empty() && value != kNoFile && std::find(keys.begin(), keys.end(), key) != keys.end();
+}
 
 }  // namespace optfleet::spec

@@ -60,6 +60,8 @@ std::optional<Value> Parse(const Field& field, std::string_view text) {
       return wrap(ParseLength(text));
     case FieldType::kOwnNumber:
       return text == kInherit ? Value(std::string(kInherit)) : wrap(ParseDouble(text));
+    case FieldType::kOwnInteger:
+      return text == kInherit ? Value(std::string(kInherit)) : wrap(ParseInteger(text));
     case FieldType::kText:
     case FieldType::kChoice:
       break;
@@ -94,6 +96,8 @@ std::string Expectation(const Field& field) {
       return "a number" + of_unit + " " + Bounds(field.range);
     case FieldType::kOwnNumber:
       return "a number" + of_unit + " " + Bounds(field.range) + ", or " + std::string(kInherit);
+    case FieldType::kOwnInteger:
+      return "a whole number" + of_unit + " " + Bounds(field.range) + ", or " + std::string(kInherit);
     case FieldType::kBoolean:
       return "true or false";
     case FieldType::kText:
@@ -136,6 +140,9 @@ tl::expected<Value, std::string> ParseValue(const Field& field, std::string_view
 
 bool IsAllowed(const Field& field, const Value& value) {
   switch (field.type) {
+    case FieldType::kOwnInteger:
+      if (value == Value(std::string(kInherit))) return true;
+      [[fallthrough]];
     case FieldType::kInteger: {
       const auto* number = std::get_if<int64_t>(&value);
       return number != nullptr && InRange(field.range, static_cast<double>(*number));

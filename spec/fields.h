@@ -17,8 +17,8 @@
 
 namespace optfleet::spec {
 
-// kOwnNumber: a number, or kInherit to take that of the whole.
-enum class FieldType { kInteger, kNumber, kBoolean, kText, kChoice, kLength, kOwnNumber };
+// kOwnNumber and kOwnInteger: a number, or kInherit to take that of the whole.
+enum class FieldType { kInteger, kNumber, kBoolean, kText, kChoice, kLength, kOwnNumber, kOwnInteger };
 
 // Value of a key that says nothing of its own: the whole it is a part of decides.
 inline constexpr std::string_view kInherit = "inherit";
@@ -53,6 +53,11 @@ struct Field {
   std::string_view group() const { return key.substr(0, key.find('.')); }
   std::string_view name() const { return key.substr(key.find('.') + 1); }
 };
+
+// Keys whose values name files.
+std::span<const std::string_view> FileKeys();
+// Whether a value of a key is a file's path; kNoFile and an empty text are none.
+bool NamesFile(std::string_view key, std::string_view value);
 
 // In the order of the canonical form.
 std::span<const Field> Fields();

@@ -6,8 +6,8 @@ namespace {
 constexpr std::array<std::string_view, 3> kPrecisions{"fp32", "bf16", "pure_bf16"};
 constexpr std::array<std::string_view, 2> kSoftmaxPrecisions{"fp32", "bf16"};
 constexpr std::array<std::string_view, 2> kOnNonFinite{"skip", "stop"};
+constexpr std::array<std::string_view, 2> kMetrics{"standard", "all"};
 
-constexpr auto kData = &TrainingSpec::data;
 constexpr auto kTraining = &TrainingSpec::training;
 constexpr auto kBudget = &TrainingSpec::budget;
 constexpr auto kEvaluation = &TrainingSpec::evaluation;
@@ -24,14 +24,17 @@ constexpr Use kInBf16{&ComputesInBf16, "with `training.precision` bf16 and pure_
 constexpr Use kClipping{&Clips, "with a `training.clip_norm` above 0"};
 constexpr Use kClipWarmup{&ClipsLooselyFirst, "with a `training.clip_warmup` above 0"};
 
-constexpr std::array kFields{
-    Plain<kData, &DataSpec::path>("data.path", kUnbounded, "",
-                                  "Text file, read as bytes: one token is one byte."),
-    Plain<kData, &DataSpec::sequence_length>("data.sequence_length", From(1, kMost), "tokens",
-                                             "Length of a training sequence."),
-    Plain<kData, &DataSpec::validation_share>("data.validation_share", Between(0, 1), "",
-                                              "The last share of the file validates, the rest trains."),
+Value GetFinalBatches(const TrainingSpec& spec) {
+  const auto& batches = spec.evaluation.final_batches;
+  return batches ? Value(*batches) : Value(std::string(kInherit));
+}
 
+void SetFinalBatches(TrainingSpec& spec, const Value& value) {
+  const int64_t* batches = std::get_if<int64_t>(&value);
+  spec.evaluation.final_batches = batches == nullptr ? std::nullopt : std::optional(*batches);
+}
+
+constexpr std::array kFields{
     Plain<kTraining, &TrainingOptions::batch_size>("training.batch_size", From(1, kMost), "sequences",
                                                    "Batch of one optimizer step."),
     Plain<kTraining, &TrainingOptions::micro_batch>(
@@ -87,12 +90,33 @@ constexpr std::array kFields{
     Plain<kEvaluation, &EvaluationSpec::batches>(
         "evaluation.batches", From(0, 1e9), "batches",
         "At most so many batches of a validation; 0 takes the whole validation part."),
+    Plain<kEvaluation, &EvaluationSpec::log_spaced>("evaluation.log_spaced", From(0, 1000), "validations",
+                                                    "Validates, besides, at so many steps in even ratios: at "
+                                                    "steps x 10^x, x from -2.1 to 0, rounded down "
+                                                    "to hundreds where that is not 0; 0 does not."),
+    Field{"evaluation.final_batches", FieldType::kOwnInteger, From(0, 1e9), Names(), "batches",
+          "At most so many batches of the last validation; 0 takes the whole validation part; inherit takes "
+          "`evaluation.batches`.",
+          &GetFinalBatches, &SetFinalBatches, Use{}},
+    Choice<kEvaluation, &EvaluationSpec::metrics, kMetrics>(
+        "evaluation.metrics",
+        "`standard` records val_loss, val_perplexity and val_bits_per_byte; `all` next-token accuracy and "
+        "the "
+        "perplexities of other definitions, too."),
 
     Plain<kCheckpoint, &CheckpointSpec::every_steps>(
         "checkpoint.every_steps", From(0, kMostSteps), "steps",
         "Writes a checkpoint so often; 0 only when asked to stop."),
     Plain<kCheckpoint, &CheckpointSpec::keep>("checkpoint.keep", From(1, 1000), "checkpoints",
-                                              "Newest good checkpoints that are kept."),
+                                              "Newest checkpoints that are kept."),
+    Plain<kCheckpoint, &CheckpointSpec::keep_every_steps>(
+        "checkpoint.keep_every_steps", From(0, kMostSteps), "steps",
+        "Writes a checkpoint so often, too, and keeps it for good; 0 keeps none."),
+    Plain<kCheckpoint, &CheckpointSpec::keep_best>(
+        "checkpoint.keep_best", From(0, 1000), "checkpoints",
+        "Kept for good: those with the least `val_loss`, written at the validations that find it; 0 none."),
+    Plain<kCheckpoint, &CheckpointSpec::at_end>(
+        "checkpoint.at_end", kUnbounded, "", "Writes a checkpoint of the last step and keeps it for good."),
 };
 
 }  // namespace

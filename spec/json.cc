@@ -30,6 +30,9 @@ std::optional<Value> FromLength(const Json& json) {
 
 std::optional<Value> FromScalar(const Field& field, const Json& json) {
   switch (field.type) {
+    case FieldType::kOwnInteger:
+      if (json == kInherit) return Value(std::string(kInherit));
+      [[fallthrough]];
     case FieldType::kInteger:
       if (json.is_number_unsigned() && json.get<uint64_t>() > INT64_MAX) return std::nullopt;
       return json.is_number_integer() ? std::optional<Value>(json.get<int64_t>()) : std::nullopt;
@@ -145,5 +148,11 @@ std::string HashedText(const TrainingSpec& spec) {
 }
 
 std::string Hash(const TrainingSpec& spec) { return Sha256Hex(HashedText(spec)); }
+
+std::string HashOfRun(TrainingSpec spec) {
+  for (const std::string_view key : FileKeys())
+    if (!HoldsDefault(*FindField(key), spec)) FindField(key)->set(spec, std::string("a file"));
+  return Hash(spec);
+}
 
 }  // namespace optfleet::spec

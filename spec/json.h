@@ -31,5 +31,8 @@ Result<TrainingSpec> FromJson(const Json& json);
 std::string CanonicalText(const TrainingSpec& spec);
 std::string HashedText(const TrainingSpec& spec);
 std::string Hash(const TrainingSpec& spec);  // 64 hexadecimal digits
+// The same wherever the run's files lie: names of files do not count, and whoever compares these hashes
+// compares fingerprints of the content.
+std::string HashOfRun(TrainingSpec spec);
 
 }  // namespace optfleet::spec

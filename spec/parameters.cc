@@ -131,7 +131,8 @@ StateBytes BytesOfState(const TrainingSpec& spec) {
   const int64_t with_one = BytesOfOptimizer(spec, Parameters(model));
   model.layers = 2;
   const int64_t of_block = BytesOfOptimizer(spec, Parameters(model)) - with_one;
-  return {one_copy, one_copy, with_one + (spec.model.layers - 1) * of_block};
+  const int64_t average = spec.averaging.IsOn() ? CountParameters(spec.model) * 4 : 0;
+  return {one_copy, one_copy, with_one + (spec.model.layers - 1) * of_block, average};
 }
 
 double FlopsPerToken(const ModelSpec& model, int64_t sequence_length) {

@@ -36,7 +36,8 @@ struct StateBytes {
   int64_t weights = 0;
   int64_t gradients = 0;
   int64_t optimizer = 0;
-  int64_t total() const { return weights + gradients + optimizer; }
+  int64_t average = 0;  // fp32
+  int64_t total() const { return weights + gradients + optimizer + average; }
 };
 StateBytes BytesOfState(const TrainingSpec& spec);
 

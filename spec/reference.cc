@@ -10,7 +10,7 @@ std::string ReadBy(const Field& field) {
 
 std::string Row(const Field& field) {
   std::string value = ToText(field.get(TrainingSpec{}));
-  value = value.empty() ? "(must be given)" : "`" + value + "`";
+  value = value.empty() ? "(none)" : "`" + value + "`";
   return "| `" + std::string(field.key) + "` | " + value + " | " + Expectation(field) + " | " +
          std::string(field.doc) + ReadBy(field) + " |\n";
 }

@@ -14,7 +14,20 @@ void ResetUnused(TrainingSpec* spec) {
   for (const Field& field : Fields())
     if (!IsUsed(field, *spec)) field.set(*spec, field.get(defaults));
   const int64_t steps = spec->budget.steps;
-  if (steps > 0 && spec->evaluation.every_steps >= steps) spec->evaluation.every_steps = 0;
+  EvaluationSpec& evaluation = spec->evaluation;
+  if (steps > 0 && evaluation.every_steps >= steps) evaluation.every_steps = 0;
+  if (evaluation.log_spaced == 1) evaluation.log_spaced = 0;  // the last step alone
+  if (evaluation.final_batches == evaluation.batches) evaluation.final_batches.reset();
+}
+
+void CheckEvaluation(const TrainingSpec& spec, std::vector<Problem>* problems) {
+  if (spec.evaluation.log_spaced == 0 || spec.budget.seconds == 0) return;
+  problems->push_back({"log_spaced_needs_steps",
+                       {"evaluation.log_spaced", "budget.seconds"},
+                       Show("evaluation.log_spaced", spec.evaluation.log_spaced) +
+                           " spreads validations over the steps of the run, and a budget of `budget.seconds` "
+                           "does not tell how many these are",
+                       "validate by `evaluation.every_steps`, or give the budget in steps, tokens or FLOPs"});
 }
 
 void CheckBatch(const TrainingSpec& spec, std::vector<Problem>* problems) {
@@ -25,9 +38,6 @@ void CheckBatch(const TrainingSpec& spec, std::vector<Problem>* problems) {
                          Show("training.batch_size", training.batch_size) + " is not a multiple of " +
                              Show("training.micro_batch", training.micro_batch),
                          "choose a micro batch that divides the batch"});
-  if (spec.data.path.empty())
-    problems->push_back(
-        {"data_is_given", {"data.path"}, "`data.path` is missing", "name the text file to train on"});
 }
 
 }  // namespace
@@ -36,12 +46,17 @@ std::vector<Problem> Resolve(TrainingSpec* spec) {
   std::vector<Problem> problems;
   ResolveModel(spec, &problems);
   if (spec->training.micro_batch == 0) spec->training.micro_batch = spec->training.batch_size;
+  FillData(spec);
   const bool has_end = ResolveBudget(spec, &problems);
   ResetUnused(spec);
   CheckModel(*spec, &problems);
   CheckBatch(*spec, &problems);
+  CheckEvaluation(*spec, &problems);
   ResolveSchedule(has_end, spec, &problems);
+  DropEmptyLengthWarmup(spec);
+  CheckData(*spec, &problems);
   CheckOptimizer(*spec, &problems);
+  CheckWeights(*spec, &problems);
   return problems;
 }
 

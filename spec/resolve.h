@@ -3,14 +3,15 @@
 //
 // Filled:  model.width or model.layers from model.block_parameters or model.from_flops, model.heads from
 //          model.head_width, model.vocab_size from model.vocab_multiple (all of which are then taken back);
-//          model.mlp_width, model.context, training.micro_batch; budget.tokens from model.from_flops;
-//          budget.steps from budget.tokens or budget.flops (rounded up), and budget.tokens = steps x
-//          batch_size x sequence_length.
+//          model.mlp_width, model.context, training.micro_batch, data.length_start; budget.tokens from
+//          model.from_flops; budget.steps from budget.tokens or budget.flops (rounded up), and budget.tokens
+//          = steps x batch_size x sequence_length.
 // Turned into steps: every length that the run reads, those of stages too, except a horizon of the whole run,
 //          which stays 100%, and except with budget.seconds, which needs shares.
 // Reset to defaults: choices that come to the same as `auto`; what the run does not read (the `use` of its
-// field), budget.flops once it is steps, and
-//          evaluation.every_steps at or beyond the last step (which is always validated).
+//          field), budget.flops once it is steps, evaluation.every_steps at or beyond the last step (which is
+//          always validated), evaluation.log_spaced 1 and evaluation.final_batches that are those of
+//          evaluation.batches.
 #pragma once
 
 #include <string>

@@ -27,7 +27,17 @@ bool ResolveBudget(TrainingSpec* spec, std::vector<Problem>* problems);
 // need it is checked.
 void ResolveSchedule(bool has_end, TrainingSpec* spec, std::vector<Problem>* problems);
 
+// Fills data.length_start. Before ResolveBudget.
+void FillData(TrainingSpec* spec);
+// What the keys of the data promise each other and the model. After ResolveSchedule.
+void CheckData(const TrainingSpec& spec, std::vector<Problem>* problems);
+// A warm-up of sequence lengths that came to no whole step is none.
+void DropEmptyLengthWarmup(TrainingSpec* spec);
+
 // What the options of update rules promise each other and the rest of the spec. After ResolveSchedule.
 void CheckOptimizer(const TrainingSpec& spec, std::vector<Problem>* problems);
+
+// What `start` and `averaging` promise. After ResolveBudget.
+void CheckWeights(const TrainingSpec& spec, std::vector<Problem>* problems);
 
 }  // namespace optfleet::spec

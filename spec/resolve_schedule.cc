@@ -113,6 +113,7 @@ void CheckFits(const TrainingSpec& spec, std::vector<Problem>* problems) {
   CheckFit(spec, {"schedule.warmup", "schedule.freeze"}, whole, whole_text, "budget.steps", problems);
   CheckFit(spec, {"schedule.rewarm_end"}, whole, whole_text, "budget.steps", problems);
   CheckFit(spec, {"training.clip_warmup"}, whole, whole_text, "budget.steps", problems);
+  CheckFit(spec, {"data.length_warmup"}, whole, whole_text, "budget.steps", problems);
   if (problems->size() > before || !Reads(spec, "schedule.horizon")) return;
   const Length& horizon = spec.schedule.horizon;
   const double end = EndsByTime(spec) ? horizon.amount : ExactSteps(horizon, MeasureOf(spec));

@@ -7,11 +7,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
+#include "spec/diagnostics_spec.h"
 #include "spec/length.h"
 #include "spec/model_spec.h"
 #include "spec/optimizer_spec.h"
+#include "spec/weights_spec.h"
 
 namespace optfleet::spec {
 
@@ -31,6 +34,7 @@ enum class DecayShape { kLinear, kCosine, kExponential, kMirrorCosine, kSquare, 
 enum class Precision { kFp32, kBf16, kPureBf16 };
 enum class SoftmaxPrecision { kFp32, kBf16 };
 enum class OnNonFinite { kSkip, kStop };
+enum class ValidationMetrics { kStandard, kAll };
 
 // Formulas: spec/schedule.h.
 struct ScheduleSpec {
@@ -50,10 +54,20 @@ struct ScheduleSpec {
   friend bool operator==(const ScheduleSpec&, const ScheduleSpec&) = default;
 };
 
+// What a data file holds; auto: found by its content (docs/data.md).
+enum class DataFormat { kAuto, kText, kTokens, kNanoGpt, kLlmC, kNpy };
+enum class DataOrder { kShuffled, kSequential, kRandomWindows };
+
 struct DataSpec {
-  std::string path;               // a text file, read as bytes (token = byte)
-  int64_t sequence_length = 128;  // tokens of one training sequence
-  double validation_share = 0.1;  // the last share of the file validates, the rest trains
+  std::string path;
+  DataFormat format = DataFormat::kAuto;  // of both files
+  int64_t token_bytes = 2;                // 2 or 4: of a token where the file does not say
+  std::string validation_path;            // empty: a share of `path` validates
+  int64_t sequence_length = 128;          // tokens of one training sequence
+  double validation_share = 0.1;          // the last share of the file validates, the rest trains
+  DataOrder order = DataOrder::kShuffled;
+  Length length_warmup = {};  // up to its end sequences are shorter: spec/length_warmup.h
+  int64_t length_start = 0;   // tokens of the first sequences; 0: an eighth of sequence_length
   friend bool operator==(const DataSpec&, const DataSpec&) = default;
 };
 
@@ -86,13 +100,19 @@ struct BudgetSpec {
 
 struct EvaluationSpec {
   int64_t every_steps = 0;  // 0: only at the end
+  int64_t log_spaced = 0;   // besides, at so many steps in even ratios; spec/evaluation_steps.h
   int64_t batches = 0;      // at most so many batches of batch_size sequences; 0: the whole validation part
+  std::optional<int64_t> final_batches = {};  // of the last validation; nothing: as batches
+  ValidationMetrics metrics = ValidationMetrics::kStandard;
   friend bool operator==(const EvaluationSpec&, const EvaluationSpec&) = default;
 };
 
 struct CheckpointSpec {
-  int64_t every_steps = 0;  // 0: only when asked to stop
-  int64_t keep = 2;         // newest good ones
+  int64_t every_steps = 0;       // 0: only when asked to stop
+  int64_t keep = 2;              // newest ones
+  int64_t keep_every_steps = 0;  // written so often and kept for good; 0: none
+  int64_t keep_best = 0;         // of the steps that were validated, those with the least val_loss
+  bool at_end = false;           // one of the last step, kept for good
   friend bool operator==(const CheckpointSpec&, const CheckpointSpec&) = default;
 };
 
@@ -105,6 +125,9 @@ struct TrainingSpec {
   BudgetSpec budget;
   EvaluationSpec evaluation;
   CheckpointSpec checkpoint;
+  StartSpec start;
+  AveragingSpec averaging;
+  DiagnosticsSpec diagnostics;
   friend bool operator==(const TrainingSpec&, const TrainingSpec&) = default;
 };
 

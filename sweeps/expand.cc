@@ -11,6 +11,7 @@
 #include "sweeps/axes.h"
 #include "sweeps/document.h"
 #include "sweeps/grid.h"
+#include "sweeps/leaf_reader.h"
 #include "sweeps/point_problems.h"
 #include "sweeps/unused_keys.h"
 
@@ -114,10 +115,12 @@ std::vector<DataPath> DataPathsOf(const std::vector<Block>& blocks) {
   std::vector<DataPath> paths;
   std::set<std::string> seen;
   for (const Block& block : blocks)
-    if (const Leaf* leaf = FindLeaf(block.leaves, "data.path"))
-      for (const LeafValue& value : leaf->values)
+    for (const Leaf& leaf : block.leaves) {
+      if (!IsDataPath(leaf.field->key)) continue;
+      for (const LeafValue& value : leaf.values)
         if (const auto& path = std::get<std::string>(value.value); !path.empty() && seen.insert(path).second)
           paths.push_back({path, value.position});
+    }
   return paths;
 }
 

@@ -14,7 +14,6 @@ using spec::Field;
 using spec::FieldType;
 
 constexpr std::array<std::string_view, 4> kHeaderKeys{"name", "description", "objective", "sweep"};
-constexpr std::string_view kDataPath = "data.path";
 constexpr size_t kShownColumns = 60;
 
 std::string Quote(std::string_view key) { return "`" + TruncateToWidth(key, kShownColumns) + "`"; }
@@ -99,6 +98,8 @@ std::string HintForValue(const Field& field, const YamlNode& node) {
 }
 
 }  // namespace
+
+bool IsDataPath(std::string_view key) { return key == "data.path" || key == "data.validation_path"; }
 
 std::span<const std::string_view> HeaderKeys() { return kHeaderKeys; }
 
@@ -219,7 +220,7 @@ void LeafReader::ReadValue(const YamlNode& node, Leaf* leaf) {
     return;
   }
   value.value = std::move(*parsed);
-  if (field.key == kDataPath) value.value = ResolvedPath(value.text);
+  if (spec::NamesFile(field.key, value.text)) value.value = ResolvedPath(value.text);
   leaf->values.push_back(std::move(value));
 }
 

@@ -6,6 +6,7 @@
 #include "common/checksum.h"
 #include "common/rundir/documents.h"
 #include "common/rundir/layout.h"
+#include "common/version.h"
 
 namespace optfleet::rundir {
 namespace {
@@ -31,15 +32,16 @@ std::string Fault(const std::string& folder, const ManifestFile& file) {
   return "";
 }
 
-std::string Fault(const std::string& folder, const ManifestDocument& manifest) {
-  for (const auto& file : manifest.files)
-    if (std::string fault = Fault(folder, file); !fault.empty()) return fault;
-  if (fs::path(folder).filename() != CheckpointName(manifest.step))
-    return "holds step " + std::to_string(manifest.step) + ", not the one of its name";
-  return "";
-}
-
 }  // namespace
+
+Result<ManifestDocument> ReadGoodManifest(const std::string& checkpoint) {
+  auto manifest = ReadManifest(checkpoint);
+  if (!manifest) return manifest;
+  for (const auto& file : manifest->files)
+    if (const std::string fault = Fault(checkpoint, file); !fault.empty())
+      return Fail(Code::kDataLoss, checkpoint + ": " + fault);
+  return manifest;
+}
 
 std::vector<Checkpoint> GoodCheckpoints(const std::string& folder, std::vector<std::string>* damaged) {
   std::vector<Checkpoint> good;
@@ -48,17 +50,37 @@ std::vector<Checkpoint> GoodCheckpoints(const std::string& folder, std::vector<s
        entry.increment(error)) {
     const std::string path = entry->path().string();
     if (!entry->path().filename().string().starts_with("step-")) continue;
-    auto manifest = ReadManifest(path);
-    std::string fault = manifest ? Fault(path, *manifest) : manifest.error().message();
-    if (fault.empty())
+    auto manifest = ReadGoodManifest(path);
+    if (manifest && entry->path().filename() != CheckpointName(manifest->step))
+      manifest = Fail(Code::kDataLoss,
+                      path + ": holds step " + std::to_string(manifest->step) + ", not the one of its name");
+    if (manifest)
       good.push_back({path, std::move(*manifest)});
     else if (damaged)
-      damaged->push_back(path + ": " + fault);
+      damaged->push_back(manifest.error().message());
   }
   std::sort(good.begin(), good.end(),
             [](const Checkpoint& a, const Checkpoint& b) { return a.manifest.step > b.manifest.step; });
   if (damaged) std::sort(damaged->begin(), damaged->end());
   return good;
+}
+
+Result<std::vector<int64_t>> ReadKeptSteps(const std::string& folder) {
+  const std::string path = folder + "/" + kCheckpoints + "/" + kKeptFile;
+  const auto text = ReadWholeFile(path);
+  if (!text && text.error().code() == Code::kNotFound) return std::vector<int64_t>();
+  if (!text) return Fail(text.error());
+  const Json json = Json::parse(*text, nullptr, /*allow_exceptions=*/false);
+  try {
+    return json.at("steps").get<std::vector<int64_t>>();
+  } catch (const Json::exception&) {
+    return Fail(Code::kDataLoss, path + " needs `steps`, a list of whole numbers");
+  }
+}
+
+Status WriteKeptSteps(const std::string& folder, const std::vector<int64_t>& steps) {
+  const Json json{{"version", kRunDirectoryVersion}, {"steps", steps}};
+  return WriteFileAtomically(folder + "/" + kCheckpoints, kKeptFile, json.dump() + "\n");
 }
 
 }  // namespace optfleet::rundir

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "common/checksum.h"
 #include "common/rundir/layout.h"
 #include "common/version.h"
 
@@ -73,6 +74,12 @@ Status CheckVersion(const Json& json, const char* name) {
                 std::string(name) + " has version " + found->dump() + ", this program knows version " +
                     std::to_string(kRunDirectoryVersion) + ": use programs of one release");
   return {};
+}
+
+// Of a manifest without its own.
+uint32_t SumOf(Json json) {
+  json.erase("crc32c");
+  return Crc32c(json.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 Json NumberToJson(double value) {
@@ -187,11 +194,14 @@ Json ToJson(const ManifestDocument& document) {
   Json files = Json::array();
   for (const auto& file : document.files)
     files.push_back({{"name", file.name}, {"size", file.size}, {"crc32c", file.crc32c}});
-  return {{"version", kRunDirectoryVersion},
-          {"format", document.format},
-          {"step", document.step},
-          {"record", document.record},
-          {"files", files}};
+  Json json{{"version", kRunDirectoryVersion},
+            {"format", document.format},
+            {"step", document.step},
+            {"record", document.record},
+            {"files", files}};
+  if (document.val_loss) json["val_loss"] = *document.val_loss;
+  json["crc32c"] = SumOf(json);
+  return json;
 }
 
 Result<JobDocument> JobFromJson(const Json& json) {
@@ -274,6 +284,10 @@ Result<ManifestDocument> ManifestFromJson(const Json& json) {
           {inner.Text("name"), inner.Integer("size"), static_cast<uint32_t>(inner.Integer("crc32c"))});
       members.Adopt(inner);
     }
+  if (members.Has("val_loss")) document.val_loss = members.Number("val_loss");
+  // Absent in manifests that other trainers write.
+  if (members.Has("crc32c") && members.Integer("crc32c") != SumOf(json))
+    members.Complain("has a wrong checksum of itself");
   return Finish(members, std::move(document));
 }
 

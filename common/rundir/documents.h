@@ -76,6 +76,7 @@ struct ManifestDocument {
   int64_t step = 0;
   int64_t record = 0;
   std::vector<ManifestFile> files;
+  std::optional<double> val_loss = {};  // of its step, if that was validated; finite
 };
 
 Json ToJson(const JobDocument& document);
@@ -102,12 +103,20 @@ Result<ManifestDocument> ReadManifest(const std::string& folder);
 Status WriteFileAtomically(const std::string& folder, const std::string& name, std::string_view text);
 Result<std::string> ReadWholeFile(const std::string& path);
 
-// A checkpoint is good if every file of its manifest has its size and checksum. Sorted by step, newest first;
-// damaged ones are left out and named in `damaged` (path and what is wrong), which may be null.
+// The manifest of a checkpoint whose files all have their sizes and checksums; files that it does not name do
+// not matter. DATA_LOSS with path and what is wrong.
+Result<ManifestDocument> ReadGoodManifest(const std::string& checkpoint);
+
+// The good checkpoints of a run directory, whose folders also have the names of their steps. Sorted by step,
+// newest first; damaged ones are left out and named in `damaged` (path and what is wrong), which may be null.
 struct Checkpoint {
   std::string path;  // absolute if `folder` is
   ManifestDocument manifest;
 };
 std::vector<Checkpoint> GoodCheckpoints(const std::string& folder, std::vector<std::string>* damaged);
+
+// Steps of the checkpoints that are kept for good, also when the run directory goes. None without the file.
+Result<std::vector<int64_t>> ReadKeptSteps(const std::string& folder);
+Status WriteKeptSteps(const std::string& folder, const std::vector<int64_t>& steps);
 
 }  // namespace optfleet::rundir

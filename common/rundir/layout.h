@@ -13,6 +13,7 @@ inline constexpr const char* kStartedFile = "started.json";
 inline constexpr const char* kTrainerLog = "trainer.log";
 inline constexpr const char* kMetricsLog = "metrics.log";
 inline constexpr const char* kCheckpoints = "checkpoints";
+inline constexpr const char* kKeptFile = "kept.json";  // in checkpoints/
 inline constexpr const char* kControlSocket = "control.sock";
 inline constexpr const char* kResultFile = "result.json";
 inline constexpr const char* kExitFile = "exit.json";
@@ -20,6 +21,8 @@ inline constexpr const char* kManifestFile = "manifest.json";
 
 // Beside the run directories, in a worker's root: held while a worker uses it.
 inline constexpr const char* kWorkerLock = "worker.lock";
+// There too: kept/<name of a run directory>/step-N, of run directories that are gone.
+inline constexpr const char* kKeptFolder = "kept";
 
 // Exit codes by which shim and trainer refuse to begin.
 inline constexpr int kExitUnknownVersion = 3;

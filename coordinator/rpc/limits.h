@@ -26,7 +26,7 @@ inline constexpr size_t kMaxJsonBytes = 64 << 10;  // numerics stamp
 inline constexpr int kMaxReportAttempts = 1024;
 inline constexpr int kMaxReportRecords = 1 << 16;  // of one attempt in one call
 inline constexpr int kMaxReportPoints = 1 << 20;   // of one attempt in one call
-inline constexpr int kMaxReportKeys = 1024;
+inline constexpr int kMaxReportKeys = 1 << 16;     // as many as a metrics log can name
 
 inline constexpr int kMaxQueryKeys = 256;
 inline constexpr int kMaxQueryBuckets = 10000;      // per key

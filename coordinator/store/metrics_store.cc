@@ -9,6 +9,7 @@
 #include "coordinator/domain/series.h"
 #include "coordinator/store/encode.h"
 #include "coordinator/store/folder.h"
+#include "coordinator/store/metrics_columns.h"
 #include "coordinator/store/record_writer.h"
 #include "coordinator/store/schema.h"
 #include "coordinator/store/sqlite.h"
@@ -21,6 +22,10 @@ constexpr const char* kFindAttempt =
     "SELECT id, incarnation, record_limit, held_record, step, latest_json FROM attempts WHERE job = ? AND "
     "number = ?";
 
+// So many keys without a column have a newest value: a job that records every single parameter has thousands,
+// which are read as series.
+constexpr size_t kMostLatest = 256;
+
 // What the database knows of an attempt.
 struct Known {
   int64_t id = 0;
@@ -29,6 +34,10 @@ struct Known {
   int64_t held_record = 0;
   int64_t step = 0;
   domain::Figures latest;
+
+  void Remember(const std::string& key, double value) {
+    if (latest.size() < kMostLatest || latest.contains(key) || ColumnOf(key)) latest[key] = value;
+  }
 };
 
 class SqliteMetricsStore final : public MetricsStore {
@@ -143,7 +152,7 @@ class SqliteMetricsStore final : public MetricsStore {
         known.held_record = number;
         known.step = record.step;
         for (const MetricPoint& point : record.points)
-          known.latest[batch.keys[static_cast<size_t>(point.key)]] = point.value;
+          known.Remember(batch.keys[static_cast<size_t>(point.key)], point.value);
       }
     }
     if (known.held_record > held_before) {

@@ -15,6 +15,7 @@ constexpr size_t kJobsShown = 40;
 struct Options {
   SweepArguments sweep;
   PlanOptions plan;
+  std::string device = "cpu";
 };
 
 Result<int> Plan(Context& context, const Options& options) {
@@ -29,9 +30,9 @@ Result<int> Plan(Context& context, const Options& options) {
     return kExitOk;
   }
   const size_t limit = context.wide() ? expansion.jobs.size() : kJobsShown;
-  console.Print(
-      PlanText(expansion, totals, options.plan) + "\n" +
-      PointTable(expansion, limit, context.wide()).Render(console.out().width, console.out().unicode));
+  console.Print(PlanText(expansion, totals, options.plan) + "\n" +
+                PointTable(expansion, totals, limit, context.wide())
+                    .Render(console.out().width, console.out().unicode));
   if (expansion.jobs.size() > limit) {
     console.Note(FormatCount(static_cast<int64_t>(expansion.jobs.size() - limit)) +
                  " more jobs: -o wide shows all");
@@ -47,6 +48,7 @@ void AddPlan(Program& program) {
       "plan", "Show the jobs of a sweep file and what they cost",
       "  optctl plan lr.yaml\n"
       "  optctl plan lr.yaml --throughput 20000 --slots 2\n"
+      "  optctl plan xl.yaml --device gpu --memory 40GiB\n"
       "  optctl plan base.yaml+gpu.yaml --set optimizer.learning_rate='[1e-3, 3e-3]' -o json");
   auto options = std::make_shared<Options>();
   AddSweepArguments(command, options->sweep);
@@ -55,8 +57,18 @@ void AddPlan(Program& program) {
                   "Tokens per second of one slot; predicts the time")
       ->check(CLI::PositiveNumber);
   command.add_option("--slots", options->plan.slots, "Slots that share the jobs")->check(CLI::PositiveNumber);
+  command.add_option("--device", options->device, "Device that memory is predicted for: cpu or gpu")
+      ->check(CLI::IsMember({"cpu", "gpu"}));
+  command
+      .add_option("--memory", options->plan.slot_memory,
+                  "Memory of a slot, such as 40GiB; names the jobs that do not fit")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
+      ->type_name("SIZE");
   program.Formats(command, {"table", "wide", "json"});
-  program.On(command, [options](Context& context) { return Plan(context, *options); });
+  program.On(command, [options](Context& context) {
+    if (options->device == "gpu") options->plan.device = spec::MemoryDevice::kCuda;
+    return Plan(context, *options);
+  });
 }
 
 }  // namespace optfleet::commands

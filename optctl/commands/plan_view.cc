@@ -34,6 +34,14 @@ double FlopsOf(const spec::TrainingSpec& spec) {
 // Steps and tokens of a job that ends by time are not known before.
 std::string KnownCount(int64_t count) { return count > 0 ? FormatCount(count) : "-"; }
 
+Json MemoryJson(const spec::MemoryPrediction& memory) {
+  Json parts;
+  for (const auto& [name, bytes] : spec::Named(memory.peak())) parts[std::string(name)] = bytes;
+  return {{"peak_bytes", memory.peak().total()},
+          {"phase", spec::NameOf(memory.peak_phase())},
+          {"parts", std::move(parts)}};
+}
+
 Json SpanJson(const Span& span) { return {{"least", span.least}, {"most", span.most}}; }
 
 }  // namespace
@@ -43,6 +51,11 @@ PlanTotals Total(const sweeps::Expansion& expansion, const PlanOptions& options)
   double longest_seconds = 0;
   bool first = true;
   bool first_tokens = true;
+  totals.memory = PredictAll(expansion.jobs, options.device);
+  for (const spec::MemoryPrediction& memory : totals.memory)
+    Widen(totals.memory_bytes, memory.peak().total(), &memory == &totals.memory.front());
+  if (options.slot_memory)
+    totals.not_fitting = NotFitting(expansion.jobs, totals.memory, *options.slot_memory);
   for (const sweeps::Job& job : expansion.jobs) {
     Widen(totals.parameters, spec::CountParameters(job.spec.model), first);
     Widen(totals.state_bytes, spec::BytesOfState(job.spec).total(), first);
@@ -111,6 +124,14 @@ std::string PlanText(const sweeps::Expansion& expansion, const PlanTotals& total
                  fmt::format("{} job{}, {} of training in all", FormatCount(totals.timed_jobs),
                              totals.timed_jobs == 1 ? "" : "s", FormatAbout(totals.timed_seconds)));
   sections.Add("state", SpanText(totals.state_bytes, FormatBytes) + " a job: weights, gradients, optimizer");
+  sections.Add("memory", fmt::format("{} a job at its peak on a {}, predicted",
+                                     SpanText(totals.memory_bytes, FormatBytes),
+                                     options.device == spec::MemoryDevice::kCuda ? "GPU" : "CPU"));
+  if (!totals.not_fitting.empty())
+    sections.Add("too large",
+                 fmt::format("{} of {} jobs need more than a slot's {}: {}", totals.not_fitting.size(),
+                             expansion.jobs.size(), FormatBytes(*options.slot_memory),
+                             NumbersText(totals.not_fitting)));
   if (!all_timed)
     sections.Add("work", fmt::format("{:.2g} floating-point operations in all", totals.all_flops));
   if (totals.seconds && options.throughput) {
@@ -121,24 +142,26 @@ std::string PlanText(const sweeps::Expansion& expansion, const PlanTotals& total
   return sections.Render();
 }
 
-output::Table PointTable(const sweeps::Expansion& expansion, size_t limit, bool wide) {
+output::Table PointTable(const sweeps::Expansion& expansion, const PlanTotals& totals, size_t limit,
+                         bool wide) {
   using output::Align;
   std::vector<output::Column> columns = {{"JOB", Align::kRight}};
   for (const std::string& axis : expansion.axes) columns.push_back({ColumnHeader(axis), Align::kRight, true});
   if (wide) {
-    for (const char* header : {"BLOCK", "PARAMETERS", "STEPS", "TOKENS", "STATE"})
+    for (const char* header : {"BLOCK", "PARAMETERS", "STEPS", "TOKENS", "STATE", "MEMORY"})
       columns.push_back({header, Align::kRight});
     columns.push_back({"HASH"});
   }
   output::Table table(std::move(columns));
-  for (const sweeps::Job& job : expansion.jobs) {
-    if (limit-- == 0) break;
+  for (size_t i = 0; i < std::min(limit, expansion.jobs.size()); ++i) {
+    const sweeps::Job& job = expansion.jobs[i];
     std::vector<std::string> row = {std::to_string(job.number)};
     row.insert(row.end(), job.values.begin(), job.values.end());
     if (wide) {
       row.insert(row.end(), {std::to_string(job.block), FormatCount(spec::CountParameters(job.spec.model)),
                              KnownCount(job.spec.budget.steps), KnownCount(job.spec.budget.tokens),
-                             FormatBytes(spec::BytesOfState(job.spec).total()), job.hash.substr(0, 12)});
+                             FormatBytes(spec::BytesOfState(job.spec).total()),
+                             FormatBytes(totals.memory[i].peak().total()), job.hash.substr(0, 12)});
     }
     table.Add(std::move(row));
   }
@@ -156,6 +179,8 @@ Json PlanJson(const sweeps::Expansion& expansion, const PlanTotals& totals) {
   json["parameters"] = SpanJson(totals.parameters);
   json["tokens"] = SpanJson(totals.tokens);
   json["state_bytes"] = SpanJson(totals.state_bytes);
+  json["memory_bytes"] = SpanJson(totals.memory_bytes);
+  json["not_fitting"] = totals.not_fitting;
   json["all_tokens"] = totals.all_tokens;
   json["all_flops"] = totals.all_flops;
   json["seconds"] = totals.seconds ? Json(*totals.seconds) : Json(nullptr);
@@ -164,7 +189,8 @@ Json PlanJson(const sweeps::Expansion& expansion, const PlanTotals& totals) {
     json["merged_points"].push_back({{"point", merged.point}, {"job", merged.job}});
   }
   json["jobs"] = Json::array();
-  for (const sweeps::Job& job : expansion.jobs) {
+  for (size_t i = 0; i < expansion.jobs.size(); ++i) {
+    const sweeps::Job& job = expansion.jobs[i];
     Json values;
     for (const spec::Field& field : spec::Fields())
       if (spec::Speaks(field, job.spec)) values[std::string(field.key)] = spec::ToJson(field.get(job.spec));
@@ -173,6 +199,7 @@ Json PlanJson(const sweeps::Expansion& expansion, const PlanTotals& totals) {
                             {"hash", job.hash},
                             {"parameters", spec::CountParameters(job.spec.model)},
                             {"state_bytes", spec::BytesOfState(job.spec).total()},
+                            {"memory", MemoryJson(totals.memory[i])},
                             {"flops", FlopsOf(job.spec)},
                             {"values", std::move(values)}});
   }

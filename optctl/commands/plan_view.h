@@ -3,8 +3,10 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/json.h"
+#include "optctl/commands/plan_memory.h"
 #include "optctl/output/table.h"
 #include "sweeps/expand.h"
 
@@ -13,6 +15,8 @@ namespace optfleet::commands {
 struct PlanOptions {
   std::optional<double> throughput;  // tokens per second of one slot
   int slots = 1;
+  spec::MemoryDevice device = spec::MemoryDevice::kCpu;  // that memory is predicted for
+  std::optional<int64_t> slot_memory;                    // bytes; says which jobs do not fit
 };
 
 struct Span {
@@ -21,9 +25,12 @@ struct Span {
 };
 
 struct PlanTotals {
-  Span parameters;   // of a job's model
-  Span tokens;       // of a job's budget, of those that do not end by time
-  Span state_bytes;  // weights, gradients and optimizer state of a job
+  Span parameters;                             // of a job's model
+  Span tokens;                                 // of a job's budget, of those that do not end by time
+  Span state_bytes;                            // weights, gradients and optimizer state of a job
+  Span memory_bytes;                           // predicted peak of a job
+  std::vector<spec::MemoryPrediction> memory;  // of each job
+  std::vector<int64_t> not_fitting;            // numbers of jobs; empty without slot_memory
   int64_t all_tokens = 0;
   double all_flops = 0;
   int64_t timed_jobs = 0;  // those with a budget of seconds: what they train on is not known before
@@ -40,8 +47,9 @@ std::string AxesText(const sweeps::Expansion& expansion);
 std::string PlanText(const sweeps::Expansion& expansion, const PlanTotals& totals,
                      const PlanOptions& options);
 
-// The first `limit` jobs: their values on the axes; `wide` adds model, budget and state.
-output::Table PointTable(const sweeps::Expansion& expansion, size_t limit, bool wide);
+// The first `limit` jobs: their values on the axes; `wide` adds model, budget, state and memory.
+output::Table PointTable(const sweeps::Expansion& expansion, const PlanTotals& totals, size_t limit,
+                         bool wide);
 
 // Every job with the values that it reads, flattened to dotted keys.
 Json PlanJson(const sweeps::Expansion& expansion, const PlanTotals& totals);

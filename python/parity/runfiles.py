@@ -27,13 +27,14 @@ def read_safetensors(path):
 
 
 def write_safetensors(path, tensors):
-    """Tensors by name, fp32."""
+    """Tensors by name, in their own types."""
+    names = {dtype: name for name, dtype in _TYPES.items()}
     header, parts, end = {}, [], 0
     for name, tensor in tensors.items():
         whole = tensor.detach().contiguous()
         raw = ctypes.string_at(whole.data_ptr(), whole.nbytes)
         header[name] = {
-            "dtype": "F32",
+            "dtype": names[tensor.dtype],
             "shape": list(tensor.shape),
             "data_offsets": [end, end + len(raw)],
         }

@@ -54,6 +54,18 @@ check('every chart has drawn its lines', 'quickstart', {colorScheme: 'light'}, a
   }
 });
 
+check('gradient norms of blocks show their spread, and each block can be chosen', 'seeds', {}, async (page) => {
+  assert.match(await page.locator('#spread-title').innerText(), /gradient norms of blocks, largest/i);
+  assert.ok(await page.locator('#spread canvas').isVisible());
+  const keys = await page.locator('#choose-key option').allInnerTexts();
+  assert.ok(keys.includes('grad norm of blocks.3'), keys.join());
+  assert.ok(!keys.some((key) => /spread/.test(key)), keys.join());
+});
+
+check('a sweep without such norms has no chart of them', 'quickstart', {}, async (page) => {
+  assert.equal(await page.locator('#spread').count(), 0);
+});
+
 check(
     'diverged and out-of-memory jobs stand at the top edge', 'quickstart', {colorScheme: 'light'},
     async (page) => {

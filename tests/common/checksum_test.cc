@@ -18,6 +18,17 @@ TEST(Crc32c, KnownValues) {
   EXPECT_EQ(Crc32c(rising), 0x46DD794EU);
 }
 
+// As Python's zlib.crc32 computes it.
+TEST(Crc32, KnownValues) {
+  const auto sum = [](std::string_view text, uint32_t previous = 0) {
+    return Crc32(std::as_bytes(std::span(text.data(), text.size())), previous);
+  };
+  EXPECT_EQ(sum(""), 0U);
+  EXPECT_EQ(sum("123456789"), 0xCBF43926U);
+  EXPECT_EQ(sum("6789", sum("12345")), 0xCBF43926U);
+  EXPECT_EQ(sum("The quick brown fox jumps over the lazy dog"), 0x414FA339U);
+}
+
 TEST(Crc32c, PiecesGiveTheSumOfTheWhole) {
   std::string text;
   for (int i = 0; i < 1000; ++i) text += static_cast<char>(i * 31 + i / 7);

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "common/json.h"
+#include "optctl/report/spread.h"
 
 namespace optfleet::report {
 namespace {
@@ -250,12 +251,28 @@ ReportData WordsOnly() {
   return builder.data();
 }
 
+// As of a model whose early blocks get next to no gradient at first, and less so with a small learning rate.
+void AddBlockNorms(double lr, Job* job) {
+  for (int block = 0; block < 4; ++block) {
+    Series norms{.key = fmt::format("{}{}", kBlockNorm, block)};
+    for (int64_t step = 10; step <= job->step; step += 10) {
+      const double done = static_cast<double>(step) / static_cast<double>(job->step);
+      const double fall = (3 - block) * (2 + lr * 200) * (1 - 0.8 * done);
+      Append(norms, step, std::pow(10.0, -fall) * (0.5 + 0.1 * Noise(7, static_cast<uint64_t>(step))),
+             job->start_us + step * kSecond / 100);
+    }
+    job->series.push_back(std::move(norms));
+  }
+  AddSpread(job, /*keep_blocks=*/true);
+}
+
 ReportData Seeds() {
   SweepBuilder builder("seeds", {"optimizer.learning_rate", "training.seed"});
   for (const char* lr : {"3e-4", "1e-3", "3e-3", "1e-2"}) {
     for (int seed : {0, 1, 2}) {
-      builder.Add({.lr = std::stod(lr), .seed = seed},
-                  {{"optimizer.learning_rate", lr}, {"training.seed", std::to_string(seed)}});
+      Job& job = builder.Add({.lr = std::stod(lr), .seed = seed},
+                             {{"optimizer.learning_rate", lr}, {"training.seed", std::to_string(seed)}});
+      AddBlockNorms(std::stod(lr), &job);
     }
   }
   return builder.data();

@@ -17,7 +17,7 @@ ReportData RunningSweep();   // the same with jobs that run and wait
 ReportData DivergedSweep();  // 3 jobs, none with a result
 ReportData OneJob();         // no axis
 ReportData WordsOnly();      // axes without numbers
-ReportData Seeds();          // one axis and three seeds
+ReportData Seeds();          // one axis and three seeds; gradient norms of blocks
 ReportData Thousand();       // 1000 jobs on three axes
 ReportData Hostile();        // names, reasons, values and files that try to be markup
 ReportData Empty();          // no jobs

@@ -63,6 +63,34 @@ TEST_F(Checkpoints, ADamagedOneIsNamedAndTheOlderGoodOneIsFound) {
                                                ::testing::HasSubstr("manifest.json")));
 }
 
+// Of the manifest itself, too: each bit of it.
+TEST_F(Checkpoints, AChangedBitOfAManifestIsFoundOrChangesNothing) {
+  const std::string path = Make(5);
+  const std::string text = *ReadWholeFile(path + "/manifest.json");
+  const std::string content = ToJson(*ReadManifest(path)).dump();
+  int found = 0;
+  for (size_t bit = 0; bit < text.size() * 8; ++bit) {
+    std::string changed = text;
+    changed[bit / 8] = static_cast<char>(changed[bit / 8] ^ (1 << (bit % 8)));
+    const auto manifest = ManifestFromJson(Json::parse(changed, nullptr, /*allow_exceptions=*/false));
+    if (!manifest)
+      ++found;
+    else
+      EXPECT_EQ(ToJson(*manifest).dump(), content) << changed;
+  }
+  EXPECT_GT(found, static_cast<int>(text.size()) * 7);
+}
+
+TEST_F(Checkpoints, WhatIsKeptForGoodIsReadBack) {
+  EXPECT_THAT(*ReadKeptSteps(folder_.path()), ::testing::IsEmpty());
+  Make(5);
+  ASSERT_TRUE(WriteKeptSteps(folder_.path(), {5, 10}));
+  EXPECT_THAT(*ReadKeptSteps(folder_.path()), ::testing::ElementsAre(5, 10));
+  EXPECT_THAT(GoodSteps(), ::testing::ElementsAre(5));
+  ASSERT_TRUE(WriteFileAtomically(folder_.path() + "/checkpoints", kKeptFile, "{"));
+  EXPECT_EQ(ReadKeptSteps(folder_.path()).error().code(), Code::kDataLoss);
+}
+
 TEST_F(Checkpoints, AManifestUnderAnotherStepsNameIsDamage) {
   fs::rename(Make(5), folder_ / "checkpoints/step-000000000006");
   EXPECT_THAT(GoodSteps(), ::testing::IsEmpty());

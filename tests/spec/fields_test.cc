@@ -37,6 +37,7 @@ Value Another(const Field& field) {
   if (const auto* boolean = std::get_if<bool>(&value)) return !*boolean;
   if (const auto* length = std::get_if<Length>(&value)) return Length{length->amount / 2 + 1, length->unit};
   if (field.type == FieldType::kOwnNumber) return 0.25;
+  if (field.type == FieldType::kOwnInteger) return int64_t{3};
   if (field.type == FieldType::kText) return std::string("text");
   return std::string(field.choices.front() == std::get<std::string>(value) ? field.choices.back()
                                                                            : field.choices.front());

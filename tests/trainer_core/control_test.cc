@@ -138,6 +138,12 @@ TEST(RunState, SurvivesItsFile) {
   state.random_state = std::string("\x00\xff\x10", 3);
   state.spec_hash = "abc";
   state.data = {5, 0xffffffffu};
+  state.run_hash = "run";
+  state.spec = {{"model", {{"layers", 2}}}};
+  state.best = {{4, 2.5}, {8, 2.75}};
+  state.average_samples = 3;
+  state.start = {7, 8};
+  state.val_loss = 2.5;
   const auto read = RunStateFromJson(Json::parse(ToJson(state).dump()));
   ASSERT_TRUE(read.has_value());
   EXPECT_EQ(ToJson(*read), ToJson(state));
@@ -153,14 +159,33 @@ TEST(RunState, NamesTheMissingKey) {
   EXPECT_THAT(read.error().message(), testing::HasSubstr("data_position"));
 }
 
-TEST(RunState, OtherSpecOrDataIsRefused) {
+TEST(RunState, OtherSpecOrDataIsRefusedWithWhatDiffers) {
   RunState state;
-  state.spec_hash = "spec";
+  state.run_hash = "run";
+  state.spec = {{"data", {{"path", "here"}}}, {"training", {{"seed", 1}}}};
   state.data = {100, 1};
-  EXPECT_TRUE(CheckSameRun(state, "spec", {100, 1}).has_value());
-  EXPECT_EQ(CheckSameRun(state, "other", {100, 1}).error().code(), Code::kFailedPrecondition);
-  EXPECT_THAT(CheckSameRun(state, "spec", {100, 2}).error().message(),
-              testing::HasSubstr("data.path has changed"));
+  RunState now = state;
+  now.spec["data"]["path"] = "there";
+  EXPECT_TRUE(CheckSameRun(state, now).has_value());
+  now.run_hash = "other";
+  now.spec["training"] = {{"batch_size", 8}};
+  const auto other = CheckSameRun(state, now);
+  EXPECT_EQ(other.error().code(), Code::kFailedPrecondition);
+  EXPECT_THAT(other.error().message(), testing::HasSubstr("(training.batch_size not given then, 8 now, "
+                                                          "training.seed 1 then, not given now)"));
+  now = state;
+  now.data = {100, 2};
+  EXPECT_THAT(CheckSameRun(state, now).error().message(), testing::HasSubstr("data.path has changed"));
+}
+
+// Written before a checkpoint knew more than the hash of its spec.
+TEST(RunState, OldOnesAreHeldAgainstTheHashOfTheSpec) {
+  Json json = ToJson(RunState{.spec_hash = "spec"});
+  for (const char* key : {"run_hash", "spec", "best", "average_samples"}) json.erase(key);
+  const auto old = RunStateFromJson(json);
+  ASSERT_TRUE(old.has_value());
+  EXPECT_TRUE(CheckSameRun(*old, RunState{.spec_hash = "spec", .run_hash = "run"}).has_value());
+  EXPECT_FALSE(CheckSameRun(*old, RunState{.spec_hash = "other", .run_hash = "run"}).has_value());
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ namespace optfleet::trainer {
 namespace {
 
 using testing::ElementsAre;
+using enum spec::DataOrder;
 
 std::vector<uint64_t> Order(uint64_t size, uint64_t key) {
   const Permutation permutation(size, key);
@@ -55,16 +56,12 @@ TEST(Permutation, LooksRandom) {
 TEST(Permutation, OrderIsFixedForGood) { EXPECT_THAT(Order(8, 1), ElementsAre(7, 1, 3, 2, 6, 0, 5, 4)); }
 
 TEST(Parts, BorderIsTheFloorOfTheTrainingShare) {
-  const auto bytes = Bytes(1005);
-  const DataParts parts = SplitByShare(bytes, 0.1);
-  EXPECT_EQ(parts.train.size(), 904u);  // 904.5
-  EXPECT_EQ(parts.validation.size(), 101u);
-  EXPECT_EQ(parts.train.data() + parts.train.size(), parts.validation.data());
+  EXPECT_EQ(TrainingShare(1005, 0.1), 904);  // 904.5
+  EXPECT_EQ(TrainingShare(10, 0.999), 0);
 }
 
 TEST(Sampler, EpochVisitsEveryChunkOnceInAnOrderOfItsOwn) {
-  const auto bytes = Bytes(101);  // 10 chunks of 10 and one byte for the last target
-  const auto sampler = Sampler::Create(bytes, 10, 42);
+  const auto sampler = Sampler::Create(101, 10, 42);  // 10 chunks of 10 and one token for the last target
   ASSERT_TRUE(sampler.has_value());
   ASSERT_EQ(sampler->sequences_per_epoch(), 10);
   auto first = sampler->Starts(0, 10);
@@ -77,42 +74,88 @@ TEST(Sampler, EpochVisitsEveryChunkOnceInAnOrderOfItsOwn) {
 }
 
 TEST(Sampler, PositionIsAllItNeedsToGoOn) {
-  const auto bytes = Bytes(1000);
-  const auto sampler = Sampler::Create(bytes, 7, 3);
-  const auto all = sampler->Starts(0, 400);  // several epochs
-  for (int64_t position = 0; position < 400; position += 37) {
-    const auto rest = sampler->Starts(position, 400 - position);
-    EXPECT_TRUE(std::equal(rest.begin(), rest.end(), all.begin() + position)) << position;
+  for (const auto order : {kShuffled, kSequential, kRandomWindows}) {
+    const auto sampler = Sampler::Create(1000, 7, 3, order);
+    const auto all = sampler->Starts(0, 400);  // several epochs
+    for (int64_t position = 0; position < 400; position += 37) {
+      const auto rest = sampler->Starts(position, 400 - position);
+      EXPECT_TRUE(std::equal(rest.begin(), rest.end(), all.begin() + position)) << position;
+    }
   }
 }
 
 TEST(Sampler, SeedChangesTheOrder) {
-  const auto bytes = Bytes(1000);
-  EXPECT_NE(Sampler::Create(bytes, 7, 1)->Starts(0, 100), Sampler::Create(bytes, 7, 2)->Starts(0, 100));
+  for (const auto order : {kShuffled, kRandomWindows})
+    EXPECT_NE(Sampler::Create(1000, 7, 1, order)->Starts(0, 100),
+              Sampler::Create(1000, 7, 2, order)->Starts(0, 100));
 }
 
 TEST(Sampler, SequencesStayInsideTheirPart) {
-  for (size_t size = 12; size < 60; ++size) {
-    const auto bytes = Bytes(size);
-    const auto sampler = Sampler::Create(bytes, 11, 1);
-    ASSERT_TRUE(sampler.has_value());
-    for (const int64_t start : sampler->Starts(0, 20)) EXPECT_LE(start + 11, static_cast<int64_t>(size) - 1);
+  for (int64_t size = 12; size < 60; ++size) {
+    for (const auto order : {kShuffled, kSequential, kRandomWindows}) {
+      const auto sampler = Sampler::Create(size, 11, 1, order);
+      ASSERT_TRUE(sampler.has_value());
+      for (const int64_t start : sampler->Starts(0, 20)) {
+        EXPECT_GE(start, 0);
+        EXPECT_LE(start + 11, size - 1);
+      }
+    }
+  }
+}
+
+TEST(Sampler, SequentialGoesThroughTheFileAndBeginsAgain) {
+  const auto sampler = Sampler::Create(35, 10, 1, kSequential);
+  EXPECT_THAT(sampler->Starts(1, 6), ElementsAre(10, 20, 0, 10, 20, 0));
+}
+
+// The first and the last place where a window fits are drawn, none beyond, and none much more often.
+TEST(Sampler, WindowsBeginAnywhereWithTheSameChance) {
+  const auto sampler = Sampler::Create(21, 10, 5, kRandomWindows);  // from 0 to 10
+  std::vector<int> drawn(11);
+  for (const int64_t start : sampler->Starts(0, 11000)) ++drawn.at(static_cast<size_t>(start));
+  for (const int count : drawn) EXPECT_NEAR(count, 1000, 150);  // five standard deviations
+}
+
+// Like the permutation's order: windows of a run are part of its numerics.
+TEST(Sampler, WindowsAreFixedForGood) {
+  EXPECT_THAT(Sampler::Create(100000, 10, 1, kRandomWindows)->Starts(0, 4),
+              ElementsAre(28787, 16201, 29156, 88358));
+}
+
+// Any number of ranks divides the same sequences, each exactly once and as evenly as can be.
+TEST(Sampler, RanksShareTheSequencesOfAStep) {
+  for (const auto order : {kShuffled, kSequential, kRandomWindows}) {
+    const auto sampler = Sampler::Create(1000, 7, 3, order);
+    for (const int64_t position : {0, 5, 141, 1000}) {
+      const auto whole = sampler->Starts(position, 24);
+      for (const int64_t ranks : {1, 2, 3, 5, 8, 24, 30}) {
+        std::vector<int64_t> joined(24, -1);
+        for (int64_t rank = 0; rank < ranks; ++rank) {
+          const auto own = sampler->Starts(position, 24, {rank, ranks});
+          EXPECT_LE(own.size(), static_cast<size_t>(24 / ranks + 1));
+          size_t taken = 0;
+          for (int64_t number = position; number < position + 24; ++number)
+            if (number % ranks == rank) joined[static_cast<size_t>(number - position)] = own.at(taken++);
+          EXPECT_EQ(taken, own.size());
+        }
+        EXPECT_EQ(joined, whole) << ranks << " ranks from " << position;
+      }
+    }
   }
 }
 
 TEST(Sampler, RefusesAPartShorterThanASequence) {
-  const auto bytes = Bytes(11);
-  const auto sampler = Sampler::Create(bytes, 11, 1);
+  const auto sampler = Sampler::Create(11, 11, 1);
   ASSERT_FALSE(sampler.has_value());
   EXPECT_EQ(sampler.error().code(), Code::kFailedPrecondition);
-  EXPECT_THAT(sampler.error().message(), testing::HasSubstr("11 bytes"));
+  EXPECT_THAT(sampler.error().message(), testing::HasSubstr("11 tokens"));
 }
 
 TEST(Sampler, TargetsAreTheNextTokens) {
   const auto bytes = Bytes(50);
   const std::vector<int64_t> starts{4, 20};
   std::vector<int64_t> inputs(6), targets(6);
-  FillSequences(bytes, starts, 3, inputs, targets);
+  FillSequences(Tokens(bytes), starts, 3, inputs, targets);
   EXPECT_THAT(inputs, ElementsAre(4, 5, 6, 20, 21, 22));
   EXPECT_THAT(targets, ElementsAre(5, 6, 7, 21, 22, 23));
 }
@@ -125,13 +168,6 @@ TEST(MappedFile, SaysWhatIsWrongWithAFile) {
   const auto file = MappedFile::Open(folder.Write("text", "abc"));
   ASSERT_TRUE(file.has_value());
   EXPECT_EQ((*file)->text(), "abc");
-}
-
-TEST(Fingerprint, ChangesWithAnyByte) {
-  auto bytes = Bytes(1000);
-  const DataFingerprint before = Fingerprint(bytes);
-  bytes[500] ^= 1;
-  EXPECT_FALSE(Fingerprint(bytes) == before);
 }
 
 }  // namespace

@@ -7,9 +7,6 @@
 
 #include "spec/parameters.h"
 #include "tests/trainer_core/small_runs.h"
-#include "trainer_core/eval/evaluate.h"
-#include "trainer_core/loop/batch.h"
-#include "trainer_core/loop/trainer.h"
 #include "trainer_core/model/attention.h"
 #include "trainer_core/model/precision_scope.h"
 #include "trainer_core/model/random_state.h"
@@ -180,51 +177,6 @@ TEST(Dropout, ChangesTrainingAndNothingElse) {
   spec.model.residual_dropout = 0.3;
   EXPECT_NE(RunOnce(spec, 0).loss, without);
   EXPECT_EQ(RunOnce(spec, 0).loss, RunOnce(spec, 0).loss);
-}
-
-TEST(Evaluator, DisturbsNeitherRandomStateNorGradients) {
-  const TemporaryFolder folder;
-  spec::TrainingSpec spec = SmallSpec(folder);
-  spec.model.residual_dropout = 0.3;
-  auto trainer = Trainer::Create(spec, at::kCPU);
-  ASSERT_TRUE(trainer.has_value());
-  (*trainer)->Step(1, 1);
-  const at::Tensor random = SaveRandomState(at::kCPU);
-  const at::Tensor gradient = (*trainer)->model().parameters()[0].tensor.grad().clone();
-
-  const Evaluation first = (*trainer)->Evaluate();
-  const Evaluation second = (*trainer)->Evaluate();
-
-  EXPECT_EQ(first.loss, second.loss);
-  EXPECT_TRUE(random.equal(SaveRandomState(at::kCPU)));
-  EXPECT_TRUE(gradient.equal((*trainer)->model().parameters()[0].tensor.grad()));
-}
-
-TEST(Evaluator, WeighsEveryTokenOfTheLastPartialGroupTheSame) {
-  const TemporaryFolder folder;
-  const std::string text = SomeText();
-  const std::vector<uint8_t> part(text.begin(), text.begin() + 16 * 7 + 1);  // 7 sequences: groups of 4 and 3
-  const spec::TrainingSpec spec = SmallSpec(folder);
-  Transformer model(spec, at::kCPU);
-  model.Initialize(3);
-  const Evaluation result = Evaluator(spec, part, at::kCPU).Run(model);
-  const std::vector<int64_t> starts{0, 16, 32, 48, 64, 80, 96};
-  const Batch all = MakeBatch(part, starts, 16, at::kCPU);
-  EXPECT_EQ(result.tokens, 112);
-  EXPECT_NEAR(result.loss, model.Loss(all.inputs, all.targets, Reduction::kMean, false).item<double>(), 1e-6);
-  EXPECT_DOUBLE_EQ(result.perplexity, std::exp(result.loss));
-  EXPECT_DOUBLE_EQ(result.bits_per_byte, result.loss / std::log(2.0));
-}
-
-TEST(Evaluator, ReadsNoMoreBatchesThanAsked) {
-  const TemporaryFolder folder;
-  spec::TrainingSpec spec = SmallSpec(folder);
-  spec.evaluation.batches = 2;
-  const std::vector<uint8_t> part(10000, 'a');
-  Transformer model(spec, at::kCPU);
-  model.Initialize(3);
-  EXPECT_EQ(Evaluator(spec, part, at::kCPU).Run(model).tokens, 2 * 8 * 16);
-  EXPECT_FALSE(Evaluator(spec, std::span(part).first(16), at::kCPU).possible());
 }
 
 }  // namespace

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
 #include <map>
 
 #include "common/json.h"
@@ -184,19 +183,6 @@ class Replayer {
   std::unique_ptr<Optimizer> optimizer_;
 };
 
-// A file of that name is replaced once the new one is whole.
-Status WriteReplacing(const std::string& out, const NamedTensors& tensors) {
-  const auto path = std::filesystem::absolute(out);
-  const auto partial = path.string() + ".partial";
-  std::error_code error;
-  std::filesystem::remove(partial, error);
-  const auto written = WriteTensors(path.parent_path(), std::filesystem::path(partial).filename(), tensors);
-  if (!written.has_value()) return Fail(written.error());
-  std::filesystem::rename(partial, path, error);
-  if (error) return Fail(ErrnoError(error.value(), "rename " + partial));
-  return {};
-}
-
 Status Run(const ReplayOptions& options) {
   at::set_num_threads(options.threads);
   auto weights = ReadAll(options.parameters);
@@ -223,7 +209,7 @@ Status Run(const ReplayOptions& options) {
     if (!stepped.has_value()) return Fail(stepped.error().In(options.gradients));
     if (std::find(wanted.begin(), wanted.end(), step) != wanted.end()) replayer.Keep(step, &kept);
   }
-  OPTFLEET_RETURN_IF_ERROR(WriteReplacing(options.out, kept));
+  OPTFLEET_RETURN_IF_ERROR(ReplaceTensors(options.out, kept));
   if (options.timed_steps > 0) {
     const Json line = {{"parameters", replayer.parameters()},
                        {"seconds", replayer.Time(options.timed_steps)}};

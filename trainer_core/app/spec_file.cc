@@ -1,5 +1,7 @@
 #include "trainer_core/app/spec_file.h"
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 
 #include "common/diagnostics.h"
@@ -12,6 +14,15 @@
 
 namespace optfleet::trainer {
 namespace {
+
+enum class Wanted { kRun, kModel };
+
+// What only a run promises: an end, and data that fits the model.
+bool IsOfRun(const spec::Problem& problem) {
+  constexpr std::array<std::string_view, 4> kRules{"budget_is_given", "data_is_given",
+                                                   "vocabulary_holds_bytes", "context_covers_sequence"};
+  return std::find(kRules.begin(), kRules.end(), problem.rule) != kRules.end();
+}
 
 class Reader {
  public:
@@ -28,12 +39,13 @@ class Reader {
   }
 
   // After ReadGroups, if that found nothing: what the keys promise each other, and keys that nothing reads.
-  void ResolveSpec() {
+  void ResolveSpec(Wanted wanted) {
     for (const Given& given : given_)
       if (!spec::IsUsed(*given.field, spec))
         diagnostics_->Add(given.key_at, spec::UnusedMessage(*given.field), spec::UnusedRemedy(*given.field));
     for (const spec::Problem& problem : spec::Resolve(&spec))
-      diagnostics_->Add(PlaceOf(problem), problem.message, problem.remedy);
+      if (wanted == Wanted::kRun || !IsOfRun(problem))
+        diagnostics_->Add(PlaceOf(problem), problem.message, problem.remedy);
   }
 
   spec::TrainingSpec spec;
@@ -103,11 +115,7 @@ class Reader {
   std::vector<Given> given_;
 };
 
-}  // namespace
-
-Result<spec::TrainingSpec> ReadSpecFile(const std::string& path) { return ReadSpecFile(path, {}); }
-
-Result<spec::TrainingSpec> ReadSpecFile(const std::string& path, const spec::TrainingSpec& start) {
+Result<spec::TrainingSpec> Read(const std::string& path, const spec::TrainingSpec& start, Wanted wanted) {
   auto text = rundir::ReadWholeFile(path);
   if (!text.has_value()) return Fail(text.error());
   Diagnostics diagnostics({{path, std::move(*text)}});
@@ -115,11 +123,27 @@ Result<spec::TrainingSpec> ReadSpecFile(const std::string& path, const spec::Tra
   reader.spec = start;
   const auto root = ParseYaml(0, diagnostics.sources()[0].text, &diagnostics);
   if (root.has_value()) reader.ReadGroups(*root);
-  if (diagnostics.empty()) reader.ResolveSpec();
+  if (diagnostics.empty()) reader.ResolveSpec(wanted);
   if (!diagnostics.empty()) return Fail(Code::kInvalidArgument, diagnostics.Render());
   const auto folder = std::filesystem::absolute(path).parent_path();
-  reader.spec.data.path = (folder / reader.spec.data.path).lexically_normal();
+  for (const auto key : spec::FileKeys()) {
+    const spec::Field* field = spec::FindField(key);
+    const auto value = std::get<std::string>(field->get(reader.spec));
+    if (spec::NamesFile(key, value)) field->set(reader.spec, (folder / value).lexically_normal().string());
+  }
   return reader.spec;
+}
+
+}  // namespace
+
+Result<spec::TrainingSpec> ReadSpecFile(const std::string& path) { return Read(path, {}, Wanted::kRun); }
+
+Result<spec::TrainingSpec> ReadSpecFile(const std::string& path, const spec::TrainingSpec& start) {
+  return Read(path, start, Wanted::kRun);
+}
+
+Result<spec::TrainingSpec> ReadModelSpecFile(const std::string& path) {
+  return Read(path, {}, Wanted::kModel);
 }
 
 }  // namespace optfleet::trainer

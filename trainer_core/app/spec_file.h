@@ -16,4 +16,8 @@ Result<spec::TrainingSpec> ReadSpecFile(const std::string& path);
 // The same for a file that gives only some keys: the others are those of `start`.
 Result<spec::TrainingSpec> ReadSpecFile(const std::string& path, const spec::TrainingSpec& start);
 
+// For those who want the model and its precision and no run: data and a budget need not be given, and the
+// model need not fit data. The spec is resolved but for what follows from them.
+Result<spec::TrainingSpec> ReadModelSpecFile(const std::string& path);
+
 }  // namespace optfleet::trainer

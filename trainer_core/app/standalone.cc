@@ -14,14 +14,17 @@
 #include "spec/parameters.h"
 #include "trainer_core/app/attempt.h"
 #include "trainer_core/app/spec_file.h"
-#include "trainer_core/data/mapped_file.h"
-#include "trainer_core/data/parts.h"
+#include "trainer_core/checkpoint/checkpoint_folder.h"
+#include "trainer_core/checkpoint/run_state.h"
+#include "trainer_core/data/data_set.h"
 #include "trainer_core/data/sampler.h"
 #include "trainer_core/loop/build_stamp.h"
 #include "trainer_core/loop/device.h"
 
 namespace optfleet::trainer {
 namespace {
+
+constexpr const char* kAttempt = "sweeps/standalone/jobs/1/attempts/1";
 
 int Report(const Error& error) {
   fprintf(stderr, "%s\n", error.message().c_str());
@@ -41,7 +44,10 @@ class ProgressPrinter {
     next_ = now + std::chrono::seconds(2);
     std::string line = steps_ > 0 ? fmt::format("step {}/{}", step, steps_) : fmt::format("step {}", step);
     for (const auto& [key, value] : points) {
-      if (key != "tokens" && key != "step_seconds") line += fmt::format("  {} {:.5g}", key, value);
+      // A key with a slash is of a part: one of many.
+      const bool is_of_part = key.find('/') != std::string_view::npos;
+      if (key != "tokens" && key != "step_seconds" && !is_of_part)
+        line += fmt::format("  {} {:.5g}", key, value);
     }
     fmt::print("{}\n", line);
     fflush(stdout);
@@ -52,19 +58,55 @@ class ProgressPrinter {
   std::chrono::steady_clock::time_point next_;
 };
 
-Result<rundir::JobDocument> MakeJob(const TrainOptions& options, const spec::TrainingSpec& spec) {
+// The checkpoint to go on from. Damaged ones are passed over, and named on standard error.
+Result<rundir::ResumePoint> ChooseResume(const std::string& path) {
+  std::vector<std::string> damaged;
+  auto chosen = ChooseCheckpoint(path, &damaged);
+  if (!chosen.has_value()) return Fail(chosen.error().In("--resume"));
+  for (const std::string& fault : damaged)
+    fprintf(stderr, "%s; going on from the one of step %lld\n", fault.c_str(),
+            static_cast<long long>(chosen->manifest.step));
+  return rundir::ResumePoint{kAttempt, chosen->path, chosen->manifest.step, chosen->manifest.record};
+}
+
+// Of the file, or without one of the checkpoint.
+Result<spec::TrainingSpec> SpecOf(const TrainOptions& options,
+                                  const std::optional<rundir::ResumePoint>& resume) {
+  if (!options.config.empty()) return ReadSpecFile(options.config);
+  if (!resume.has_value())
+    return Fail(Code::kInvalidArgument, "name a spec file, or with --resume a checkpoint that holds one");
+  auto state = ReadRunState(resume->checkpoint);
+  if (!state.has_value()) return Fail(state.error());
+  if (state->spec.empty())
+    return Fail(
+        Code::kFailedPrecondition,
+        resume->checkpoint + " was written by an older version and holds no spec; name the spec file");
+  auto spec = spec::FromJson(state->spec);
+  if (!spec.has_value()) return Fail(spec.error().In(resume->checkpoint + "/" + kStateFile));
+  return spec;
+}
+
+Result<rundir::JobDocument> MakeJob(const TrainOptions& options) {
   rundir::JobDocument job;
-  job.attempt = "sweeps/standalone/jobs/1/attempts/1";
-  job.fence = {1, 1};
-  job.spec = spec::ToJson(spec);
-  job.slot = {options.device, 0, options.threads, options.memory_bytes, ""};
   if (!options.checkpoint.empty()) {
-    auto manifest = rundir::ReadManifest(options.checkpoint);
-    if (!manifest.has_value()) return Fail(manifest.error());
-    job.resume = rundir::ResumePoint{job.attempt, std::filesystem::absolute(options.checkpoint),
-                                     manifest->step, manifest->record};
+    auto resume = ChooseResume(options.checkpoint);
+    if (!resume.has_value()) return Fail(resume.error());
+    job.resume = std::move(*resume);
   }
+  auto spec = SpecOf(options, job.resume);
+  if (!spec.has_value()) return Fail(spec.error());
+  if (!options.data.empty()) spec->data.path = std::filesystem::absolute(options.data);
+  job.attempt = kAttempt;
+  job.fence = {1, 1};
+  job.spec = spec::ToJson(*spec);
+  job.slot = {options.device, 0, options.threads, options.memory_bytes, ""};
   return job;
+}
+
+// 0 if that is not known.
+int64_t StepsOf(const rundir::JobDocument& job) {
+  const auto steps = Json::json_pointer("/budget/steps");
+  return job.spec.contains(steps) ? job.spec.at(steps).get<int64_t>() : 0;
 }
 
 int PrintResult(const std::string& folder) {
@@ -79,9 +121,7 @@ int PrintResult(const std::string& folder) {
 }  // namespace
 
 int TrainStandalone(const TrainOptions& options) {
-  const auto spec = ReadSpecFile(options.config);
-  if (!spec.has_value()) return Report(spec.error());
-  const auto job = MakeJob(options, *spec);
+  const auto job = MakeJob(options);
   if (!job.has_value()) return Report(job.error());
   namespace fs = std::filesystem;
   std::error_code error;
@@ -93,19 +133,27 @@ int TrainStandalone(const TrainOptions& options) {
   const Status written =
       rundir::WriteFileAtomically(options.folder, rundir::kJobFile, rundir::ToJson(*job).dump(1) + "\n");
   if (!written.has_value()) return Report(written.error());
-  const int code = RunAttempt({options.folder, -1, ProgressPrinter(spec->budget.steps)});
+  const int code = RunAttempt({options.folder, -1, ProgressPrinter(StepsOf(*job))});
   return code == 0 ? PrintResult(options.folder) : code;
 }
 
-int PrintParameters(const std::string& config) {
-  const auto spec = ReadSpecFile(config);
+int PrintParameters(const std::string& config, bool json) {
+  const auto spec = ReadModelSpecFile(config);
   if (!spec.has_value()) return Report(spec.error());
+  if (json) {
+    Json list = Json::array();
+    for (const auto& parameter : spec::Parameters(spec->model))
+      list.push_back({{"name", parameter.name}, {"shape", parameter.shape}});
+    fmt::print("{}\n", Json{{"model", spec::ToJson(*spec)["model"]}, {"parameters", list}}.dump());
+    return 0;
+  }
   for (const auto& parameter : spec::Parameters(spec->model)) {
     fmt::print("{:<36} {:>16} {:>12}\n", parameter.name, Json(parameter.shape).dump(), parameter.count());
   }
   const auto bytes = spec::BytesOfState(*spec);
-  fmt::print("parameters {}  weights {} B  gradients {} B  optimizer {} B\n",
-             spec::CountParameters(spec->model), bytes.weights, bytes.gradients, bytes.optimizer);
+  fmt::print("parameters {}  weights {} B  gradients {} B  optimizer {} B{}\n",
+             spec::CountParameters(spec->model), bytes.weights, bytes.gradients, bytes.optimizer,
+             bytes.average > 0 ? fmt::format("  average {} B", bytes.average) : "");
   return 0;
 }
 
@@ -119,10 +167,10 @@ int ExportWeights(const std::string& config, const std::string& path) {
 int PrintBatches(const std::string& config, int64_t steps) {
   const auto spec = ReadSpecFile(config);
   if (!spec.has_value()) return Report(spec.error());
-  const auto file = MappedFile::Open(spec->data.path);
-  if (!file.has_value()) return Report(file.error());
-  const DataParts parts = SplitByShare((*file)->bytes(), spec->data.validation_share);
-  const auto sampler = Sampler::Create(parts.train, spec->data.sequence_length, spec->training.seed);
+  const auto data = DataSet::Open(*spec);
+  if (!data.has_value()) return Report(data.error());
+  const auto sampler = Sampler::Create((*data)->train().tokens.size(), spec->data.sequence_length,
+                                       spec->training.seed, spec->data.order);
   if (!sampler.has_value()) return Report(sampler.error());
   const int64_t batch = spec->training.batch_size;
   for (int64_t step = 1; step <= steps; ++step) {

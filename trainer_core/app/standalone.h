@@ -8,9 +8,10 @@
 namespace optfleet::trainer {
 
 struct TrainOptions {
-  std::string config;      // spec file
+  std::string config;      // spec file; empty: the spec that the checkpoint holds
   std::string folder;      // becomes the run directory; must not hold one
-  std::string checkpoint;  // folder of a checkpoint to go on from; empty: from the start
+  std::string checkpoint;  // a checkpoint or a run directory to go on from; empty: from the start
+  std::string data;        // in the place of data.path; empty: as the spec says
   std::string device = "cpu";
   int32_t threads = 1;
   int64_t memory_bytes = 0;  // 0: no limit
@@ -19,8 +20,10 @@ struct TrainOptions {
 // Makes the run directory, trains in it, prints a line now and then. 0 only if it succeeded.
 int TrainStandalone(const TrainOptions& options);
 
-// name, shape and count of each parameter, then the totals of the state.
-int PrintParameters(const std::string& config);
+// name, shape and count of each parameter, then the totals of the state; or one JSON object {"model": the
+// resolved keys, "parameters": [{"name", "shape"}, ...]} for programs that build the same model. Neither data
+// nor a budget need be given.
+int PrintParameters(const std::string& config, bool json);
 
 // The weights of step 0 as a safetensors file.
 int ExportWeights(const std::string& config, const std::string& path);

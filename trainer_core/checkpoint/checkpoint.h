@@ -1,6 +1,6 @@
 // Checkpoints of a run directory (docs/run-directory.md): weights.safetensors, optimizer.safetensors,
-// state.json and the manifest that sums them. A folder appears under its final name only when everything in
-// it is on disk. Owned by the training thread.
+// average.safetensors of runs that average, state.json and the manifest that sums them. A folder appears
+// under its final name only when everything in it is on disk. Owned by the training thread.
 #pragma once
 
 #include <string>
@@ -17,6 +17,7 @@ inline constexpr const char* kCheckpointFormat = "optfleet-trainer-1";
 struct CheckpointTensors {
   NamedTensors weights;
   NamedTensors optimizer;
+  NamedTensors average = {};  // of the weights; written and read if state.average_samples is not 0
 };
 
 // Writes run_folder/checkpoints/step-N. RESOURCE_EXHAUSTED (disk full) and other failures leave no trace, and
@@ -24,10 +25,6 @@ struct CheckpointTensors {
 // checkpoint of that step that is already there is kept as it is.
 Status WriteCheckpoint(const std::string& run_folder, const RunState& state,
                        const CheckpointTensors& tensors);
-
-// Deletes all but the `keep` newest (at least one). A checkpoint loses its name before its files go, so that
-// no reader takes half a one for a damaged one. What cannot be deleted stays for the next time.
-void PruneCheckpoints(const std::string& run_folder, int64_t keep);
 
 // Verifies every checksum, copies into the live tensors, returns the rest. DATA_LOSS if the checkpoint is
 // damaged, FAILED_PRECONDITION if it belongs to another kind of run.

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <filesystem>
 #include <map>
 
 #include "trainer_core/checkpoint/file_writer.h"
@@ -57,6 +58,18 @@ Result<rundir::ManifestFile> WriteTensors(const std::string& folder, const std::
     OPTFLEET_RETURN_IF_ERROR(file->Write({static_cast<const char*>(bytes.const_data_ptr()), bytes.nbytes()}));
   }
   return file->Finish();
+}
+
+Status ReplaceTensors(const std::string& path, const NamedTensors& tensors) {
+  const auto target = std::filesystem::absolute(path);
+  const auto partial = target.string() + ".partial";
+  std::error_code error;
+  std::filesystem::remove(partial, error);
+  const auto written = WriteTensors(target.parent_path(), std::filesystem::path(partial).filename(), tensors);
+  if (!written.has_value()) return Fail(written.error());
+  std::filesystem::rename(partial, target, error);
+  if (error) return Fail(ErrnoError(error.value(), "rename " + partial));
+  return {};
 }
 
 Status ReadTensorsInto(const std::string& path, const NamedTensors& live) {

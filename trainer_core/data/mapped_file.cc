@@ -30,6 +30,13 @@ Result<std::unique_ptr<MappedFile>> MappedFile::Open(const std::string& path) {
   return std::unique_ptr<MappedFile>(new MappedFile(static_cast<const uint8_t*>(address), size));
 }
 
+void AskForPages(const uint8_t* data, size_t size) {
+  static const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  const auto address = reinterpret_cast<uintptr_t>(data);
+  const uintptr_t begin = address - address % page;
+  madvise(reinterpret_cast<void*>(begin), address + size - begin, MADV_WILLNEED);
+}
+
 MappedFile::~MappedFile() { munmap(const_cast<uint8_t*>(data_), size_); }
 
 }  // namespace optfleet::trainer

@@ -30,4 +30,7 @@ class MappedFile {
   size_t size_;
 };
 
+// Asks the kernel to read these mapped bytes ahead; returns at once. A wish: nothing is reported.
+void AskForPages(const uint8_t* data, size_t size);
+
 }  // namespace optfleet::trainer

@@ -1,10 +1,13 @@
 // Which tokens each training step sees. The training part is cut into chunks of sequence_length tokens that
-// do not overlap (a sequence is a chunk and the one token behind it, the last target); each epoch visits
-// every chunk once, in an order of its own.
+// do not overlap; a sequence is a chunk and the one token behind it, the last target. Sequence number p of a
+// run, from 0, is, with n chunks in an epoch:
+//   shuffled        chunk Permutation(n, (seed, epoch))[p mod n] of epoch p / n: each once an epoch
+//   sequential      chunk p mod n
+//   random_windows  the window that begins at a token drawn from (seed, p), any token where one fits; no
+//   epochs
 //
-// Pure and without state: sequence number p of a run (from 0) is chunk Permutation(chunks, (seed, epoch))[p
-// mod chunks] of epoch p / chunks. A checkpoint therefore only needs p, and a step only p = (step - 1) x
-// batch_size.
+// Pure and without state: a checkpoint only needs p, and a step only p = (step - 1) x batch_size. With R
+// ranks, rank r takes the numbers p with p mod R = r; the sequences of a step do not depend on R.
 #pragma once
 
 #include <cstdint>
@@ -12,35 +15,45 @@
 #include <vector>
 
 #include "common/result.h"
+#include "spec/training_spec.h"
+#include "trainer_core/data/tokens.h"
 
 namespace optfleet::trainer {
 
-// How many whole sequences a part holds: floor((bytes - 1) / sequence_length).
-int64_t CountSequences(std::span<const uint8_t> part, int64_t sequence_length);
+// How many whole sequences a part holds: floor((tokens - 1) / sequence_length).
+int64_t CountSequences(int64_t tokens, int64_t sequence_length);
+
+// One of `ranks` processes that share a run's sequences; rank from 0.
+struct RankShare {
+  int64_t rank = 0;
+  int64_t ranks = 1;
+};
 
 class Sampler {
  public:
-  // FAILED_PRECONDITION if the part is shorter than one sequence and its last target. `part` must outlive the
-  // sampler.
-  static Result<Sampler> Create(std::span<const uint8_t> part, int64_t sequence_length, int64_t seed);
+  // FAILED_PRECONDITION if a part of so many tokens is shorter than one sequence and its last target.
+  static Result<Sampler> Create(int64_t tokens, int64_t sequence_length, int64_t seed,
+                                spec::DataOrder order = spec::DataOrder::kShuffled);
 
-  // First byte, in the part, of `count` sequences from number `position` on; they may reach into the next
-  // epoch.
-  std::vector<int64_t> Starts(int64_t position, int64_t count) const;
+  // First token, in the part, of the rank's sequences among the `count` from number `position` on; they may
+  // reach into the next epoch.
+  std::vector<int64_t> Starts(int64_t position, int64_t count, RankShare share = {}) const;
 
   int64_t sequences_per_epoch() const { return chunks_; }
 
  private:
-  Sampler(int64_t chunks, int64_t sequence_length, int64_t seed);
+  Sampler(int64_t tokens, int64_t sequence_length, int64_t seed, spec::DataOrder order);
 
+  int64_t tokens_;
   int64_t chunks_;
   int64_t sequence_length_;
   uint64_t seed_;
+  spec::DataOrder order_;
 };
 
-// Copies the tokens of the sequences that begin at `starts`: inputs are bytes start .. start+T-1, targets are
-// one byte further. Both spans hold starts.size() x T numbers.
-void FillSequences(std::span<const uint8_t> part, std::span<const int64_t> starts, int64_t sequence_length,
+// Copies the tokens of the sequences that begin at `starts`: inputs are tokens start .. start+T-1, targets
+// are one token further. Both spans hold starts.size() x T numbers.
+void FillSequences(const Tokens& part, std::span<const int64_t> starts, int64_t sequence_length,
                    std::span<int64_t> inputs, std::span<int64_t> targets);
 
 }  // namespace optfleet::trainer

@@ -1,39 +1,42 @@
-// Validation: the mean negative log-likelihood of the validation part, every token weighing the same, without
-// dropout and without touching gradients, random state or data order. Owned by the training thread.
+// Validation: how well a model predicts the validation part, without dropout and without touching gradients,
+// random state or data order. Owned by the training thread.
 #pragma once
 
 #include <cstdint>
-#include <span>
+#include <optional>
 
 #include "spec/training_spec.h"
+#include "trainer_core/data/data_set.h"
+#include "trainer_core/eval/validation_sum.h"
 #include "trainer_core/model/transformer.h"
 
 namespace optfleet::trainer {
 
-struct Evaluation {
-  double loss = 0;           // nats per token
-  double perplexity = 0;     // exp(loss)
-  double bits_per_byte = 0;  // loss / ln 2: a token is a byte
-  int64_t tokens = 0;
-};
+// Which of a run's validations: evaluation.batches or evaluation.final_batches bound it.
+enum class Validation { kBetween, kFinal };
 
 class Evaluator {
  public:
-  // Sequences are read from the front of `part`, as many as spec.evaluation.batches allows. `part` must
-  // outlive the evaluator.
-  Evaluator(const spec::TrainingSpec& spec, std::span<const uint8_t> part, at::Device device);
+  // Sequences are read from the front of `part`, whose tokens must outlive the evaluator.
+  Evaluator(const spec::TrainingSpec& spec, const DataPart& part, at::Device device);
 
   // Whether the part holds a sequence at all.
   bool possible() const { return sequences_ > 0; }
-  Evaluation Run(const Transformer& model) const;
+  Evaluation Run(const Transformer& model, Validation which) const;
 
  private:
-  std::span<const uint8_t> part_;
-  int64_t sequence_length_;
-  int64_t sequences_;
-  int64_t group_;  // sequences of one forward pass: the training's, so that validation needs no more memory
-  bool bf16_;
-  at::Device device_;
+  void Add(const Transformer& model, int64_t first, int64_t count, ValidationSum* sum) const;
+
+  const DataPart part_;
+  const spec::EvaluationSpec evaluation_;
+  const int64_t sequence_length_;
+  const int64_t sequences_;
+  const int64_t batch_size_;
+  // Sequences of one forward pass: the training's, so that validation needs no more memory.
+  const int64_t group_;
+  const bool bf16_;
+  const spec::SoftmaxPrecision softmax_;
+  const at::Device device_;
 };
 
 }  // namespace optfleet::trainer

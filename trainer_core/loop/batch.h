@@ -1,10 +1,12 @@
-// Sequences of a part as tensors.
+// Sequences as tensors.
 #pragma once
 
 #include <ATen/core/TensorBody.h>
 
 #include <cstdint>
 #include <span>
+
+#include "trainer_core/data/tokens.h"
 
 namespace optfleet::trainer {
 
@@ -14,7 +16,12 @@ struct Batch {
   at::Tensor targets;
 };
 
-Batch MakeBatch(std::span<const uint8_t> part, std::span<const int64_t> starts, int64_t sequence_length,
+// The sequences of a part that begin at `starts`.
+Batch MakeBatch(const Tokens& part, std::span<const int64_t> starts, int64_t sequence_length,
+                at::Device device);
+
+// Copies sequences that lie one after the other; both spans hold a whole number of them.
+Batch MakeBatch(std::span<const int64_t> inputs, std::span<const int64_t> targets, int64_t sequence_length,
                 at::Device device);
 
 }  // namespace optfleet::trainer

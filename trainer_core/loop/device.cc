@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "trainer_core/checkpoint/tensor_file.h"
+#include "trainer_core/loop/start.h"
 #include "trainer_core/model/transformer.h"
 
 namespace optfleet::trainer {
@@ -31,6 +32,10 @@ Result<std::unique_ptr<DeviceMemory>> PrepareDevice(const rundir::SlotGrant& slo
 Status ExportInitialWeights(const spec::TrainingSpec& spec, const std::string& path) {
   Transformer model(spec, at::kCPU);
   model.Initialize(spec.training.seed);
+  if (spec.start.IsGiven()) {
+    const auto start = StartWeights(spec, model.parameters());
+    if (!start.has_value()) return Fail(start.error());
+  }
   const std::filesystem::path target = std::filesystem::absolute(path);
   auto written = WriteTensors(target.parent_path(), target.filename(), model.parameters());
   if (!written.has_value()) return Fail(written.error());

@@ -8,7 +8,10 @@
 #include <cmath>
 
 #include "common/log.h"
+#include "spec/evaluation_steps.h"
 #include "spec/json.h"
+#include "spec/memory.h"
+#include "trainer_core/checkpoint/checkpoint_folder.h"
 #include "trainer_core/loop/numerics.h"
 #include "trainer_core/loop/trainer.h"
 #include "trainer_core/model/random_state.h"
@@ -35,6 +38,27 @@ at::Tensor FromBytes(const std::string& bytes) {
   return state;
 }
 
+void LogStart(const StartReport& start) {
+  Log(Level::kInfo, "start.weights",
+      {{"file", start.file},
+       {"fingerprint", FingerprintText(start.fingerprint)},
+       {"taken", start.taken},
+       {"resized", start.resized},
+       {"begun_anew", start.begun_anew}});
+  for (const std::string& difference : start.differences)
+    Log(Level::kWarn, "start.difference", {{"what", difference}});
+}
+
+// What was expected of the measured peak beside it, by part.
+void AddPrediction(const spec::TrainingSpec& spec, at::Device device, std::map<std::string, double>* final) {
+  const auto kind = device.is_cuda() ? spec::MemoryDevice::kCuda : spec::MemoryDevice::kCpu;
+  const spec::MemoryPrediction prediction = spec::PredictMemory(spec, kind);
+  const spec::MemoryParts& peak = prediction.peak();
+  (*final)["predicted_memory_bytes"] = static_cast<double>(peak.total());
+  for (const auto& [name, bytes] : spec::Named(peak))
+    (*final)["predicted_" + std::string(name) + "_bytes"] = static_cast<double>(bytes);
+}
+
 class Session {
  public:
   Session(const SessionOptions& options, const DeviceMemory& memory, Control* control)
@@ -57,6 +81,9 @@ class Session {
   Status Resume();
   Status Loop();
   Status TrainStep();
+  void Evaluate(Validation which);
+  // Of the last validation, as they are recorded.
+  Points ValidationFigures() const;
   Status EvaluateIfDue();
   Status CheckpointIfDue();
   Status WriteCheckpointNow();
@@ -69,6 +96,11 @@ class Session {
     return std::chrono::duration<double>(now_() - begin).count();
   }
   bool EndsByTime() const { return spec_.budget.seconds > 0; }
+  StepEnd Here() const {
+    std::optional<double> val_loss;
+    if (evaluation_.has_value() && std::isfinite(evaluation_->loss)) val_loss = evaluation_->loss;
+    return {state_.step, IsOver(), val_loss};
+  }
   bool IsOver() const { return spec::IsOver(spec_.budget, state_.step, state_.train_seconds); }
   std::string Progress() const;
   int64_t TokensPerStep() const { return spec_.training.batch_size * spec_.data.sequence_length; }
@@ -79,13 +111,16 @@ class Session {
   Control* const control_;
   const at::Device device_;
   const std::function<SteadyClock::time_point()> now_;
+  std::unique_ptr<Diagnostics> diagnostics_;  // null if nothing is asked for; holds keys that records name
   std::unique_ptr<Recorder> recorder_;
   std::unique_ptr<Trainer> trainer_;
   RunState state_;
-  std::optional<Json> other_numerics_;    // of the checkpoint, if they differ from these
-  std::optional<Evaluation> evaluation_;  // of state_.step
-  int64_t steps_here_ = 0;                // by this attempt
+  std::optional<Json> other_numerics_;            // of the checkpoint, if they differ from these
+  std::optional<Evaluation> evaluation_;          // of state_.step
+  std::optional<Evaluation> average_evaluation_;  // the same of the weights' average
+  int64_t steps_here_ = 0;                        // by this attempt
   double seconds_here_ = 0;
+  double data_wait_seconds_ = 0;  // of seconds_here_
   double checkpoint_seconds_ = 0;
   std::optional<Ending> ending_;
 };
@@ -104,12 +139,22 @@ Result<rundir::ResultDocument> Session::Run() {
 }
 
 Status Session::Prepare() {
-  auto trainer = Trainer::Create(spec_, device_);
+  spec::TrainingSpec spec = spec_;
+  if (options_.resume.has_value()) spec.start = {};  // the checkpoint has what came of it
+  auto trainer = Trainer::Create(spec, device_);
   if (!trainer.has_value()) return Fail(trainer.error());
   trainer_ = std::move(*trainer);
   state_.spec_hash = spec::Hash(spec_);
+  state_.run_hash = spec::HashOfRun(spec_);
+  state_.spec = spec::ToJson(spec_);
   state_.data = trainer_->data();
   state_.numerics = NumericsStamp(spec_, device_);
+  if (const auto& start = trainer_->start(); start.has_value()) {
+    state_.start = start->fingerprint;
+    LogStart(*start);
+  }
+  diagnostics_ = Diagnostics::Create(spec_, device_, state_.numerics.value("device_model", ""), now_);
+  trainer_->Watch(diagnostics_.get());
   if (options_.resume.has_value()) OPTFLEET_RETURN_IF_ERROR(Resume());
   control_->SetStep(state_.step);
   Log(Level::kInfo, "training.started",
@@ -120,20 +165,25 @@ Status Session::Prepare() {
 Status Session::Resume() {
   auto loaded = LoadCheckpoint(options_.resume->checkpoint, trainer_->Tensors());
   if (!loaded.has_value()) return Fail(loaded.error().In("resume"));
-  OPTFLEET_RETURN_IF_ERROR(CheckSameRun(*loaded, state_.spec_hash, state_.data));
+  OPTFLEET_RETURN_IF_ERROR(CheckSameRun(*loaded, state_));
   if (loaded->step != options_.resume->step) {
     return Fail(Code::kFailedPrecondition,
                 fmt::format("{} holds step {}, job.json says {}", options_.resume->checkpoint, loaded->step,
                             options_.resume->step));
   }
+  trainer_->SetAverageSamples(loaded->average_samples);
   RestoreRandomState(device_, FromBytes(loaded->random_state));
+  if (diagnostics_ != nullptr) OPTFLEET_RETURN_IF_ERROR(diagnostics_->Restore(loaded->diagnostics));
   if (loaded->numerics != state_.numerics) {
     other_numerics_ = loaded->numerics;
     Log(Level::kWarn, "resume.other_numerics", {{"before", loaded->numerics.dump()}});
   }
-  const Json numerics = state_.numerics;
+  // As this attempt knows them: where it computes, and the names of its files.
+  loaded->numerics = state_.numerics;
+  loaded->spec = state_.spec;
+  loaded->spec_hash = state_.spec_hash;
+  loaded->run_hash = state_.run_hash;
   state_ = std::move(*loaded);
-  state_.numerics = numerics;
   state_.record = 0;  // numbers of records begin anew with every attempt
   return {};
 }
@@ -143,7 +193,7 @@ Status Session::Loop() {
     if (IsOver()) {
       // A run that was resumed behind its last step has its validation in its parent's records, and needs the
       // figures once more.
-      if (!evaluation_.has_value() && trainer_->can_evaluate()) evaluation_ = trainer_->Evaluate();
+      if (!evaluation_.has_value() && trainer_->can_evaluate()) Evaluate(Validation::kFinal);
       ending_ = {Outcome::kSucceeded, ""};
     } else if (const auto stop = AskedToStop(); stop.has_value()) {
       OPTFLEET_RETURN_IF_ERROR(Stop(*stop));
@@ -163,11 +213,13 @@ Status Session::TrainStep() {
   const StepFigures figures = trainer_->Step(state_.step + 1, position);
   const double seconds = SecondsSince(begin);
   evaluation_.reset();
+  average_evaluation_.reset();
   ++state_.step;
   ++steps_here_;
   state_.data_position += spec_.training.batch_size;
   state_.train_seconds += seconds;
   seconds_here_ += seconds;
+  data_wait_seconds_ += figures.data_wait_seconds;
   control_->SetStep(state_.step);
   Points points = {{"loss", figures.loss},
                    {"grad_norm", figures.gradient_norm},
@@ -176,9 +228,14 @@ Status Session::TrainStep() {
                    {"step_seconds", seconds},
                    {"tokens_per_second", static_cast<double>(TokensPerStep()) / seconds},
                    {"memory_bytes", static_cast<double>(memory_.Use().peak_bytes)}};
+  points.emplace_back("data_wait_seconds", figures.data_wait_seconds);
+  if (spec_.data.length_warmup.amount > 0)
+    points.emplace_back("sequence_length", static_cast<double>(figures.sequence_length));
   if (spec_.training.clip_warmup.amount > 0) points.emplace_back("clip_norm", figures.clip_norm);
   if (spec_.training.z_loss > 0) points.emplace_back("z_loss", figures.z_loss);
   if (EndsByTime()) points.emplace_back("schedule_position", position);
+  if (diagnostics_ != nullptr)
+    for (const auto& point : diagnostics_->TakePoints(seconds)) points.push_back(point);
   OPTFLEET_RETURN_IF_ERROR(Record(std::move(points)));
   state_.skipped_in_row = figures.applied ? 0 : state_.skipped_in_row + 1;
   if (!std::isfinite(figures.loss)) {
@@ -200,21 +257,35 @@ Status Session::TrainStep() {
   return {};
 }
 
+void Session::Evaluate(Validation which) {
+  evaluation_ = trainer_->Evaluate(which);
+  average_evaluation_ = trainer_->EvaluateAverage(which);
+}
+
+Points Session::ValidationFigures() const {
+  Points points = FiguresOf(*evaluation_);
+  if (average_evaluation_.has_value()) {
+    points.emplace_back("val_loss_average", average_evaluation_->loss);
+    points.emplace_back("val_perplexity_average", average_evaluation_->perplexity);
+    if (average_evaluation_->bits_per_byte)
+      points.emplace_back("val_bits_per_byte_average", *average_evaluation_->bits_per_byte);
+  }
+  return points;
+}
+
 Status Session::EvaluateIfDue() {
-  const int64_t every = spec_.evaluation.every_steps;
-  if (!trainer_->can_evaluate() || !(IsOver() || (every > 0 && state_.step % every == 0))) return {};
+  const bool is_last = IsOver();
+  if (!trainer_->can_evaluate() || !spec::ValidatesAfter(spec_, state_.step, is_last)) return {};
   const auto begin = now_();
-  evaluation_ = trainer_->Evaluate();
-  return Record({{"val_loss", evaluation_->loss},
-                 {"val_perplexity", evaluation_->perplexity},
-                 {"val_bits_per_byte", evaluation_->bits_per_byte},
-                 {"val_seconds", SecondsSince(begin)}});
+  Evaluate(is_last ? Validation::kFinal : Validation::kBetween);
+  Points points = ValidationFigures();
+  points.emplace_back("val_seconds", SecondsSince(begin));
+  return Record(std::move(points));
 }
 
 Status Session::CheckpointIfDue() {
-  const int64_t every = spec_.checkpoint.every_steps;
   const bool asked = control_->TakeCheckpointRequest();
-  if (!asked && !(every > 0 && state_.step % every == 0)) return {};
+  if (!asked && !IsCheckpointDue(spec_.checkpoint, Here(), state_.best)) return {};
   const Status written = WriteCheckpointNow();
   // A full disk costs the checkpoint, not the run; the log would say so too if it could not go on.
   if (!written.has_value() && written.error().code() == Code::kResourceExhausted) {
@@ -231,9 +302,18 @@ Status Session::WriteCheckpointNow() {
   if (!record.has_value()) return Fail(record.error());
   state_.record = *record;
   state_.random_state = ToBytes(SaveRandomState(device_));
-  OPTFLEET_RETURN_IF_ERROR(WriteCheckpoint(options_.folder, state_, trainer_->Tensors()));
-  PruneCheckpoints(options_.folder, spec_.checkpoint.keep);
-  checkpoint_seconds_ += SecondsSince(begin);
+  if (diagnostics_ != nullptr) state_.diagnostics = diagnostics_->State();
+  RunState written = state_;
+  written.average_samples = trainer_->average_samples();
+  written.val_loss = Here().val_loss;
+  written.best = BestWith(Here(), state_.best, spec_.checkpoint.keep_best);
+  OPTFLEET_RETURN_IF_ERROR(WriteCheckpoint(options_.folder, written, trainer_->Tensors()));
+  state_.best = written.best;
+  ApplyRetention(options_.folder,
+                 PlanRetention(CheckpointSteps(options_.folder), spec_.checkpoint, Here(), state_.best));
+  const double seconds = SecondsSince(begin);
+  checkpoint_seconds_ += seconds;
+  if (diagnostics_ != nullptr) diagnostics_->AddCheckpointSeconds(seconds);
   Log(Level::kInfo, "checkpoint.written", {{"step", state_.step}, {"record", state_.record}});
   return {};
 }
@@ -286,17 +366,21 @@ Result<rundir::ResultDocument> Session::Finish() {
            {"train_seconds", state_.train_seconds},
            {"checkpoint_seconds", checkpoint_seconds_},
            {"log_wait_seconds", std::chrono::duration<double>(recorder_->waited()).count()}};
+  AddPrediction(spec_, device_, &final);
   if (use.limit_bytes > 0) final["memory_limit_bytes"] = static_cast<double>(use.limit_bytes);
   if (use.refused_bytes > 0) final["memory_refused_bytes"] = static_cast<double>(use.refused_bytes);
   if (state_.step > 0) final["loss"] = state_.last_loss;  // the last finite one
-  if (seconds_here_ > 0) {
-    final["tokens_per_second"] = static_cast<double>(steps_here_ * TokensPerStep()) / seconds_here_;
+  const double speed =
+      seconds_here_ > 0 ? static_cast<double>(steps_here_ * TokensPerStep()) / seconds_here_ : 0;
+  if (speed > 0) {
+    final["tokens_per_second"] = speed;
+    final["data_wait_share"] = data_wait_seconds_ / seconds_here_;
   }
-  if (evaluation_.has_value()) {
-    final["val_loss"] = evaluation_->loss;
-    final["val_perplexity"] = evaluation_->perplexity;
-    final["val_bits_per_byte"] = evaluation_->bits_per_byte;
-  }
+  if (evaluation_.has_value())
+    for (const auto& [key, value] : ValidationFigures()) final[std::string(key)] = value;
+  if (state_.start.has_value()) result.numerics["start_weights"] = FingerprintText(*state_.start);
+  if (diagnostics_ != nullptr)
+    for (const auto& [key, value] : diagnostics_->Final(speed)) final[key] = value;
   if (other_numerics_.has_value()) result.numerics["resumed_from"] = *other_numerics_;
   return result;
 }

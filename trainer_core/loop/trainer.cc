@@ -2,43 +2,63 @@
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "spec/length_warmup.h"
 #include "trainer_core/data/permutation.h"
 #include "trainer_core/model/attention_backend.h"
 #include "trainer_core/model/precision_scope.h"
 #include "trainer_core/model/random_state.h"
-#include "trainer_core/optim/gradient.h"
 
 namespace optfleet::trainer {
+namespace {
+
+// On one CPU a second thread could only take turns with the training; beside a GPU it has the CPU to itself.
+int64_t BatchesAhead(at::Device device) { return device.is_cpu() && at::get_num_threads() == 1 ? 0 : 2; }
+
+void Enter(Phase phase, Diagnostics* watcher) {
+  if (watcher != nullptr) watcher->Enter(phase);
+}
+
+}  // namespace
 
 Result<std::unique_ptr<Trainer>> Trainer::Create(const spec::TrainingSpec& spec, at::Device device) {
   if (const auto attention = AttentionUsed(spec, device); !attention.has_value())
     return Fail(attention.error());
-  auto file = MappedFile::Open(spec.data.path);
-  if (!file.has_value()) return Fail(file.error().In("data.path"));
-  const DataParts parts = SplitByShare((*file)->bytes(), spec.data.validation_share);
-  auto sampler = Sampler::Create(parts.train, spec.data.sequence_length, spec.training.seed);
+  auto data = DataSet::Open(spec);
+  if (!data.has_value()) return Fail(data.error());
+  auto sampler = Sampler::Create((*data)->train().tokens.size(), spec.data.sequence_length,
+                                 spec.training.seed, spec.data.order);
   if (!sampler.has_value()) return Fail(sampler.error());
-  std::unique_ptr<Trainer> trainer(new Trainer(spec, device, std::move(*file), parts, *sampler));
+  std::unique_ptr<Trainer> trainer(new Trainer(spec, device, std::move(*data), *sampler));
   at::globalContext().setAllowTF32CuBLAS(spec.training.tf32);
+  if (spec.start.IsGiven()) {
+    auto start = StartWeights(spec, trainer->model_.parameters());
+    if (!start.has_value()) return Fail(start.error());
+    trainer->start_ = std::move(*start);
+  }
   auto optimizer = MakeOptimizer(spec, trainer->Optimized());
   if (!optimizer.has_value()) return Fail(optimizer.error());
   trainer->optimizer_ = std::move(*optimizer);
+  if (spec.start.IsGiven() && spec.start.optimizer)
+    OPTFLEET_RETURN_IF_ERROR(StartOptimizer(spec.start, trainer->optimizer_->State()));
+  if (spec.averaging.IsOn())
+    trainer->average_ = std::make_unique<WeightAverage>(spec, trainer->model_.parameters());
   return trainer;
 }
 
-Trainer::Trainer(const spec::TrainingSpec& spec, at::Device device, std::unique_ptr<MappedFile> file,
-                 DataParts parts, Sampler sampler)
+Trainer::Trainer(const spec::TrainingSpec& spec, at::Device device, std::unique_ptr<DataSet> data,
+                 Sampler sampler)
     : spec_(spec),
       schedule_(spec),
       device_(device),
-      file_(std::move(file)),
-      parts_(parts),
-      fingerprint_(Fingerprint(file_->bytes())),
+      data_(std::move(data)),
       sampler_(sampler),
-      evaluator_(spec, parts.validation, device),
-      model_(spec, device) {
+      evaluator_(spec, data_->validation(), device),
+      model_(spec, device),
+      batches_ahead_(BatchesAhead(device)),
+      prefetcher_([this](int64_t step, HostBatch* batch) { BuildBatch(step, batch); }, batches_ahead_) {
   model_.Initialize(spec.training.seed);
   // Not the seed itself: the draws of the first dropout would repeat those of the first weights.
   SeedRandom(device, static_cast<int64_t>(MixBits(static_cast<uint64_t>(spec.training.seed)) >> 1));
@@ -52,20 +72,22 @@ std::vector<OptimizedParameter> Trainer::Optimized() const {
 }
 
 StepFigures Trainer::Step(int64_t step, double position) {
-  if (optimizer_->WantsCurvature(step)) ObserveCurvature(step);
+  const auto waited_before = prefetcher_.waited();
+  const int64_t sequence_length = spec::SequenceLengthAt(spec_, position);
+  if (diagnostics_ != nullptr) diagnostics_->BeginStep(step);
+  if (optimizer_->WantsCurvature(step)) ObserveCurvature(step, sequence_length);
   ClearGradient(model_.parameters());
   const TrainingLoss loss = AccumulateGradient(
-      step, [this](const Batch& batch) { return model_.LossToTrain(batch.inputs, batch.targets); });
+      step, sequence_length,
+      [this](const Batch& batch) { return model_.LossToTrain(batch.inputs, batch.targets); }, diagnostics_);
   const spec::ScheduledValues scheduled = schedule_.At(position);
   const GradientSummary gradient = SummarizeGradient(model_.parameters());
   StepFigures figures;
+  figures.sequence_length = sequence_length;
+  figures.data_wait_seconds = std::chrono::duration<double>(prefetcher_.waited() - waited_before).count();
   figures.learning_rate = scheduled.learning_rate;
   figures.clip_norm = scheduled.clip_norm;
-  UpdateContext update{scheduled.factor, gradient.not_finite};
-  update.gradient_scale = ClippingScale(gradient, scheduled.clip_norm);
-  update.mixture_share = scheduled.mixture_share;
-  if (spec_.training.clip_value > 0) update.gradient_bound = spec_.training.clip_value;
-  optimizer_->Step(update);
+  Update(scheduled, gradient);
   // One copy from the device for all figures of the step.
   const at::Tensor z = loss.z.defined() ? loss.z : at::zeros_like(loss.nll);
   const at::Tensor read =
@@ -76,38 +98,82 @@ StepFigures Trainer::Step(int64_t step, double position) {
   figures.applied = values[2] == 0;
   figures.z_loss = values[3];
   if (!figures.applied) optimizer_->UncountStep();
+  if (average_) average_->Observe(step);
+  if (diagnostics_ != nullptr)
+    diagnostics_->EndStep(
+        {figures.loss, figures.gradient_norm, figures.clip_norm, figures.applied, sequence_length});
   return figures;
 }
 
+void Trainer::Update(const spec::ScheduledValues& scheduled, const GradientSummary& gradient) {
+  UpdateContext update{scheduled.factor, gradient.not_finite};
+  update.gradient_scale = ClippingScale(gradient, scheduled.clip_norm);
+  update.mixture_share = scheduled.mixture_share;
+  if (spec_.training.clip_value > 0) update.gradient_bound = spec_.training.clip_value;
+  if (diagnostics_ != nullptr)
+    diagnostics_->BeforeUpdate(model_.parameters(), *optimizer_, update.gradient_scale);
+  Enter(Phase::kOptimizer, diagnostics_);
+  optimizer_->Step(update);
+  Enter(Phase::kRest, diagnostics_);
+  if (diagnostics_ != nullptr)
+    diagnostics_->AfterUpdate(model_.parameters(), *optimizer_, update.gradient_scale);
+}
+
 // Labels are drawn by a generator that depends on seed and step alone, so a resumed run draws the same ones.
-void Trainer::ObserveCurvature(int64_t step) {
+void Trainer::ObserveCurvature(int64_t step, int64_t sequence_length) {
   ClearGradient(model_.parameters());
   const auto seed = static_cast<uint64_t>(spec_.training.seed);
   const auto generator =
       at::make_generator<at::CPUGeneratorImpl>(MixBits(MixBits(seed) ^ static_cast<uint64_t>(step)));
-  AccumulateGradient(step, [&](const Batch& batch) {
-    return TrainingLoss{model_.LossOfDraws(batch.inputs, generator), {}};
-  });
+  AccumulateGradient(
+      step, sequence_length,
+      [&](const Batch& batch) {
+        return TrainingLoss{model_.LossOfDraws(batch.inputs, generator), {}};
+      },
+      /*watcher=*/nullptr);
   optimizer_->ObserveCurvature(SummarizeGradient(model_.parameters()).not_finite);
 }
 
-TrainingLoss Trainer::AccumulateGradient(int64_t step,
-                                         const std::function<TrainingLoss(const Batch&)>& loss_of) {
+void Trainer::BuildBatch(int64_t step, HostBatch* batch) const {
+  const int64_t count = spec_.training.batch_size;
+  const auto tokens = static_cast<size_t>(count * spec_.data.sequence_length);
+  batch->inputs.resize(tokens);
+  batch->targets.resize(tokens);
+  const auto starts = sampler_.Starts((step - 1) * count, count);
+  const Tokens& part = data_->train().tokens;
+  const int64_t length = spec_.data.sequence_length;
+  FillSequences(part, starts, length, batch->inputs, batch->targets);
+  if (batches_ahead_ > 0) return;
+  for (const int64_t start : sampler_.Starts(step * count, count)) {
+    const Tokens next = part.Part(start, length + 1);
+    AskForPages(next.data(), static_cast<size_t>(next.size() * next.width()));
+  }
+}
+
+TrainingLoss Trainer::AccumulateGradient(int64_t step, int64_t sequence_length,
+                                         const std::function<TrainingLoss(const Batch&)>& loss_of,
+                                         Diagnostics* watcher) {
   const int64_t batch_size = spec_.training.batch_size;
   const int64_t micro_batch = spec_.training.micro_batch;
   const double share = static_cast<double>(micro_batch) / static_cast<double>(batch_size);
-  const std::vector<int64_t> starts = sampler_.Starts((step - 1) * batch_size, batch_size);
+  Enter(Phase::kData, watcher);
+  const HostBatch& whole = prefetcher_.Take(step);
+  const auto tokens = static_cast<size_t>(micro_batch * spec_.data.sequence_length);
   TrainingLoss total;
   const auto add = [](at::Tensor* sum, const at::Tensor& term) {
     *sum = sum->defined() ? *sum + term.detach() : term.detach();
   };
-  for (int64_t first = 0; first < batch_size; first += micro_batch) {
-    const std::span<const int64_t> rows(starts.data() + first, static_cast<size_t>(micro_batch));
-    const Batch batch = MakeBatch(parts_.train, rows, spec_.data.sequence_length, device_);
+  for (size_t first = 0; first < whole.inputs.size(); first += tokens) {
+    Enter(Phase::kData, watcher);
+    const Batch batch = MakeBatch(std::span(whole.inputs).subspan(first, tokens),
+                                  std::span(whole.targets).subspan(first, tokens), sequence_length, device_);
     TrainingLoss loss;
+    Enter(Phase::kForward, watcher);
     {
+      if (watcher != nullptr) model_.Observe(watcher->observer());
       PrecisionScope precision(device_.type(), spec_.training.precision == spec::Precision::kBf16);
       loss = loss_of(batch);
+      model_.Observe(nullptr);
     }
     if (micro_batch != batch_size) loss.nll = loss.nll * share;
     add(&total.nll, loss.nll);
@@ -115,18 +181,37 @@ TrainingLoss Trainer::AccumulateGradient(int64_t step,
       if (micro_batch != batch_size) loss.z = loss.z * share;
       add(&total.z, loss.z);
     }
+    Enter(Phase::kBackward, watcher);
     torch::autograd::backward({loss.z.defined() ? loss.nll + loss.z : loss.nll});
+    Enter(Phase::kRest, watcher);
+    if (watcher != nullptr) watcher->EndMicrobatch(model_.parameters());
   }
+  if (watcher != nullptr) watcher->EndGradient(model_.parameters());
+  Enter(Phase::kRest, watcher);
   return total;
 }
 
-Evaluation Trainer::Evaluate() {
+Evaluation Trainer::Evaluate(Validation which) {
   optimizer_->BeginEvaluation();
-  const Evaluation evaluation = evaluator_.Run(model_);
+  const Evaluation evaluation = evaluator_.Run(model_, which);
   optimizer_->EndEvaluation();
   return evaluation;
 }
 
-CheckpointTensors Trainer::Tensors() { return {model_.parameters(), optimizer_->State()}; }
+std::optional<Evaluation> Trainer::EvaluateAverage(Validation which) {
+  if (average_samples() == 0) return std::nullopt;
+  average_->Begin();
+  const Evaluation evaluation = evaluator_.Run(model_, which);
+  average_->End();
+  return evaluation;
+}
+
+void Trainer::SetAverageSamples(int64_t samples) {
+  if (average_) average_->SetSamples(samples);
+}
+
+CheckpointTensors Trainer::Tensors() {
+  return {model_.parameters(), optimizer_->State(), average_ ? average_->tensors() : NamedTensors()};
+}
 
 }  // namespace optfleet::trainer

@@ -143,4 +143,13 @@ at::Tensor Attend(const at::Tensor& qkv, const at::Tensor& mask, const Attention
   return mixed.transpose(1, 2).reshape({batch, length, -1});
 }
 
+AttentionScores ScoresOf(const at::Tensor& qkv, const at::Tensor& mask, const AttentionOptions& options,
+                         const QueryKeyParts& parts) {
+  const at::NoGradGuard no_grad;
+  const Heads heads = Split(qkv, options, parts);
+  AttentionScores scores{heads.q, heads.k};
+  if (mask.defined() && mask.dim() == 3) scores.bias = MaskOf(mask, qkv.size(1));
+  return scores;
+}
+
 }  // namespace optfleet::trainer

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "spec/training_spec.h"
+#include "trainer_core/model/forward_observer.h"
 #include "trainer_core/model/norm.h"
 #include "trainer_core/model/positions.h"
 
@@ -41,5 +42,9 @@ at::Tensor CausalMask(int64_t length, at::Device device, at::ScalarType type);
 // which sdpa does not need, or AlibiMask, which both take.
 at::Tensor Attend(const at::Tensor& qkv, const at::Tensor& mask, const AttentionOptions& options,
                   const QueryKeyParts& parts = {});
+
+// What Attend's softmax is taken of, for who looks on; computed anew, without a gradient.
+AttentionScores ScoresOf(const at::Tensor& qkv, const at::Tensor& mask, const AttentionOptions& options,
+                         const QueryKeyParts& parts);
 
 }  // namespace optfleet::trainer

@@ -6,11 +6,13 @@ namespace optfleet::trainer {
 namespace {
 
 at::Tensor Attention(const BlockWeights& block, const BlockSetting& setting, const at::Tensor& input,
-                     bool training) {
+                     bool training, const BlockWatch& watch) {
   AttentionOptions options = setting.attention;
   if (!training) options.dropout = 0;
   const at::Tensor qkv = at::linear(input, block.qkv, block.qkv_bias);
   const QueryKeyParts parts{block.q_norm, block.k_norm, setting.norm, setting.rotary};
+  if (watch.observer != nullptr && watch.observer->WantsScores(watch.layer))
+    watch.observer->SeeScores(watch.layer, ScoresOf(qkv, setting.mask, options, parts));
   const at::Tensor attended = at::linear(Attend(qkv, setting.mask, options, parts), block.attention_output,
                                          block.attention_output_bias);
   return Dropout(attended, setting.model.residual_dropout, training);
@@ -42,13 +44,14 @@ BlockWeights BindBlock(const std::function<at::Tensor(const char* name)>& find) 
 }
 
 at::Tensor RunBlock(const BlockWeights& block, const BlockSetting& setting, const at::Tensor& input,
-                    bool training) {
+                    bool training, const BlockWatch& watch) {
   const NormOptions& norm = setting.norm;
   if (setting.model.norm_placement == spec::NormPlacement::kPost) {
-    const at::Tensor middle = Norm(input + Attention(block, setting, input, training), block.norm1, norm);
+    const at::Tensor middle =
+        Norm(input + Attention(block, setting, input, training, watch), block.norm1, norm);
     return Norm(middle + MlpBranch(block, setting, middle, training), block.norm2, norm);
   }
-  const at::Tensor attended = Attention(block, setting, Norm(input, block.norm1, norm), training);
+  const at::Tensor attended = Attention(block, setting, Norm(input, block.norm1, norm), training, watch);
   const bool weighted = setting.model.residual == spec::ResidualKind::kWeighted;
   const at::Tensor middle = weighted ? attended : input + attended;
   return middle + MlpBranch(block, setting, Norm(middle, block.norm2, norm), training);

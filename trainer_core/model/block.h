@@ -10,6 +10,7 @@
 
 #include "spec/training_spec.h"
 #include "trainer_core/model/attention.h"
+#include "trainer_core/model/forward_observer.h"
 #include "trainer_core/model/mlp.h"
 #include "trainer_core/model/norm.h"
 
@@ -38,13 +39,19 @@ struct BlockSetting {
   at::Tensor mask;  // spec: Attend
 };
 
+// Who looks on, if somebody does, and under which number.
+struct BlockWatch {
+  ForwardObserver* observer = nullptr;
+  int64_t layer = 0;
+};
+
 // input: [sequences, length, width]. Result, with attention and mlp each behind its dropout:
 //   pre:      y = x + attention(norm1(x)), y + mlp(norm2(y))
 //   post:     y = norm1(x + attention(x)), norm2(y + mlp(y))   (arXiv 1706.03762)
 //   weighted: y =     attention(norm1(x)), y + mlp(norm2(y))   (arXiv 2311.02265: the mix stands for the
 //   stream)
 at::Tensor RunBlock(const BlockWeights& block, const BlockSetting& setting, const at::Tensor& input,
-                    bool training);
+                    bool training, const BlockWatch& watch = {});
 
 // What a block reads under weighted residuals: sum of softmax(scores)_i x outputs_i, where outputs_0 is the
 // embedding.

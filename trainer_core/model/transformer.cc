@@ -85,7 +85,10 @@ at::Tensor Transformer::Loss(const at::Tensor& inputs, const at::Tensor& targets
 }
 
 TrainingLoss Transformer::LossToTrain(const at::Tensor& inputs, const at::Tensor& targets) const {
-  const at::Tensor logits = Logits(inputs, /*training=*/true);
+  return LossOf(Logits(inputs, /*training=*/true), targets);
+}
+
+TrainingLoss Transformer::LossOf(const at::Tensor& logits, const at::Tensor& targets) const {
   TrainingLoss loss{Nll(logits, targets, Reduction::kMean), {}};
   if (z_loss_ > 0) loss.z = at::logsumexp(logits.to(at::kFloat), -1).square().mean() * z_loss_;
   return loss;
@@ -123,14 +126,16 @@ at::Tensor Transformer::Hidden(const at::Tensor& inputs, bool training) const {
     if (weighted) stream = Mixed(blocks_[layer].residual_mix, outputs);
     stream = RunLayer(layer, stream, training);
     if (weighted) outputs.push_back(stream);
+    if (observer_ != nullptr) observer_->SeeBlockOutput(static_cast<int64_t>(layer), stream);
   }
   return final_norm_.gain.defined() ? Norm(stream, final_norm_, setting_.norm) : stream;
 }
 
 at::Tensor Transformer::RunLayer(size_t layer, const at::Tensor& input, bool training) const {
   const BlockWeights& block = blocks_[layer];
-  const auto body = [this, &block, training](const at::Tensor& stream) {
-    return RunBlock(block, setting_, stream, training);
+  // Who observes is asked again where the layer runs a second time.
+  const auto body = [this, &block, layer, training](const at::Tensor& stream) {
+    return RunBlock(block, setting_, stream, training, {observer_, static_cast<int64_t>(layer)});
   };
   const bool again =
       training && recompute_every_ > 0 && (static_cast<int64_t>(layer) + 1) % recompute_every_ == 0;

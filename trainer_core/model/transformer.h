@@ -16,6 +16,7 @@
 
 #include "spec/training_spec.h"
 #include "trainer_core/model/block.h"
+#include "trainer_core/model/forward_observer.h"
 #include "trainer_core/named_tensor.h"
 
 namespace optfleet::trainer {
@@ -43,6 +44,12 @@ class Transformer {
   at::Tensor Loss(const at::Tensor& inputs, const at::Tensor& targets, Reduction reduction,
                   bool training) const;
 
+  // [sequences x length, vocabulary], as the output matrix gives them: bf16 under bf16. Inputs as for Loss.
+  at::Tensor Logits(const at::Tensor& inputs, bool training) const;
+
+  // What is trained, of such logits.
+  TrainingLoss LossOf(const at::Tensor& logits, const at::Tensor& targets) const;
+
   // As Loss with kMean and training, and what else is trained.
   TrainingLoss LossToTrain(const at::Tensor& inputs, const at::Tensor& targets) const;
 
@@ -50,13 +57,15 @@ class Transformer {
   // gradient's square estimates curvature (Gauss-Newton-Bartlett, arXiv 2305.14342).
   at::Tensor LossOfDraws(const at::Tensor& inputs, at::Generator generator) const;
 
+  // Of forward passes from now on; null: nobody. An activation that is recomputed is seen only once if the
+  // caller ends the observation before the backward pass.
+  void Observe(ForwardObserver* observer) { observer_ = observer; }
+
   const NamedTensors& parameters() const { return parameters_; }
   spec::Attention attention() const { return setting_.attention.kernel; }
 
  private:
   void BindNames();
-  // [tokens, vocabulary], as the output matrix gives them.
-  at::Tensor Logits(const at::Tensor& inputs, bool training) const;
   at::Tensor Nll(const at::Tensor& logits, const at::Tensor& targets, Reduction reduction) const;
   at::Tensor Embedded(const at::Tensor& inputs, bool training) const;
   at::Tensor Hidden(const at::Tensor& inputs, bool training) const;
@@ -74,6 +83,7 @@ class Transformer {
   at::Tensor output_bias_;  // undefined if there is none
   NormWeights final_norm_;  // undefined if there is none
   std::vector<BlockWeights> blocks_;
+  ForwardObserver* observer_ = nullptr;
 };
 
 }  // namespace optfleet::trainer

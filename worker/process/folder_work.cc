@@ -39,6 +39,23 @@ Result<std::optional<rundir::ResumePoint>> FindResume(const std::string& root, c
   return rundir::ResumePoint{parent.attempt, newest.path, newest.manifest.step, newest.manifest.record};
 }
 
+// Checkpoints that their run keeps for good go to kept/; may be repeated after a crash.
+Status RescueKept(const fs::path& folder) {
+  const auto steps = rundir::ReadKeptSteps(folder.string());
+  if (!steps) return Fail(steps.error());
+  const fs::path shelf = folder.parent_path() / rundir::kKeptFolder / folder.filename();
+  std::error_code error;
+  for (const int64_t step : *steps) {
+    const std::string name = rundir::CheckpointName(step);
+    const fs::path from = folder / rundir::kCheckpoints / name;
+    if (!fs::exists(from, error)) continue;
+    fs::create_directories(shelf, error);
+    if (!error) fs::rename(from, shelf / name, error);
+    if (error) return Fail(ErrnoError(error.value(), "keep " + from.string() + " in " + shelf.string()));
+  }
+  return fs::exists(shelf, error) ? SyncFolder(shelf.string()) : Status();
+}
+
 }  // namespace
 
 Result<Prepared> Prepare(const std::string& root, rundir::JobDocument job,
@@ -85,6 +102,8 @@ Status PruneFolder(const std::string& folder) {
 Status RemoveFolder(const std::string& folder) {
   std::error_code error;
   if (folder.empty() || !fs::exists(folder, error)) return {};
+  if (const Status kept = RescueKept(folder); !kept && kept.error().code() != Code::kDataLoss)
+    return kept;  // nothing is deleted; the engine asks again
   const std::string temporary = TemporaryName(folder);
   if (::rename(folder.c_str(), temporary.c_str()) != 0) return Fail(ErrnoError(errno, "rename " + folder));
   fs::remove_all(temporary, error);

@@ -27,7 +27,8 @@ Result<Prepared> Prepare(const std::string& root, rundir::JobDocument job,
 // Leaves what a later attempt and the status need: checkpoints, metrics.log and the JSON documents.
 Status PruneFolder(const std::string& folder);
 
-// Gone in one instant for every reader, then deleted. An empty or missing folder is no error.
+// Gone in one instant for every reader, then deleted; checkpoints that their run keeps for good (kept.json)
+// are moved to kept/ beside the run directories first. An empty or missing folder is no error.
 Status RemoveFolder(const std::string& folder);
 
 }  // namespace optfleet::worker

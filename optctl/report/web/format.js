@@ -89,10 +89,24 @@ const kFigures = {
     wide: true,
     text: (v) => brief(v)
   },
+  grad_norm_spread: {
+    title: 'gradient norms of blocks, largest / smallest',
+    word: 'spread over blocks',
+    wide: true,
+    text: (v) => brief(v)
+  },
   learning_rate: {title: 'learning rate', word: 'learning rate', wide: true, text: (v) => brief(v)},
   step_seconds: {title: 'time of a step (s)', word: 'step time', noisy: true, text: (v) => brief(v)},
 };
 
+// "grad_norm/blocks.3": a figure of a part.
+function figureOfPart(key) {
+  const [figure, part] = key.split('/', 2);
+  const name = `${spaced(figure)} of ${part}`;
+  return {title: name, word: name, wide: figure === 'grad_norm', text: (v) => brief(v, 4)};
+}
+
 function figureOf(key) {
+  if (!kFigures[key] && key.includes('/')) return figureOfPart(key);
   return kFigures[key] ?? {title: spaced(key), word: spaced(key), text: (v) => brief(v, 4)};
 }

@@ -121,6 +121,28 @@ TEST_F(ReadStoreTest, JobsInPagesWithTheirNewestValuesAndReasons) {
   EXPECT_EQ(read_->ListJobs("none", std::nullopt, 10).error().code(), Code::kNotFound);
 }
 
+// A trainer may record thousands of keys; the newest values of a job stay small enough for lists of jobs.
+TEST_F(ReadStoreTest, NewestValuesAreOfSoManyKeysAndAllColumns) {
+  Begin();
+  RecordBatch batch = Batch({{"lr", 1}, 1}, 1, 2);
+  batch.keys = {"val_loss"};
+  for (int i = 0; i < 600; ++i) {
+    batch.keys.push_back("weight_norm/p" + std::to_string(i));
+    batch.records[0].points.push_back({i + 1, 1.0 * i});
+  }
+  batch.records[0].points.erase(batch.records[0].points.begin());  // was the loss
+  batch.records[1].points = {{0, 2.5}, {1, 7.0}};
+  Append(batch);
+  const auto jobs = read_->ListJobs("lr", std::nullopt, 1);
+  ASSERT_TRUE(jobs.has_value()) << jobs.error().message();
+  EXPECT_EQ(jobs->at(0).latest.size(), 257U);
+  EXPECT_EQ(jobs->at(0).latest.at("val_loss"), 2.5);
+  EXPECT_EQ(jobs->at(0).latest.at("weight_norm/p0"), 7.0);
+  const auto series = Query(1);
+  ASSERT_TRUE(series.has_value()) << series.error().message();
+  EXPECT_EQ(series->size(), 601U);
+}
+
 TEST_F(ReadStoreTest, AttemptsLogsWorkersAndEvents) {
   Begin();
   Append(Batch({{"lr", 1}, 1}, 1, 8));

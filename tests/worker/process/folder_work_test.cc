@@ -95,5 +95,24 @@ TEST_F(FolderWork, RemovingLeavesNothingAndMayBeRepeated) {
   EXPECT_TRUE(RemoveFolder(""));
 }
 
+TEST_F(FolderWork, WhatARunKeepsForGoodOutlivesItsFolder) {
+  Checkpoint(10, "good");
+  Checkpoint(20, "good");
+  ASSERT_TRUE(rundir::WriteKeptSteps(ParentFolder(), {10, 15}));
+  ASSERT_TRUE(RemoveFolder(ParentFolder()));
+  EXPECT_THAT(Names(root_.path()), UnorderedElementsAre("kept"));
+  const std::string shelf = root_.path() + "/kept/sweeps-s-jobs-1-attempts-1.1";
+  EXPECT_THAT(Names(shelf), UnorderedElementsAre("step-000000000010"));
+  EXPECT_TRUE(rundir::ReadGoodManifest(shelf + "/step-000000000010"));
+}
+
+TEST_F(FolderWork, WhereKeptOnesCannotBeMovedNothingIsDeleted) {
+  Checkpoint(10, "good");
+  ASSERT_TRUE(rundir::WriteKeptSteps(ParentFolder(), {10}));
+  ASSERT_TRUE(rundir::WriteFileAtomically(root_.path(), "kept", "a file in the way"));
+  EXPECT_FALSE(RemoveFolder(ParentFolder()));
+  EXPECT_TRUE(fs::exists(ParentFolder() + "/checkpoints/step-000000000010"));
+}
+
 }  // namespace
 }  // namespace optfleet::worker

@@ -1,0 +1,81 @@
+// One microbatch of a model on paper. Tensors come and go in the order of trainer_core/model: a change there
+// is one here, and the grid test (python/parity/memory_parity.py) sees when they differ.
+#pragma once
+
+#include "spec/memory_tape.h"
+
+namespace optfleet::spec {
+
+// Extents, and bytes of an element.
+struct WalkSizes {
+  WalkSizes(const TrainingSpec& spec, MemoryDevice device);
+
+  int64_t tokens;  // of a microbatch
+  int64_t rows;    // of attention: tokens x heads
+  int64_t scores;  // rows x length
+  int64_t width, mlp_width, vocabulary;
+  bool autocast;    // weights and residual stream fp32, products bf16
+  bool manual;      // attention in separate products; also what LibTorch's kernel falls back to
+  bool fused_mask;  // dropout keeps one byte an element, not the factor
+  int64_t weight;   // bytes of a weight and of its gradient
+  int64_t stream;   // of the residual stream and of norms
+  int64_t product;  // of what linear layers and attention give
+  int64_t softmax;  // of attention's softmax
+};
+
+class MemoryWalk {
+ public:
+  MemoryWalk(const TrainingSpec& spec, MemoryDevice device, MemoryLedger* ledger);
+
+  // Forward and backward. `accumulates`: it finds the gradients of a microbatch before.
+  void Microbatch(bool accumulates);
+  // Forward only, as validation does.
+  void Validate();
+
+ private:
+  struct Pass {
+    MemoryTape* tape = nullptr;       // nullptr: nothing is kept for a backward pass
+    bool training = false;            // dropout
+    std::vector<Holding> casts = {};  // bf16 copies of weights that only autocast's cache holds
+  };
+  struct LinearShape {
+    int64_t inputs, outputs;
+    bool from_norm = false;  // its input is fp32 under autocast, and narrowed
+    bool owns_input = true;  // nothing else saved it
+    bool bias = true;
+    bool tied = false;  // to the token embedding, whose gradient comes last
+    MemoryPart part = &MemoryParts::activations;
+  };
+
+  Holding Hold(int64_t bytes) { return ledger_.Hold(&MemoryParts::activations, bytes); }
+  // From here on only the backward pass needs `tensor`, if there is one.
+  void Keep(const Pass& pass, Operation* operation, Holding tensor);
+  // The same at the end of a function that holds it by name.
+  static void KeepNamed(const Pass& pass, Operation* operation, Holding tensor, std::vector<Holding>* named);
+  static void Record(const Pass& pass, Operation operation);
+  void DropAll(std::vector<Holding>* tensors);
+
+  Holding Embed(const Pass& pass);
+  Holding Hidden(Pass* pass);
+  Holding Recomputed(Pass* pass, Holding input);
+  Holding Block(Pass* pass, Holding input, bool owns_input);
+  Holding Join(const Pass& pass);
+  Holding Norm(const Pass& pass, Holding input, bool owns_input);
+  Holding Linear(Pass* pass, Holding input, const LinearShape& shape);
+  Holding Activate(const Pass& pass, Holding input, std::vector<Holding>* named);
+  Holding Attend(const Pass& pass, Holding qkv, std::vector<Holding>* named);
+  Holding FusedAttention(const Pass& pass, Holding qkv, std::vector<Holding>* named);
+  Holding AttentionByProducts(const Pass& pass, Holding qkv, std::vector<Holding>* named);
+  Holding Probabilities(const Pass& pass, std::vector<Holding>* named);
+  Holding Dropout(const Pass& pass, Holding input, double share, int64_t elements, int64_t bytes);
+  Holding Logits(Pass* pass, Holding hidden);
+  void Loss(const Pass& pass, Holding logits);
+  void SquaredLogSum(const Pass& pass, Holding logits);
+
+  const TrainingSpec& spec_;
+  const WalkSizes size_;
+  MemoryLedger& ledger_;
+  bool accumulates_ = false;
+};
+
+}  // namespace optfleet::spec

@@ -1,0 +1,33 @@
+#include "trainer_core/loop/start.h"
+
+#include <ATen/ATen.h>
+
+#include "trainer_core/checkpoint/tensor_file.h"
+
+namespace optfleet::trainer {
+
+Result<StartReport> StartWeights(const spec::TrainingSpec& spec, const NamedTensors& parameters) {
+  NamedTensors on_host;  // the parameters themselves where they are there
+  std::vector<HostTensor> tensors;
+  for (const auto& [name, parameter] : parameters) {
+    on_host.push_back({name, parameter.detach().to(at::kCPU).contiguous()});
+    const at::Tensor& host = on_host.back().tensor;
+    const char* type = host.scalar_type() == at::kBFloat16 ? "BF16" : "F32";
+    tensors.push_back({name, type, host.sizes().vec(), static_cast<char*>(host.mutable_data_ptr())});
+  }
+  auto report = StartFrom(spec, tensors);
+  if (!report.has_value()) return report;
+  for (size_t i = 0; i < parameters.size(); ++i)
+    if (parameters[i].tensor.is_cuda()) parameters[i].tensor.detach().copy_(on_host[i].tensor);
+  return report;
+}
+
+Status StartOptimizer(const spec::StartSpec& start, const NamedTensors& state) {
+  auto checkpoint = CheckpointOfStart(start);
+  if (!checkpoint.has_value()) return Fail(checkpoint.error());
+  const Status read = ReadTensorsInto(*checkpoint + "/optimizer.safetensors", state);
+  if (!read.has_value()) return Fail(read.error().In("start.optimizer"));
+  return {};
+}
+
+}  // namespace optfleet::trainer
