@@ -160,7 +160,7 @@ TEST(RunState, OtherSpecOrDataIsRefused) {
   EXPECT_TRUE(CheckSameRun(state, "spec", {100, 1}).has_value());
   EXPECT_EQ(CheckSameRun(state, "other", {100, 1}).error().code(), Code::kFailedPrecondition);
   EXPECT_THAT(CheckSameRun(state, "spec", {100, 2}).error().message(),
-              testing::HasSubstr("data.path has changed"));
+              testing::HasSubstr("data.validation_path has changed"));
 }
 
 }  // namespace
