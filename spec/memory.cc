@@ -105,7 +105,7 @@ MemoryPrediction PredictMemory(const TrainingSpec& spec, MemoryDevice device) {
   walk.Microbatch(/*accumulates=*/false);
   if (spec.training.micro_batch < spec.training.batch_size) walk.Microbatch(/*accumulates=*/true);
   ledger.Enter(MemoryPhase::kUpdate);
-  ledger.Touch(kWorkspace, UpdateTemporaries(spec));
+  ledger.Touch(kWorkspace, UpdateTemporaries(spec, device));
   if (spec.data.validation_share > 0) {
     ledger.Enter(MemoryPhase::kValidation);
     const Holding copies = ledger.Hold(kWorkspace, EvaluationCopies(spec));

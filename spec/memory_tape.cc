@@ -21,9 +21,10 @@ Holding MemoryTape::BackThrough(const Operation& operation, Holding gradient) {
       // The branch takes the same tensor unless it has to be narrowed for it.
       return operation.gradient > 0 ? ledger_.Hold(operation.part, operation.gradient) : Holding{};
     case Operation::Kind::kSplit: {
-      ledger_.Drop(gradient);
-      const Holding stream = streams_.back();
+      Holding stream = streams_.back();
       streams_.pop_back();
+      if (stream.bytes == 0) stream = ledger_.Hold(operation.part, gradient.bytes);  // not ours to add to
+      ledger_.Drop(gradient);
       return stream;
     }
     case Operation::Kind::kPlain:

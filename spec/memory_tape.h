@@ -36,7 +36,8 @@ class MemoryTape {
   MemoryTape(MemoryLedger* ledger, bool accumulates) : ledger_(*ledger), accumulates_(accumulates) {}
 
   void Record(Operation operation) { operations_.push_back(std::move(operation)); }
-  // Walks back to the first operation and forgets them all. Returns the gradient of what went in.
+  // Walks back to the first operation and forgets them all. Returns the gradient of what went in. `gradient`
+  // is dropped on the way; none: one that somebody else holds to the end.
   Holding Backward(Holding gradient);
 
  private:

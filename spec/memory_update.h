@@ -3,12 +3,14 @@
 
 #include <cstdint>
 
+#include "spec/memory.h"
 #include "spec/training_spec.h"
 
 namespace optfleet::spec {
 
-// Bytes that are alive together at the largest moment. Only matrix rules have one: they hold
-// several copies of a matrix. Rules that go through elements or rows work in place.
-int64_t UpdateTemporaries(const TrainingSpec& spec);
+// Bytes that are alive together at the largest moment. Rules that go through elements work in place, on a CPU
+// those of rows and columns, too. Matrix rules hold several copies of a matrix, and on a GPU every rule but
+// those of elements holds a parameter, its states and its gradient once more, to put them back.
+int64_t UpdateTemporaries(const TrainingSpec& spec, MemoryDevice device);
 
 }  // namespace optfleet::spec

@@ -93,7 +93,7 @@ Holding MemoryWalk::Embed(const Pass& pass) {
   Operation embedding, positions;
   const int64_t table = size_.vocabulary * size_.width * size_.weight;
   if (spec_.model.tie_output) {
-    embedding.scratch = {table};
+    embedding.scratch = {table, table};  // and the sum
     embedding.collects = accumulates_ ? 1 : 0;
   } else {
     embedding.weight_gradient = table;
@@ -132,7 +132,7 @@ Holding MemoryWalk::Recomputed(Pass* pass, Holding input) {
     MemoryTape tape(&ledger_, accumulates_);
     Pass inner{&tape, /*training=*/true};
     const Holding output_again = Block(&inner, input, /*owns_input=*/false);
-    const Holding made = tape.Backward(Hold(gradient.bytes));
+    const Holding made = tape.Backward({});
     ledger_.Drop(output_again);
     ledger_.Drop(gradient);
     return made;
