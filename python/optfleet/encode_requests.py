@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import pathlib
+import sys
 
 FORMAT = "optfleet.requests"
 END_OF_TEXT = ("<|endoftext|>", "</s>", "<eos>", "[EOS]", "<|end_of_text|>")
@@ -65,13 +66,18 @@ def encode_file(source, tokenizer_file, out, prefix=None):
 
 
 def _run(arguments):
-    documents = encode_file(arguments.source, arguments.tokenizer, arguments.out, arguments.prefix_token)
+    try:
+        documents = encode_file(arguments.source, arguments.tokenizer, arguments.out, arguments.prefix_token)
+    except (OSError, ValueError) as error:
+        print(f"optfleet: {error}", file=sys.stderr)
+        return 2
     print(f"{arguments.out}: {documents} documents")
+    return 0
 
 
-def add_commands(subparsers):
-    """Adds `encode`; the parsed command has `run`, a function of the arguments."""
-    command = subparsers.add_parser("encode", help="turn the text of a request file into tokens, for opt-trainer evaluate")
+def add_to(commands):
+    """Adds `encode` to a parser's commands."""
+    command = commands.add_parser("encode", help="turn the text of a request file into tokens, for opt-trainer evaluate")
     command.add_argument("source", help="what `opt-trainer requests` wrote")
     command.add_argument("--tokenizer", required=True, help="tokenizer.json")
     command.add_argument("--out", required=True, help="file to make or replace")

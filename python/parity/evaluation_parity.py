@@ -3,8 +3,8 @@
     evaluation_parity.py --trainer build/release/bin/opt-trainer
 
 One model reads bytes: opt-trainer trains it for some steps. The other has a tokenizer whose tokens cross the borders of words, so that where
-context and continuation are cut decides about tokens. The harness evaluates both as `transformers` computes them, by its own tasks lambada, piqa
-and wikitext and by its functions for whole texts. At the end each of our rules is broken in turn, and a figure must move: a comparison that
+context and continuation are cut decides about tokens. Both are exported, and the harness evaluates them as `transformers` computes them, by its
+own tasks lambada, piqa and wikitext and by its functions for whole texts. At the end each of our rules is broken in turn, and a figure must move: a comparison that
 would let that pass proves nothing.
 """
 
@@ -25,8 +25,7 @@ import transformers
 
 import evaluation_files
 import harness
-from optfleet import encode_requests
-from runfiles import read_safetensors
+from optfleet import encode_requests, exchange
 
 # Of a figure, relative. Both sides compute in fp32 and sum in another order: log-likelihoods of some hundred tokens agree to 1e-6.
 TOLERANCE = 2e-5
@@ -71,20 +70,6 @@ class Ours:
         return self.figures_of("--requests", self.folder / "tokens.jsonl")
 
 
-def bytes_tokenizer():
-    level = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-    shown = {}  # how byte-level tokenizers write each byte that UTF-8 has
-    for code in [*range(0x800), *range(0x800, 0xD800, 64), *range(0xE000, 0x110000, 64)]:
-        shown |= dict(zip(chr(code).encode(), level.pre_tokenize_str(chr(code))[0][0]))
-    vocabulary = {character: byte for byte, character in shown.items()}
-    unused = zip(sorted(set(level.alphabet()) - set(vocabulary)), sorted(set(range(256)) - set(shown)))
-    vocabulary |= dict(unused)
-    tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE(vocab=vocabulary, merges=[]))
-    tokenizer.pre_tokenizer = level
-    tokenizer.decoder = tokenizers.decoders.ByteLevel()
-    return tokenizer
-
-
 def merging_tokenizer(text):
     """Few merges, and no pieces in front of them: tokens like "s " and " t" reach over the border of a word."""
     tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE())
@@ -102,17 +87,10 @@ def write_config(path, options):
 
 
 def byte_model(trainer, folder):
-    config = write_config(folder / "bytes.yaml", MODEL | TRAINED)
-    ours = Ours(trainer, folder, [])
-    ours.run("train", config, "--out", folder / "run")
-    checkpoint = folder / f"run/checkpoints/step-{STEPS:012d}"
-    ours.model = ["--checkpoint", checkpoint]
-    spec = json.loads((folder / "run/job.json").read_text())["spec"]
-    network = harness.gpt2_of(spec["model"], read_safetensors(checkpoint / "weights.safetensors"))
-    tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=bytes_tokenizer())
-    sample = "é 漢 a\n\t°"
-    assert tokenizer.encode(sample) == list(sample.encode()), "the harness must see bytes as we do"
-    return ours, harness.Harness(network, tokenizer, NEWLINE, LENGTH)
+    ours = Ours(trainer, folder, ["--checkpoint", folder / "run"])
+    ours.run("train", write_config(folder / "bytes.yaml", MODEL | TRAINED), "--out", folder / "run")
+    exchange.export(folder / "run", folder / "bytes")
+    return ours, harness.Harness(folder / "bytes", NEWLINE, LENGTH)
 
 
 def token_model(trainer, folder):
@@ -123,10 +101,10 @@ def token_model(trainer, folder):
     prefix = tokenizer.token_to_id("<|endoftext|>")
     ours = Ours(trainer, folder, ["--weights", weights, "--config", config], folder / "tokenizer.json", prefix)
     ours.run("init", "--config", config, "--out", weights)
-    shape = {"vocab_size": tokenizer.get_vocab_size(), "context": LENGTH, "width": 32, "layers": 2, "heads": 4, "mlp_width": 128}
-    network = harness.gpt2_of(shape | {"norm_epsilon": 1e-5}, read_safetensors(weights))
-    fast = transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<|endoftext|>")
-    return ours, harness.Harness(network, fast, prefix, LENGTH)
+    (folder / "model.json").write_text(ours.run("parameters", "--config", config, "--json"))
+    exchange.export(weights, folder / "tokens", folder / "model.json")
+    transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<|endoftext|>").save_pretrained(folder / "tokens")
+    return ours, harness.Harness(folder / "tokens", prefix, LENGTH)
 
 
 def write_files(folder):
@@ -233,7 +211,8 @@ def refusals_say_why(ours, files):
     lambada = ["--task", "lambada", "--path", files["lambada"][0]]
     asked = {
         "text for a model with a tokenizer": ([*ours["tokens"].model, *lambada], "needs the model's tokenizer"),
-        "weights without a spec": ([*ours["tokens"].model[:2], *lambada], "name its spec file with --config"),
+        "weights without a spec": ([*ours["tokens"].model[:2], *lambada], "--weights requires --config"),
+        "an average that is not there": ([*ours["bytes"].model, *lambada, "--average"], "holds no average of its weights"),
         "inputs longer than the context": ([*ours["bytes"].model, *lambada, "--length", LENGTH + 1], "more than `model.context`"),
         "tokens of another tokenizer": ([*ours["bytes"].model, "--requests", ours["tokens"].folder / "tokens.jsonl"], "another tokenizer?"),
         "neither a task nor requests": (ours["bytes"].model, "--requests"),

@@ -22,39 +22,6 @@ WHOLE_FILE = {
 }
 
 
-def gpt2_of(model, weights):
-    """The model that has these weights, as `transformers` computes it. `model`: the group of that name in a spec."""
-    config = transformers.GPT2Config(
-        vocab_size=model["vocab_size"],
-        n_positions=model["context"],
-        n_embd=model["width"],
-        n_layer=model["layers"],
-        n_head=model["heads"],
-        n_inner=model["mlp_width"],
-        activation_function="gelu",
-        layer_norm_epsilon=model["norm_epsilon"],
-        bos_token_id=None,
-        eos_token_id=None,
-    )
-    parts = {"norm1": "ln_1", "attention.qkv": "attn.c_attn", "attention.output": "attn.c_proj", "norm2": "ln_2"}
-    parts |= {"mlp.up": "mlp.c_fc", "mlp.down": "mlp.c_proj"}
-    named = {"token_embedding.weight": "wte.weight", "position_embedding.weight": "wpe.weight"}
-    named |= {f"final_norm.{kind}": f"ln_f.{kind}" for kind in ("weight", "bias")}
-    for layer in range(model["layers"]):
-        for ours, theirs in parts.items():
-            named |= {f"blocks.{layer}.{ours}.{kind}": f"h.{layer}.{theirs}.{kind}" for kind in ("weight", "bias")}
-    state = {}
-    for ours, theirs in named.items():
-        # Linear layers of a block have their matrix the other way round.
-        turned = ".h." in f".{theirs}" and weights[ours].dim() == 2
-        state[theirs] = weights[ours].T.contiguous() if turned else weights[ours]
-    network = transformers.GPT2LMHeadModel(config)
-    missing, unexpected = network.transformer.load_state_dict(state, strict=False)
-    assert not unexpected and all(name.endswith((".attn.bias", ".attn.masked_bias")) for name in missing), (missing, unexpected)
-    network.tie_weights()
-    return network.eval()
-
-
 def declare(task, path):
     """The task's own declaration, reading `path`: JSON lines."""
     if task in OWN:
@@ -69,8 +36,11 @@ def declare(task, path):
 
 
 class Harness:
-    def __init__(self, network, tokenizer, prefix, length):
-        torch.manual_seed(0)
+    """`folder`: a model and its tokenizer in Hugging Face form."""
+
+    def __init__(self, folder, prefix, length):
+        network = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
         self.model = HFLM(pretrained=network, tokenizer=tokenizer, prefix_token_id=prefix, max_length=length, batch_size=4, device="cpu")
         self.manager = TaskManager(include_defaults=False)
 

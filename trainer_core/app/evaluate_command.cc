@@ -62,7 +62,8 @@ struct Evaluated {
   Json numerics;
 };
 
-Result<Evaluated> Run(const EvaluateOptions& options) {
+Result<Evaluated> Run(EvaluateOptions options) {
+  if (!options.model.checkpoint.empty()) OPTFLEET_RETURN_IF_ERROR(FindCheckpoint(&options.model));
   auto spec = SpecOf(options.model);
   if (!spec.has_value()) return Fail(spec.error());
   auto task = ReadTokens(options, *spec);

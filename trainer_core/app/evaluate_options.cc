@@ -23,12 +23,15 @@ void AddTask(CLI::App* command, TaskSource* task, bool required) {
 
 void AddModel(CLI::App* command, ModelSource* model) {
   auto* source = command->add_option_group("model");
-  source->add_option("--checkpoint", model->checkpoint, "Folder of a checkpoint")
-      ->check(CLI::ExistingDirectory);
-  source->add_option("--weights", model->weights, "Safetensors file; needs --config")
-      ->check(CLI::ExistingFile);
+  auto* checkpoint = source->add_option("--checkpoint", model->checkpoint, "Its folder, or a run directory")
+                         ->check(CLI::ExistingDirectory);
+  auto* weights = source->add_option("--weights", model->weights, "Safetensors file; needs --config")
+                      ->check(CLI::ExistingFile);
   source->require_option(1);
-  command->add_option("--config", model->config, "Spec file; a checkpoint's run has its own");
+  command->add_flag("--average", model->average, "The checkpoint's average of weights")->needs(checkpoint);
+  auto* config = command->add_option("--config", model->config, "Spec file of the model of --weights");
+  config->needs(weights);
+  weights->needs(config);
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 
 #include <ATen/core/TensorBody.h>
 
-#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -14,18 +13,21 @@
 namespace optfleet::trainer {
 
 struct ModelSource {
-  std::string checkpoint;  // folder of a checkpoint, or
-  std::string weights;     // a safetensors file
-  std::string config;      // spec file; a checkpoint in its run directory needs none
+  std::string checkpoint;  // folder of a checkpoint, or a run directory: its newest good one
+  bool average = false;    // of its weights (the spec's `averaging`) in their place
+  std::string weights;     // or a safetensors file
+  std::string config;      // with its spec file, of which the model and the precision are read
 };
 
-// The spec of the run: of `config`, else of the job.json of the run directory that holds the checkpoint.
-// INVALID_ARGUMENT if there is neither.
+// Turns a run directory into the checkpoint that is meant, which then is good. Damaged ones that were passed
+// over are named on standard error. DATA_LOSS if none is good.
+Status FindCheckpoint(ModelSource* source);
+
+// The spec: of the checkpoint, or of `config`.
 Result<spec::TrainingSpec> SpecOf(const ModelSource& source);
 
-// The weights that the run would evaluate at: of an averaging rule the average, which a checkpoint's
-// optimizer state is needed for and a weights file is taken to hold. A checkpoint's files are checked against
-// its manifest. Errors name the file.
+// The weights that the run validates: of an averaging rule of the optimizer its average, which a weights file
+// is taken to hold. FAILED_PRECONDITION if an average is asked for that is not there. Errors name the file.
 Result<std::unique_ptr<Transformer>> LoadModel(const ModelSource& source, const spec::TrainingSpec& spec,
                                                at::Device device);
 

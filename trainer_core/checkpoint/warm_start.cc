@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 
+#include "common/checksum.h"
 #include "spec/start_layers.h"
 #include "trainer_core/checkpoint/checkpoint_folder.h"
 #include "trainer_core/checkpoint/element_type.h"
@@ -267,7 +268,8 @@ Result<StartReport> StartFrom(const spec::TrainingSpec& spec, const std::vector<
   if (!path.has_value()) return Fail(path.error());
   auto file = MappedFile::Open(*path);
   if (!file.has_value()) return Fail(file.error().In("start.weights"));
-  const DataFingerprint found = Fingerprint((*file)->bytes());
+  const std::string_view bytes = (*file)->text();
+  const DataFingerprint found{static_cast<int64_t>(bytes.size()), Crc32c(bytes)};
   if (spec.start.fingerprint != "any" && spec.start.fingerprint != FingerprintText(found))
     return Fail(Code::kFailedPrecondition,
                 fmt::format("start.weights {} is {}, not the {} of `start.fingerprint`", *path,
