@@ -26,15 +26,18 @@ struct MemoryParts {
   int64_t weights = 0;
   int64_t gradients = 0;    // of weights, as far as the backward pass has come
   int64_t optimizer = 0;    // its state
+  int64_t average = 0;      // of the weights, where `averaging` asks for one
   int64_t activations = 0;  // what the backward pass will read, and gradients on their way through a block
   int64_t logits = 0;       // and what the loss makes of them
   int64_t workspace = 0;    // batch, mask, bf16 copies of weights, temporaries of the optimizer
   int64_t slack = 0;        // rounding; on a GPU also what is held beside tensors
-  int64_t total() const { return weights + gradients + optimizer + activations + logits + workspace + slack; }
+  int64_t total() const {
+    return weights + gradients + optimizer + average + activations + logits + workspace + slack;
+  }
 };
 
 // The parts by their names in files and tables: "weights" and so on.
-std::array<std::pair<std::string_view, int64_t>, 7> Named(const MemoryParts& parts);
+std::array<std::pair<std::string_view, int64_t>, 8> Named(const MemoryParts& parts);
 
 enum class MemoryPhase { kForward, kBackward, kUpdate, kValidation };
 inline constexpr size_t kMemoryPhases = 4;

@@ -9,9 +9,8 @@ constexpr MemoryPart kLogits = &MemoryParts::logits;
 }  // namespace
 
 Holding MemoryWalk::Logits(Pass* pass, Holding hidden) {
-  LinearShape shape{size_.width, size_.vocabulary, /*from_norm=*/true};
-  shape.bias = false;
-  shape.tied = spec_.model.tie_output;
+  LinearShape shape{size_.width, size_.vocabulary, model_.has_output_bias(), /*from_stream=*/true};
+  shape.tied = model_.tie_output;
   shape.part = kLogits;
   return Linear(pass, hidden, shape);
 }

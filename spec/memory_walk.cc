@@ -11,8 +11,9 @@ constexpr MemoryPart kWorkspace = &MemoryParts::workspace;
 constexpr int64_t kRandomState[] = {5056, 16};  // of a CPU's and a GPU's generator
 
 bool ByProducts(const TrainingSpec& spec, bool on_gpu) {
-  const bool manual = AttentionKernel(spec, on_gpu) == Attention::kManual;
-  return manual || (!on_gpu && spec.model.attention_dropout > 0);
+  const Attention kernel = AttentionKernel(spec, on_gpu);
+  if (kernel == Attention::kManual || kernel == Attention::kSdpaMath) return true;
+  return !on_gpu && spec.model.attention_dropout > 0;
 }
 
 int64_t BytesOfSoftmax(const TrainingSpec& spec, bool on_gpu, int64_t product) {
@@ -27,18 +28,19 @@ WalkSizes::WalkSizes(const TrainingSpec& spec, MemoryDevice device)
       rows(tokens * spec.model.heads),
       scores(rows * spec.data.sequence_length),
       width(spec.model.width),
+      key_value_width(spec.model.key_value_width()),
       mlp_width(spec.model.mlp_width),
       vocabulary(spec.model.vocab_size),
       autocast(spec.training.precision == Precision::kBf16),
       manual(ByProducts(spec, device == MemoryDevice::kCuda)),
-      fused_mask(device == MemoryDevice::kCuda),
+      on_gpu(device == MemoryDevice::kCuda),
       weight(spec.training.precision == Precision::kPureBf16 ? 2 : 4),
       stream(weight),
       product(spec.training.precision == Precision::kFp32 ? 4 : 2),
       softmax(BytesOfSoftmax(spec, device == MemoryDevice::kCuda, product)) {}
 
 MemoryWalk::MemoryWalk(const TrainingSpec& spec, MemoryDevice device, MemoryLedger* ledger)
-    : spec_(spec), size_(spec, device), ledger_(*ledger) {}
+    : spec_(spec), model_(spec.model), size_(spec, device), ledger_(*ledger) {}
 
 void MemoryWalk::Keep(const Pass& pass, Operation* operation, Holding tensor) {
   if (pass.tape != nullptr)
@@ -47,8 +49,7 @@ void MemoryWalk::Keep(const Pass& pass, Operation* operation, Holding tensor) {
     ledger_.Drop(tensor);
 }
 
-void MemoryWalk::KeepNamed(const Pass& pass, Operation* operation, Holding tensor,
-                           std::vector<Holding>* named) {
+void MemoryWalk::KeepNamed(const Pass& pass, Operation* operation, Holding tensor, Holdings* named) {
   (pass.tape != nullptr ? &operation->saved : named)->push_back(tensor);
 }
 
@@ -56,7 +57,7 @@ void MemoryWalk::Record(const Pass& pass, Operation operation) {
   if (pass.tape != nullptr) pass.tape->Record(std::move(operation));
 }
 
-void MemoryWalk::DropAll(std::vector<Holding>* tensors) {
+void MemoryWalk::DropAll(Holdings* tensors) {
   for (const Holding& tensor : *tensors) ledger_.Drop(tensor);
   tensors->clear();
 }
@@ -87,35 +88,80 @@ void MemoryWalk::Validate() {
 // Backward: a dense gradient of each table; that of a tied one is added to the output matrix's.
 Holding MemoryWalk::Embed(const Pass& pass) {
   const int64_t bytes = size_.tokens * size_.width * size_.stream;
-  const Holding tokens = Hold(bytes);
-  const Holding sum = Hold(bytes);  // with the positions
-  ledger_.Drop(tokens);
-  Operation embedding, positions;
+  Holding sum = Hold(bytes);
+  Operation embedding;
   const int64_t table = size_.vocabulary * size_.width * size_.weight;
-  if (spec_.model.tie_output) {
+  if (model_.tie_output) {
     embedding.scratch = {table, table};  // and the sum
     embedding.collects = accumulates_ ? 1 : 0;
   } else {
     embedding.weight_gradient = table;
   }
-  positions.scratch = {spec_.data.sequence_length * size_.width * size_.weight};
-  positions.weight_gradient = spec_.model.context * size_.width * size_.weight;
   Record(pass, std::move(embedding));
-  Record(pass, std::move(positions));
+  if (model_.position == PositionKind::kLearned) {
+    Operation positions;
+    positions.scratch = {spec_.data.sequence_length * size_.width * size_.weight};
+    positions.weight_gradient = model_.context * size_.width * size_.weight;
+    Record(pass, std::move(positions));
+  }
+  if (model_.position == PositionKind::kLearned || model_.position == PositionKind::kSinusoidal) {
+    const Holding tokens = sum;
+    sum = Hold(bytes);  // with the positions
+    ledger_.Drop(tokens);
+  }
   if (!pass.training) return sum;
-  return Dropout(pass, sum, spec_.model.embedding_dropout, size_.tokens * size_.width, size_.stream);
+  return Dropout(pass, sum, model_.embedding_dropout, size_.tokens * size_.width, size_.stream);
 }
 
 Holding MemoryWalk::Hidden(Pass* pass) {
+  const bool weighted = model_.residual == ResidualKind::kWeighted;
+  Holdings outputs;  // of the embedding and of all layers, where later ones read them
   Holding stream = Embed(*pass);
   const int64_t every = spec_.training.recompute_every;
-  for (int64_t layer = 1; layer <= spec_.model.layers; ++layer) {
+  for (int64_t layer = 1; layer <= model_.layers; ++layer) {
+    if (weighted) {
+      outputs.push_back(stream);
+      stream = Mix(*pass, layer, &outputs);
+    }
     const bool again = pass->training && every > 0 && layer % every == 0;
     stream = again ? Recomputed(pass, stream) : Block(pass, stream, /*owns_input=*/true);
   }
-  const Holding hidden = Norm(*pass, stream, /*owns_input=*/true);
-  if (pass->tape == nullptr) ledger_.Drop(stream);
-  return hidden;
+  if (model_.has_final_norm()) {
+    const Holding input = stream;
+    stream = Norm(*pass, input, /*owns_input=*/true);
+    if (pass->tape == nullptr) ledger_.Drop(input);
+  }
+  DropAll(&outputs);
+  return stream;
+}
+
+// Weighted residuals: the sum of `count` outputs, each times its share. Backward, the last layer's sum makes
+// a gradient of every output, which wait for their layers; the others add to them.
+Holding MemoryWalk::Mix(const Pass& pass, int64_t count, Holdings* outputs) {
+  const int64_t bytes = size_.tokens * size_.width * size_.stream;
+  Holding mix = Hold(bytes);
+  for (int64_t i = 1; i < count; ++i) {
+    const Holding term = Hold(bytes);
+    const Holding sum = Hold(bytes);
+    ledger_.Drop(term);
+    ledger_.Drop(mix);
+    mix = sum;
+  }
+  if (pass.tape == nullptr) return mix;
+  Operation mixing;
+  mixing.saved = {outputs->back()};  // the newest; earlier ones belong to their own sums
+  outputs->pop_back();
+  mixing.scratch = {bytes};
+  mixing.gradient = bytes;
+  mixing.weight_gradient = count * size_.weight;
+  mixing.collects = count < model_.layers ? 1 : 0;
+  Record(pass, std::move(mixing));
+  for (int64_t i = 1; count == model_.layers && i < count; ++i) {
+    Operation waiting;
+    waiting.aside = bytes;
+    Record(pass, std::move(waiting));
+  }
+  return mix;
 }
 
 // Activation checkpointing: only the input is kept, and the block is a pass of its own once the gradient of
@@ -123,8 +169,8 @@ Holding MemoryWalk::Hidden(Pass* pass) {
 Holding MemoryWalk::Recomputed(Pass* pass, Holding input) {
   Operation again{Kind::kRecompute};
   again.saved = {input};
-  if (spec_.model.attention_dropout > 0 || spec_.model.residual_dropout > 0)
-    again.saved.push_back(ledger_.Hold(kWorkspace, kRandomState[size_.fused_mask ? 1 : 0]));
+  if (model_.attention_dropout > 0 || model_.residual_dropout > 0)
+    again.saved.push_back(ledger_.Hold(kWorkspace, kRandomState[size_.on_gpu ? 1 : 0]));
   Pass forgotten{nullptr, /*training=*/true};
   const Holding output = Block(&forgotten, input, /*owns_input=*/false);
   pass->casts.insert(pass->casts.end(), forgotten.casts.begin(), forgotten.casts.end());
@@ -141,208 +187,111 @@ Holding MemoryWalk::Recomputed(Pass* pass, Holding input) {
   return output;
 }
 
-// middle = input + Attention(Norm(input)); middle + Mlp(Norm(middle)). What the code gives a name lives to
-// the block's end.
+// trainer_core/model/block.h. Who owns the input drops it, or has it saved.
 Holding MemoryWalk::Block(Pass* pass, Holding input, bool owns_input) {
-  const int64_t elements = size_.tokens * size_.width;
-  const double share = pass->training ? spec_.model.residual_dropout : 0;
-  std::vector<Holding> named;
+  if (model_.norm_placement == NormPlacement::kPost) return PostNormBlock(pass, input, owns_input);
+  const bool taped = pass->tape != nullptr;
+  const bool weighted = model_.residual == ResidualKind::kWeighted;
+  if (!weighted) Record(*pass, {Kind::kSplit});
+  const Holding attended = Attention(pass, Norm(*pass, input, taped && owns_input), /*owns_input=*/true);
+  const Holding middle = weighted ? attended : Join(*pass, attended);
   Record(*pass, {Kind::kSplit});
-  const Holding qkv = Linear(pass, Norm(*pass, input, owns_input && pass->tape != nullptr),
-                             {size_.width, 3 * size_.width, /*from_norm=*/true});
-  LinearShape output_shape{size_.width, size_.width};
-  output_shape.owns_input = size_.manual || pass->tape == nullptr;
-  const Holding attended = Linear(pass, Attend(*pass, qkv, &named), output_shape);
-  named.push_back(attended);
-  if (share > 0) {
-    // Its result is gone with the sum, `attended` is not.
-    ledger_.Drop(Dropout(*pass, Hold(0), share, elements, size_.product));
-  }
-  const Holding middle = Join(*pass);
-
-  Record(*pass, {Kind::kSplit});
-  const Holding normed = Norm(*pass, middle, /*owns_input=*/pass->tape != nullptr);
-  if (pass->tape == nullptr) named.push_back(middle);
-  const Holding up = Linear(pass, normed, {size_.width, size_.mlp_width, /*from_norm=*/true});
-  const Holding down = Linear(pass, Activate(*pass, up, &named), {size_.mlp_width, size_.width});
-  named.push_back(down);
-  if (share > 0) ledger_.Drop(Dropout(*pass, Hold(0), share, elements, size_.product));
-  const Holding output = Join(*pass);
-  DropAll(&named);
-  if (pass->tape == nullptr && owns_input) ledger_.Drop(input);
+  const Holding branch = Mlp(pass, Norm(*pass, middle, taped), /*owns_input=*/true);
+  const Holding output = Join(*pass, branch);
+  if (!taped) ledger_.Drop(middle);
+  if (!taped && owns_input) ledger_.Drop(input);
   return output;
+}
+
+Holding MemoryWalk::PostNormBlock(Pass* pass, Holding input, bool owns_input) {
+  const bool taped = pass->tape != nullptr;
+  const bool saved = taped && !size_.autocast;  // by the branch's first linear layer
+  const auto add_and_norm = [&](Holding stream, Holding branch, bool owned) {
+    const Holding sum = Join(*pass, branch);
+    if (owned && !saved) ledger_.Drop(stream);
+    const Holding normed = Norm(*pass, sum, taped);
+    if (!taped) ledger_.Drop(sum);
+    return normed;
+  };
+  Record(*pass, {Kind::kSplit});
+  const Holding attended = Attention(pass, input, saved && owns_input);
+  const Holding middle = add_and_norm(input, attended, owns_input);
+  Record(*pass, {Kind::kSplit});
+  const Holding branch = Mlp(pass, middle, saved);
+  return add_and_norm(middle, branch, /*owned=*/true);
+}
+
+Holding MemoryWalk::Attention(Pass* pass, Holding input, bool owns_input) {
+  const bool bias = model_.has_attention_bias();
+  const Holding qkv =
+      Linear(pass, input,
+             {size_.width, size_.width + 2 * size_.key_value_width, bias, /*from_stream=*/true, owns_input});
+  Holdings named;
+  RecordSplit(*pass);
+  const Holding mixed =
+      size_.manual ? AttentionByProducts(*pass, qkv, &named) : FusedAttention(*pass, qkv, &named);
+  // The fused kernel saved its result already, unless that had to be laid out anew.
+  const bool owns = size_.manual || pass->tape == nullptr || model_.position == PositionKind::kRotary;
+  const Holding output = Linear(pass, mixed, {size_.width, size_.width, bias, /*from_stream=*/false, owns});
+  DropAll(&named);
+  const double share = pass->training ? model_.residual_dropout : 0;
+  return Dropout(*pass, output, share, size_.tokens * size_.width, size_.product);
+}
+
+Holding MemoryWalk::Mlp(Pass* pass, Holding input, bool owns_input) {
+  const bool bias = model_.has_mlp_bias();
+  const int64_t bytes = size_.tokens * size_.mlp_width * size_.product;
+  Holdings named;
+  // Of two layers that read the input the first saves it; without a tape the second drops it.
+  const bool first_owns = !model_.has_gate() || (pass->tape != nullptr && !size_.autocast);
+  LinearShape shape{size_.width, size_.mlp_width, bias, /*from_stream=*/true, owns_input && first_owns};
+  shape.collects = model_.has_gate() ? 1 : 0;
+  const Holding up = Linear(pass, input, shape);
+  Holding bent;
+  if (model_.has_gate()) {
+    shape.owns_input = owns_input && !first_owns;
+    shape.collects = 0;
+    const Holding gate = Linear(pass, input, shape);
+    Operation silu, multiply;
+    silu.gradient = multiply.gradient = multiply.aside = bytes;
+    const Holding opened = Hold(bytes);
+    KeepNamed(*pass, &silu, gate, &named);
+    Record(*pass, std::move(silu));
+    bent = Hold(bytes);
+    KeepNamed(*pass, &multiply, opened, &named);
+    KeepNamed(*pass, &multiply, up, &named);
+    Record(*pass, std::move(multiply));
+  } else {
+    Operation activation;
+    activation.gradient = bytes;
+    bent = Hold(bytes);
+    // GELU saves what it read, ReLU what it gave, which the next layer saves as well.
+    if (model_.mlp == MlpKind::kRelu)
+      named.push_back(up);
+    else
+      KeepNamed(*pass, &activation, up, &named);
+    Record(*pass, std::move(activation));
+  }
+  const Holding output = Linear(pass, bent, {size_.mlp_width, size_.width, bias});
+  DropAll(&named);
+  const double share = pass->training ? model_.residual_dropout : 0;
+  return Dropout(*pass, output, share, size_.tokens * size_.width, size_.product);
 }
 
 // A branch is added to the residual stream. Under autocast it is widened first, and its gradient narrowed.
-Holding MemoryWalk::Join(const Pass& pass) {
+Holding MemoryWalk::Join(const Pass& pass, Holding branch) {
   const int64_t bytes = size_.tokens * size_.width * size_.stream;
   Operation join{Kind::kJoin};
+  Holding wide;
   if (size_.autocast) {
     join.gradient = size_.tokens * size_.width * size_.product;
-    const Holding wide = Hold(bytes);
-    const Holding sum = Hold(bytes);
-    ledger_.Drop(wide);
-    Record(pass, std::move(join));
-    return sum;
+    wide = Hold(bytes);
   }
   Record(pass, std::move(join));
-  return Hold(bytes);
-}
-
-Holding MemoryWalk::Norm(const Pass& pass, Holding input, bool owns_input) {
-  const int64_t bytes = size_.tokens * size_.width * size_.stream;
-  Operation norm;
-  const Holding output = Hold(bytes);
-  Keep(pass, &norm, Hold(size_.tokens * size_.stream));  // means
-  Keep(pass, &norm, Hold(size_.tokens * size_.stream));  // reciprocal standard deviations
-  if (pass.tape != nullptr && owns_input) norm.saved.push_back(input);
-  norm.gradient = bytes;
-  norm.weight_gradient = size_.width * size_.weight * (spec_.model.bias ? 2 : 1);
-  Record(pass, std::move(norm));
-  return output;
-}
-
-// Saves its input and, for the input's gradient, its weight: under autocast both as bf16 copies.
-Holding MemoryWalk::Linear(Pass* pass, Holding input, const LinearShape& shape) {
-  const int64_t weights = shape.inputs * shape.outputs;
-  Operation linear, widen;
-  if (size_.autocast) {
-    const Holding cast = ledger_.Hold(kWorkspace, weights * size_.product);
-    (pass->tape != nullptr ? &linear.saved : &pass->casts)->push_back(cast);
-    linear.narrow_gradient = weights * size_.product;
-  }
-  Holding read = input;
-  const bool narrows = size_.autocast && shape.from_norm;
-  if (narrows) {
-    read = Hold(size_.tokens * shape.inputs * size_.product);
-    widen.gradient = size_.tokens * shape.inputs * size_.stream;
-    Record(*pass, std::move(widen));
-  }
-  const Holding output = ledger_.Hold(shape.part, size_.tokens * shape.outputs * size_.product);
-  if (narrows) ledger_.Drop(input);
-  if (shape.owns_input) Keep(*pass, &linear, read);
-  linear.gradient = size_.tokens * shape.inputs * size_.product;
-  const int64_t made = (weights + (shape.bias && spec_.model.bias ? shape.outputs : 0)) * size_.weight;
-  // A microbatch's gradient of a tied matrix waits for the embedding's before both are added.
-  (accumulates_ && shape.tied ? linear.aside : linear.weight_gradient) = made;
-  Record(*pass, std::move(linear));
-  return output;
-}
-
-// GELU saves its input.
-Holding MemoryWalk::Activate(const Pass& pass, Holding input, std::vector<Holding>* named) {
-  Operation gelu;
-  gelu.gradient = size_.tokens * size_.mlp_width * size_.product;
-  const Holding output = Hold(gelu.gradient);
-  KeepNamed(pass, &gelu, input, named);
-  Record(pass, std::move(gelu));
-  return output;
-}
-
-// Backward, the gradients of q, k and v are stacked and then laid out as the projection gave them.
-Holding MemoryWalk::Attend(const Pass& pass, Holding qkv, std::vector<Holding>* named) {
-  const int64_t bytes = 3 * size_.tokens * size_.width * size_.product;
-  Operation lay_out, stack;
-  lay_out.gradient = bytes;
-  stack.gradient = bytes;
-  stack.collects = size_.manual ? 2 : 0;
-  Record(pass, std::move(lay_out));
-  Record(pass, std::move(stack));
-  return size_.manual ? AttentionByProducts(pass, qkv, named) : FusedAttention(pass, qkv, named);
-}
-
-// Saves q, k and v, which are views of the projection, its result and a log-sum-exp for each row.
-Holding MemoryWalk::FusedAttention(const Pass& pass, Holding qkv, std::vector<Holding>* named) {
-  const int64_t third = size_.tokens * size_.width * size_.product;
-  Operation fused;
-  const Holding output = Hold(third);
-  Keep(pass, &fused, Hold(size_.rows * 4));
-  KeepNamed(pass, &fused, qkv, named);
-  if (pass.tape != nullptr) fused.saved.push_back(output);
-  fused.gradient = 3 * third;
-  // FlashAttention-2 on a GPU sums the gradient of q in fp32, and keeps a number for each row.
-  if (size_.fused_mask) fused.scratch = {size_.tokens * size_.width * 4, size_.rows * 4};
-  Record(pass, std::move(fused));
-  return output;
-}
-
-// Saves a copy of q, k and v by head, and the probabilities: those of the softmax, and as they are
-// multiplied.
-Holding MemoryWalk::AttentionByProducts(const Pass& pass, Holding qkv, std::vector<Holding>* named) {
-  const int64_t third = size_.tokens * size_.width * size_.product;
-  named->push_back(qkv);
-  const Holding copy = Hold(3 * third);
-  Operation scoring;  // q k^T: the gradients of q and k, each scaled
-  if (pass.tape != nullptr) scoring.saved = {copy};
-  scoring.scratch = {third};
-  scoring.aside = third;
-  scoring.gradient = third;
-  Record(pass, std::move(scoring));
-  std::vector<Holding> inner{Hold(size_.scores * size_.product)};
-  const Holding probabilities = Probabilities(pass, &inner);
-  Operation mixing, lay_out;  // p v: the gradient of v waits
-  if (probabilities.bytes > 0) KeepNamed(pass, &mixing, probabilities, &inner);
-  mixing.aside = third;
-  mixing.gradient = size_.scores * size_.product;
-  Record(pass, std::move(mixing));
-  const Holding mixed = Hold(third);
-  DropAll(&inner);
-  if (pass.tape == nullptr) ledger_.Drop(copy);
-  const Holding output = Hold(third);
-  ledger_.Drop(mixed);
-  lay_out.gradient = third;
-  Record(pass, std::move(lay_out));
-  return output;
-}
-
-// What the values are multiplied by, if it is another tensor than the softmax's result.
-Holding MemoryWalk::Probabilities(const Pass& pass, std::vector<Holding>* named) {
-  const int64_t narrow = size_.scores * size_.product;
-  const int64_t wide = size_.scores * size_.softmax;
-  Operation narrow_scores, softmax, dropout, narrow_result;
-  const bool converts = size_.softmax != size_.product;
-  const Holding widened = Hold(converts ? wide : 0);
-  const Holding result = Hold(wide);
-  ledger_.Drop(widened);
-  softmax.gradient = wide;
-  KeepNamed(pass, &softmax, result, named);
-  if (spec_.training.softmax_precision == SoftmaxPrecision::kBf16 && size_.autocast) {
-    // Written out: powers over their sum, each a tensor.
-    KeepNamed(pass, &softmax, Hold(wide), named);
-    softmax.scratch = {wide, wide, wide};
-  }
-  if (converts) {
-    narrow_scores.gradient = narrow;
-    Record(pass, std::move(narrow_scores));
-  }
-  Record(pass, std::move(softmax));
-  Holding output{};
-  const double share = pass.training ? spec_.model.attention_dropout : 0;
-  if (share > 0) {
-    const Holding kept = Hold(size_.fused_mask ? size_.scores : wide);
-    output = Hold(wide);
-    Keep(pass, &dropout, kept);
-    dropout.gradient = wide;
-    Record(pass, std::move(dropout));
-  }
-  if (!converts) return output;
-  if (share > 0) named->push_back(output);
-  narrow_result.gradient = wide;
-  Record(pass, std::move(narrow_result));
-  return Hold(narrow);
-}
-
-// On a CPU it keeps the factors (0 or 1 / (1 - share)) in the type of its input, on a GPU a byte for each.
-Holding MemoryWalk::Dropout(const Pass& pass, Holding input, double share, int64_t elements, int64_t bytes) {
-  if (share <= 0) return input;
-  Operation dropout;
-  const Holding kept = Hold(elements * (size_.fused_mask ? 1 : bytes));
-  const Holding output = Hold(elements * bytes);
-  ledger_.Drop(input);
-  Keep(pass, &dropout, kept);
-  dropout.gradient = elements * bytes;
-  Record(pass, std::move(dropout));
-  return output;
+  const Holding sum = Hold(bytes);
+  ledger_.Drop(wide);
+  ledger_.Drop(branch);
+  return sum;
 }
 
 }  // namespace optfleet::spec

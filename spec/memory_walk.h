@@ -13,10 +13,10 @@ struct WalkSizes {
   int64_t tokens;  // of a microbatch
   int64_t rows;    // of attention: tokens x heads
   int64_t scores;  // rows x length
-  int64_t width, mlp_width, vocabulary;
-  bool autocast;    // weights and residual stream fp32, products bf16
-  bool manual;      // attention in separate products; also what LibTorch's kernel falls back to
-  bool fused_mask;  // dropout keeps one byte an element, not the factor
+  int64_t width, key_value_width, mlp_width, vocabulary;
+  bool autocast;  // weights and residual stream fp32, products bf16
+  bool manual;    // attention in separate products; also what LibTorch's kernel falls back to
+  bool on_gpu;
   int64_t weight;   // bytes of a weight and of its gradient
   int64_t stream;   // of the residual stream and of norms
   int64_t product;  // of what linear layers and attention give
@@ -40,39 +40,55 @@ class MemoryWalk {
   };
   struct LinearShape {
     int64_t inputs, outputs;
-    bool from_norm = false;  // its input is fp32 under autocast, and narrowed
-    bool owns_input = true;  // nothing else saved it
-    bool bias = true;
-    bool tied = false;  // to the token embedding, whose gradient comes last
+    bool bias = false;
+    bool from_stream = false;  // its input is fp32 under autocast, and narrowed
+    bool owns_input = true;    // nothing else saved it
+    int collects = 0;          // gradients that wait for it
+    bool tied = false;         // to the token embedding, whose gradient comes last
     MemoryPart part = &MemoryParts::activations;
+  };
+  using Holdings = std::vector<Holding>;
+  struct Heads {
+    Holdings made;                  // queries and keys, and values, that are not views of the projection
+    bool reads_projection = false;  // something is
   };
 
   Holding Hold(int64_t bytes) { return ledger_.Hold(&MemoryParts::activations, bytes); }
   // From here on only the backward pass needs `tensor`, if there is one.
   void Keep(const Pass& pass, Operation* operation, Holding tensor);
-  // The same at the end of a function that holds it by name.
-  static void KeepNamed(const Pass& pass, Operation* operation, Holding tensor, std::vector<Holding>* named);
+  // The same of a tensor that the code holds by a name until `named` is dropped.
+  static void KeepNamed(const Pass& pass, Operation* operation, Holding tensor, Holdings* named);
   static void Record(const Pass& pass, Operation operation);
-  void DropAll(std::vector<Holding>* tensors);
+  void DropAll(Holdings* tensors);
 
   Holding Embed(const Pass& pass);
   Holding Hidden(Pass* pass);
+  Holding Mix(const Pass& pass, int64_t count, Holdings* outputs);
   Holding Recomputed(Pass* pass, Holding input);
   Holding Block(Pass* pass, Holding input, bool owns_input);
-  Holding Join(const Pass& pass);
+  Holding PostNormBlock(Pass* pass, Holding input, bool owns_input);
+  Holding Attention(Pass* pass, Holding input, bool owns_input);
+  Holding Mlp(Pass* pass, Holding input, bool owns_input);
+  Holding Join(const Pass& pass, Holding branch);
+
   Holding Norm(const Pass& pass, Holding input, bool owns_input);
   Holding Linear(Pass* pass, Holding input, const LinearShape& shape);
-  Holding Activate(const Pass& pass, Holding input, std::vector<Holding>* named);
-  Holding Attend(const Pass& pass, Holding qkv, std::vector<Holding>* named);
-  Holding FusedAttention(const Pass& pass, Holding qkv, std::vector<Holding>* named);
-  Holding AttentionByProducts(const Pass& pass, Holding qkv, std::vector<Holding>* named);
-  Holding Probabilities(const Pass& pass, std::vector<Holding>* named);
   Holding Dropout(const Pass& pass, Holding input, double share, int64_t elements, int64_t bytes);
+
+  bool SplitsPlainly() const;
+  void RecordSplit(const Pass& pass);
+  Holding NormOfHeads(const Pass& pass, int64_t elements, Operation* norm);
+  Heads PrepareHeads(const Pass& pass, Holdings* named);
+  Holding FusedAttention(const Pass& pass, Holding qkv, Holdings* named);
+  Holding AttentionByProducts(const Pass& pass, Holding qkv, Holdings* named);
+  Holding Probabilities(const Pass& pass, Holdings* named);
+
   Holding Logits(Pass* pass, Holding hidden);
   void Loss(const Pass& pass, Holding logits);
   void SquaredLogSum(const Pass& pass, Holding logits);
 
   const TrainingSpec& spec_;
+  const ModelSpec& model_;
   const WalkSizes size_;
   MemoryLedger& ledger_;
   bool accumulates_ = false;

@@ -51,11 +51,11 @@ PlanTotals Total(const sweeps::Expansion& expansion, const PlanOptions& options)
   double longest_seconds = 0;
   bool first = true;
   bool first_tokens = true;
-  totals.memory = PredictAll(expansion.jobs, options.device);
-  for (const spec::MemoryPrediction& memory : totals.memory)
-    Widen(totals.memory_bytes, memory.peak().total(), &memory == &totals.memory.front());
+  totals.memory = PlannedMemory(expansion.jobs, options.device);
+  for (size_t i = 0; i < expansion.jobs.size(); ++i)
+    Widen(totals.memory_bytes, totals.memory.BytesOf(i), i == 0);
   if (options.slot_memory)
-    totals.not_fitting = NotFitting(expansion.jobs, totals.memory, *options.slot_memory);
+    totals.not_fitting = totals.memory.NotFitting(expansion.jobs, *options.slot_memory);
   for (const sweeps::Job& job : expansion.jobs) {
     Widen(totals.parameters, spec::CountParameters(job.spec.model), first);
     Widen(totals.state_bytes, spec::BytesOfState(job.spec).total(), first);
@@ -161,7 +161,7 @@ output::Table PointTable(const sweeps::Expansion& expansion, const PlanTotals& t
       row.insert(row.end(), {std::to_string(job.block), FormatCount(spec::CountParameters(job.spec.model)),
                              KnownCount(job.spec.budget.steps), KnownCount(job.spec.budget.tokens),
                              FormatBytes(spec::BytesOfState(job.spec).total()),
-                             FormatBytes(totals.memory[i].peak().total()), job.hash.substr(0, 12)});
+                             FormatBytes(totals.memory.BytesOf(i)), job.hash.substr(0, 12)});
     }
     table.Add(std::move(row));
   }
@@ -199,7 +199,7 @@ Json PlanJson(const sweeps::Expansion& expansion, const PlanTotals& totals) {
                             {"hash", job.hash},
                             {"parameters", spec::CountParameters(job.spec.model)},
                             {"state_bytes", spec::BytesOfState(job.spec).total()},
-                            {"memory", MemoryJson(totals.memory[i])},
+                            {"memory", MemoryJson(totals.memory.Of(i))},
                             {"flops", FlopsOf(job.spec)},
                             {"values", std::move(values)}});
   }

@@ -25,12 +25,12 @@ struct Span {
 };
 
 struct PlanTotals {
-  Span parameters;                             // of a job's model
-  Span tokens;                                 // of a job's budget, of those that do not end by time
-  Span state_bytes;                            // weights, gradients and optimizer state of a job
-  Span memory_bytes;                           // predicted peak of a job
-  std::vector<spec::MemoryPrediction> memory;  // of each job
-  std::vector<int64_t> not_fitting;            // numbers of jobs; empty without slot_memory
+  Span parameters;    // of a job's model
+  Span tokens;        // of a job's budget, of those that do not end by time
+  Span state_bytes;   // weights, gradients and optimizer state of a job
+  Span memory_bytes;  // predicted peak of a job
+  PlannedMemory memory;
+  std::vector<int64_t> not_fitting;  // numbers of jobs; empty without slot_memory
   int64_t all_tokens = 0;
   double all_flops = 0;
   int64_t timed_jobs = 0;  // those with a budget of seconds: what they train on is not known before

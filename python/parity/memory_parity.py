@@ -18,7 +18,7 @@ import sys
 import tempfile
 
 TOLERANCE = 0.10
-PARTS = ["weights", "gradients", "optimizer", "activations", "logits", "workspace", "slack"]
+PARTS = ["weights", "gradients", "optimizer", "average", "activations", "logits", "workspace", "slack"]
 
 BASE = {
     "model.layers": 3,
@@ -52,6 +52,13 @@ AXES = {
     "model.tie_output": [True, False],
     "model.bias": [True, False],
     "model.vocab_size": [256, 3000],
+    "model.norm": ["layernorm", "rmsnorm"],
+    "model.norm_placement": ["pre", "post"],
+    "model.qk_norm": [False, True],
+    "model.position": ["learned", "sinusoidal", "rotary", "alibi", "none"],
+    "model.mlp": ["gelu", "gelu_tanh", "relu", "swiglu"],
+    "model.kv_heads": [0, 2],
+    "model.residual": ["plain", "weighted"],
     "training.z_loss": [0, 1e-4],
     "training.micro_batch": [0, 1],
     "optimizer.name": ["adamw", "sgd", "lion", "schedule_free_adamw"],
@@ -67,6 +74,9 @@ SINGLES = {
     "many-heads": {"model.heads": 16, "model.attention": "manual"},
     "long-context": {"model.context": 2048},
     "softmax-bf16": {"training.precision": "bf16", "training.softmax_precision": "bf16", "model.attention": "manual"},
+    "average": {"averaging.kind": "exponential"},
+    "update-norms": {"diagnostics.update_norms": True, "diagnostics.every_steps": 1},
+    "coherence": {"diagnostics.gradient_coherence": True, "diagnostics.every_steps": 1, "training.micro_batch": 2},
     "plain-sgd": {"optimizer.name": "sgd", "optimizer.momentum": 0},
 }
 OPTIMIZERS = ["adafactor", "adafactor_momentum", "adam_8bit", "lion_8bit", "muon", "soap", "sophia", "ademamix", "adalayer"]
@@ -77,11 +87,14 @@ def pairwise(seed=1):
     """Options drawn greedily so that every two values of different axes stand together at least once."""
     choose = random.Random(seed)
     names = list(AXES)
+    together = lambda point: point["model.residual"] == "plain" or point["model.norm_placement"] == "pre"
     missing = {(a, x, b, y) for a, b in itertools.combinations(names, 2) for x in AXES[a] for y in AXES[b]}
+    missing.discard(("model.norm_placement", "post", "model.residual", "weighted"))
     pairs_of = lambda point: {(a, point[a], b, point[b]) for a, b in itertools.combinations(names, 2)}
     while missing:
         a, x, b, y = min(missing, key=repr)
-        drawn = [{name: choose.choice(values) for name, values in AXES.items()} | {a: x, b: y} for _ in range(30)]
+        drawn = [{name: choose.choice(values) for name, values in AXES.items()} | {a: x, b: y} for _ in range(60)]
+        drawn = [point for point in drawn if together(point)]
         best = max(drawn, key=lambda point: len(pairs_of(point) & missing))
         missing -= pairs_of(best)
         yield best
@@ -91,7 +104,7 @@ def cases():
     for shape, extents in SHAPES.items():
         yield f"{shape}", BASE | extents
         for key, values in AXES.items():
-            for value in values[1:]:
+            for value in values[1:] if shape == "busy" or not key.startswith("model.") else []:
                 yield f"{shape} {key.split('.')[1]} {value}", BASE | extents | {key: value}
         for optimizer in OPTIMIZERS:
             yield f"{shape} {optimizer}", BASE | extents | {"optimizer.name": optimizer}

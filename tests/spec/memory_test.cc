@@ -107,6 +107,40 @@ TEST(Memory, WhatAMicrobatchHeldIsGoneAfterIt) {
   EXPECT_EQ(walks, 72);
 }
 
+TEST(Memory, EveryPartOfAModelIsGoneAfterAMicrobatch) {
+  int walks = 0;
+  for (const auto position : {PositionKind::kSinusoidal, PositionKind::kRotary, PositionKind::kAlibi})
+    for (const auto mlp : {MlpKind::kRelu, MlpKind::kSwiglu})
+      for (const auto norm : {NormKind::kLayerNorm, NormKind::kRmsNorm})
+        for (const auto shape : {0, 1, 2})
+          for (const auto attention : {Attention::kSdpa, Attention::kManual})
+            for (const auto precision : {Precision::kFp32, Precision::kBf16}) {
+              TrainingSpec spec = Small();
+              spec.model.position = position;
+              spec.model.mlp = mlp;
+              spec.model.norm = norm;
+              spec.model.qk_norm = shape != 1;
+              spec.model.kv_heads = shape == 1 ? 2 : 0;
+              if (shape == 1) spec.model.norm_placement = NormPlacement::kPost;
+              if (shape == 2) spec.model.residual = ResidualKind::kWeighted;
+              spec.model.attention = attention;
+              spec.training.precision = precision;
+              spec.training.recompute_every = shape == 0 ? 2 : 0;
+              spec = Resolved(spec);
+              MemoryLedger ledger(64);
+              MemoryWalk walk(spec, MemoryDevice::kCpu, &ledger);
+              walk.Microbatch(/*accumulates=*/false);
+              walk.Microbatch(/*accumulates=*/true);
+              walk.Validate();
+              EXPECT_EQ(ledger.live().gradients, BytesOfState(spec).gradients);
+              EXPECT_EQ(ledger.live().activations, 0) << walks;
+              EXPECT_EQ(ledger.live().logits, 0);
+              EXPECT_EQ(ledger.live().workspace, 0);
+              ++walks;
+            }
+  EXPECT_EQ(walks, 144);
+}
+
 TEST(Memory, OptionsThatSaveMemoryDo) {
   TrainingSpec spec = Gpt2Xl();
   spec.training.batch_size = 32;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "spec/attention_kernel.h"
 #include "trainer_core/model/attention_backend.h"
 #include "trainer_core/model/softmax.h"
 
@@ -115,12 +116,7 @@ at::Tensor ManualWithSharedMask(const at::Tensor& qkv, const at::Tensor& mask,
 }  // namespace
 
 spec::Attention ChooseAttention(const spec::TrainingSpec& spec, at::DeviceType device) {
-  if (spec.model.attention != spec::Attention::kAuto) return spec.model.attention;
-  if (spec.training.softmax_precision == spec::SoftmaxPrecision::kBf16) return spec::Attention::kManual;
-  if (device != at::kCPU) return spec::Attention::kSdpa;
-  const bool slow_fused_kernel =
-      spec.training.precision != spec::Precision::kFp32 || spec.model.attention_dropout > 0;
-  return slow_fused_kernel ? spec::Attention::kManual : spec::Attention::kSdpa;
+  return spec::AttentionKernel(spec, /*on_gpu=*/device != at::kCPU);
 }
 
 at::Tensor CausalMask(int64_t length, at::Device device, at::ScalarType type) {

@@ -13,9 +13,7 @@
 
 namespace optfleet::trainer {
 
-// What runs where the spec says "auto". A softmax in bf16 needs the hand-written one. In bf16 on a CPU the
-// backward pass of LibTorch's fused kernel is several times slower than three products; so is its fallback
-// with attention dropout.
+// What runs where the spec says "auto", and why: spec/attention_kernel.h.
 spec::Attention ChooseAttention(const spec::TrainingSpec& spec, at::DeviceType device);
 
 struct AttentionOptions {
