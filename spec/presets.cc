@@ -103,7 +103,7 @@ ModelSpec Tiny(ModelSpec model) {
   model.layers = 2;
   model.width = 32;
   model.heads = 4;
-  model.mlp_width = model.has_gate() ? 88 : 128;
+  model.mlp_width = model.has_gate() ? 88 : 0;
   model.vocab_size = 256;
   model.vocab_multiple = 1;
   model.context = 0;

@@ -114,10 +114,10 @@ void CheckStates(OptimizerKind kind, const TrainingSpec& spec, std::vector<Probl
                          "give a freeze, and a budget that is not a time"});
 }
 
-// The three moments of a fused projection are those of three equal parts.
+// A fused projection is cut into three equal parts.
 void CheckSplit(OptimizerKind kind, const TrainingSpec& spec, std::vector<Problem>* problems) {
   const bool splits = kind == OptimizerKind::kAdalayer || kind == OptimizerKind::kAdalayerFrozen ||
-                      kind == OptimizerKind::kAdalayerPrimed;
+                      kind == OptimizerKind::kAdalayerPrimed || kind == OptimizerKind::kMuon;
   if (!splits || !spec.optimizer.split_qkv || spec.model.key_value_heads() == spec.model.heads) return;
   problems->push_back({"split_qkv_into_equal_parts",
                        {"optimizer.split_qkv", "model.kv_heads"},

@@ -71,9 +71,15 @@ def check_shapes(model, weights):
         raise Refusal(f"`token_embedding.weight` is {found}, the spec's model has {wanted}")
 
 
+def reads_bytes(spec, model):
+    """Whether a token is a byte: 256 of them, and no word of another file than a text."""
+    return model["vocab_size"] == 256 and spec.get("data", {}).get("format", "auto") in ("auto", "text")
+
+
 def export(source, out, config=None):
     weights_file = find_weights(source)
-    model = facts(find_spec(weights_file, config)["model"])
+    spec = find_spec(weights_file, config)
+    model = facts(spec["model"])
     family = choose_family(model)
     weights = tensor_files.read(weights_file)
     check_shapes(model, weights)
@@ -87,7 +93,7 @@ def export(source, out, config=None):
     settings = family.config(model) | {"torch_dtype": "float32", "bos_token_id": None, "eos_token_id": None}
     (out / "config.json").write_text(json.dumps(settings, indent=1) + "\n")
     written = f"{family.name} model of {sum(t.size for t in tensors.values()):,} numbers"
-    if model["vocab_size"] == 256:
+    if reads_bytes(spec, model):
         byte_tokenizer.write(out, model["context"])
         written += ", tokenizer of bytes"
     print(f"{out}: {written}, from {weights_file}")

@@ -30,7 +30,7 @@ def cover(options, allowed, seed=0):
     missing = [pair for pair in missing if draw(dict(pair)) is not None]
     cases, left = [], set(missing)
     while left:
-        pair = min(left, key=missing.index)
+        pair = next(pair for pair in missing if pair in left)
         candidates = [draw(dict(pair)) for _ in range(40)]
         best = max(filter(None, candidates), key=lambda case: len(pairs_of(case, names) & left))
         cases.append(best)

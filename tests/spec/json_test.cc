@@ -82,7 +82,7 @@ TEST(SpecJson, WhateverDoesNotFitIsRefused) {
 TEST(SpecHash, CanonicalTextIsFixed) {
   const std::string text = CanonicalText(Resolved(Small()));
   EXPECT_TRUE(text.starts_with(
-      R"({"model":{"layers":4,"width":128,"heads":4,"mlp_width":512,"vocab_size":256,"context":128,)"))
+      R"({"model":{"preset":"none","block_parameters":0,"from_flops":0,"layers":4,"width":128,"head_width":0,)"))
       << text;
   EXPECT_TRUE(text.ends_with(R"("flops":false,"parameters_every_steps":0}})")) << text;
   EXPECT_EQ(text.find(' '), std::string::npos);

@@ -16,7 +16,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-TrainingSpec Run(int64_t layers) {
+TrainingSpec Deep(int64_t layers) {
   TrainingSpec spec;
   spec.model.layers = layers;
   spec.data.path = "tokens.bin";
@@ -29,7 +29,7 @@ TEST(ModelSize, WidthFollowsFromLayersAtOneSize) {
   constexpr int64_t kSize = 12 * 768 * 768 * 12;
   for (const auto& [layers, width] :
        {std::pair<int64_t, int64_t>{12, 768}, {6, 1088}, {3, 1536}, {24, 512}, {48, 384}}) {
-    TrainingSpec spec = Run(layers);
+    TrainingSpec spec = Deep(layers);
     spec.model.block_parameters = kSize;
     spec.model.head_width = 64;
     ASSERT_THAT(Resolve(&spec), IsEmpty());
@@ -42,7 +42,7 @@ TEST(ModelSize, WidthFollowsFromLayersAtOneSize) {
 }
 
 TEST(ModelSize, LayersFollowFromWidth) {
-  TrainingSpec spec = Run(1);
+  TrainingSpec spec = Deep(1);
   spec.model.block_parameters = 12 * 768 * 768 * 12;
   spec.model.derive = Derive::kLayers;
   for (const auto& [width, layers] :
@@ -64,16 +64,17 @@ TEST(ModelSize, FollowsFromAComputeBudget) {
   FindField("model.preset")->set(spec, Value(std::string("mini-llm-166m")));
   spec.model.from_flops = flops;
   spec.model.derive = Derive::kLayers;
-  spec.data = {.path = "tokens.bin", .sequence_length = 512};
+  spec.data.path = "tokens.bin";
+  spec.data.sequence_length = 512;
   ASSERT_THAT(Resolve(&spec), IsEmpty());
   EXPECT_EQ(spec.model.layers, 18) << "as the challenge found";
   const auto size = static_cast<double>(CountParameters(spec.model));
-  EXPECT_NEAR(6 * size * static_cast<double>(spec.budget.tokens), flops, 1e-5 * flops);
+  EXPECT_NEAR(6 * size * static_cast<double>(spec.budget.tokens), flops, 1e-3 * flops) << "to whole steps";
   EXPECT_NEAR(static_cast<double>(spec.budget.tokens), 3.4e9, 0.05e9);
 }
 
 TEST(ModelSize, AGivenBudgetStays) {
-  TrainingSpec spec = Run(12);
+  TrainingSpec spec = Deep(12);
   spec.model.from_flops = 1e16;
   ASSERT_THAT(Resolve(&spec), IsEmpty());
   EXPECT_EQ(spec.budget.steps, 100);
@@ -81,13 +82,13 @@ TEST(ModelSize, AGivenBudgetStays) {
 }
 
 TEST(ModelSize, WhatCannotBeIsAProblem) {
-  TrainingSpec spec = Run(12);
+  TrainingSpec spec = Deep(12);
   spec.model.block_parameters = 10;
   std::vector<std::string> messages;
   for (const Problem& problem : Resolve(&spec)) messages.push_back(problem.message);
   EXPECT_THAT(messages, ElementsAre(HasSubstr("`model.block_parameters` 10 is far from every size")));
   messages.clear();
-  spec = Run(12);
+  spec = Deep(12);
   spec.model.block_parameters = 10'000'000;
   spec.model.from_flops = 1e16;
   for (const Problem& problem : Resolve(&spec)) messages.push_back(problem.message);
@@ -96,7 +97,7 @@ TEST(ModelSize, WhatCannotBeIsAProblem) {
 
 // The width that follows is not for a file to give: it would say nothing.
 TEST(ModelSize, WhatFollowsIsNotRead) {
-  TrainingSpec spec = Run(12);
+  TrainingSpec spec = Deep(12);
   spec.model.block_parameters = 1'000'000;
   EXPECT_FALSE(IsUsed(*FindField("model.width"), spec));
   EXPECT_TRUE(IsUsed(*FindField("model.layers"), spec));

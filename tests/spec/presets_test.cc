@@ -10,7 +10,7 @@
 namespace optfleet::spec {
 namespace {
 
-TrainingSpec Run(std::string_view preset) {
+TrainingSpec Named(std::string_view preset) {
   TrainingSpec spec;
   FindField(kPresetKey)->set(spec, Value(std::string(preset)));
   spec.data.path = "tokens.bin";
@@ -39,16 +39,16 @@ TEST(Presets, HaveTheirPublishedSizes) {
                         {"olmo-300m", 367'887'360},     {"olmo-600m", 661'558'656},
                         {"olmo-1.2b", 1'339'754'496},   {"transformer-room", 136'207'361}};
   for (const auto& [preset, parameters] : sizes)
-    EXPECT_EQ(CountParameters(Resolved(Run(preset))), parameters) << preset;
+    EXPECT_EQ(CountParameters(Resolved(Named(preset))), parameters) << preset;
 }
 
 TEST(Presets, EveryOneResolvesAndCountsItsList) {
   for (const auto name : FindField(kPresetKey)->choices) {
-    const ModelSpec model = Resolved(Run(name));
+    const ModelSpec model = Resolved(Named(name));
     int64_t listed = 0;
     for (const Parameter& parameter : Parameters(model)) listed += parameter.count();
     EXPECT_EQ(CountParameters(model), listed) << name;
-    EXPECT_EQ(ToText(FindField(kPresetKey)->get(Run(name))), name);
+    EXPECT_EQ(ToText(FindField(kPresetKey)->get(Named(name))), name);
   }
 }
 
@@ -61,7 +61,7 @@ TEST(Presets, ExplicitKeysWinWhereverTheyStand) {
 }
 
 TEST(Presets, AreTheSameJobAsTheirValues) {
-  TrainingSpec named = Run("tiny-olmo");
+  TrainingSpec named = Named("tiny-olmo");
   TrainingSpec written = named;
   written.model.preset = ModelPreset::kNone;
   Resolve(&named);

@@ -27,10 +27,10 @@ TEST_F(DataRunTest, EveryOrderSurvivesStopsBitForBit) {
   std::vector<std::vector<double>> losses;
   for (const auto order : {kShuffled, kSequential, kRandomWindows}) {
     SCOPED_TRACE(static_cast<int>(order));
-    const auto spec = Spec([&](auto* spec) {
-      spec->data.order = order;
-      spec->data.length_warmup = spec::Steps(7);
-      spec->data.length_start = 4;
+    const auto spec = Spec([&](auto* change) {
+      change->data.order = order;
+      change->data.length_warmup = spec::Steps(7);
+      change->data.length_start = 4;
     });
     ExpectSurvivesStops(spec, 10);
     losses.push_back(Column(*Train(spec, {}), "loss"));
@@ -60,7 +60,7 @@ TEST_F(DataRunTest, TokenFilesTrainAsTheirTextDoes) {
 
 TEST_F(DataRunTest, AValidationFileIsValidatedOn) {
   const std::string path = data_.Write("other.txt", std::string(2000, 'z'));
-  const auto spec = Spec([&](auto* spec) { spec->data.validation_path = path; });
+  const auto spec = Spec([&](auto* change) { change->data.validation_path = path; });
   const auto run = Train(spec, {});
   ASSERT_TRUE(run.has_value()) << run.error().message();
   EXPECT_GT(run->result.final.at("val_loss"), 5.5);  // nothing of it was in the text: near ln 256 or worse

@@ -196,7 +196,9 @@ TEST(Init, TruncatedByLayer) {
   near("blocks.0.mlp.down.weight", cut / std::sqrt(512.0 * 2));
   near("blocks.2.mlp.down.weight", cut / std::sqrt(512.0 * 6));
   for (const auto& [name, tensor] : model.parameters())
-    if (tensor.dim() == 1) EXPECT_TRUE(tensor.eq(1).all().item<bool>()) << name;
+    if (tensor.dim() == 1) {
+      EXPECT_TRUE(tensor.eq(1).all().item<bool>()) << name;
+    }
   const double most = model.parameters()[0].tensor.abs().max().item<double>();
   EXPECT_LE(most, 3.0001 / std::sqrt(128.0));
   EXPECT_GT(most, 2.8 / std::sqrt(128.0));

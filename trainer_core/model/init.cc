@@ -14,7 +14,9 @@ bool WritesResidual(const std::string& name) {
 }
 
 // From 1: "blocks.0." is the first.
-double LayerOf(const std::string& name) { return 1 + std::stod(name.substr(std::string("blocks.").size())); }
+double LayerOf(const std::string& name) {
+  return static_cast<double>(1 + std::stoll(name.substr(std::string("blocks.").size())));
+}
 
 double Root(int64_t number) { return std::sqrt(static_cast<double>(number)); }
 
