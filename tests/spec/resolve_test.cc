@@ -123,8 +123,8 @@ TEST(Resolve, ModelRules) {
       ElementsAre(
           "`model.width` 128 is not a multiple of `model.heads` 3",
           "`model.context` 64 is shorter than `data.sequence_length` 128",
-          "`model.vocab_size` 255 is less than the 256 values of a byte, as which `data.path` is read",
-          "`training.recompute_every` 5 is more than `model.layers` 4"));
+          "`training.recompute_every` 5 is more than `model.layers` 4",
+          "`model.vocab_size` 255 is less than the 256 values of a byte, as which `data.path` is read"));
 }
 
 TEST(Resolve, BatchRules) {
@@ -222,6 +222,8 @@ TEST(Resolve, TheLargestValuesDoNotOverflow) {
   for (const Field& field : Fields()) {
     if (field.type == FieldType::kInteger) field.set(spec, static_cast<int64_t>(field.range.max));
   }
+  spec.model.block_parameters = 0;  // it would choose the width itself, and a head's width the heads
+  spec.model.head_width = 0;
   spec.budget.tokens = 0;
   EXPECT_THAT(Messages(spec),
               ElementsAre("`budget.steps` 1000000000000 of 1099511627776 tokens are more than "
