@@ -9,8 +9,6 @@
 namespace optfleet::spec {
 namespace {
 
-constexpr int64_t kByteValues = 256;
-
 std::string ShownSize(const ModelSpec& model) {
   return model.block_parameters > 0 ? Show("model.block_parameters", model.block_parameters)
                                     : Show("model.from_flops", FormatNumber(model.from_flops));
@@ -155,12 +153,6 @@ void CheckModel(const TrainingSpec& spec, std::vector<Problem>* problems) {
   CheckPositions(spec, problems);
   CheckResidual(model, problems);
   CheckSoftmax(spec, problems);
-  if (model.vocab_size < kByteValues)
-    problems->push_back({"vocabulary_holds_bytes",
-                         {"model.vocab_size"},
-                         Show("model.vocab_size", model.vocab_size) +
-                             " is less than the 256 values of a byte, as which `data.path` is read",
-                         "use 256 or more"});
   if (spec.training.recompute_every > model.layers)
     problems->push_back({"recompute_within_layers",
                          {"training.recompute_every", "model.layers"},

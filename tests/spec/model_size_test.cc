@@ -64,7 +64,8 @@ TEST(ModelSize, FollowsFromAComputeBudget) {
   FindField("model.preset")->set(spec, Value(std::string("mini-llm-166m")));
   spec.model.from_flops = flops;
   spec.model.derive = Derive::kLayers;
-  spec.data = {.path = "tokens.bin", .sequence_length = 512};
+  spec.data.path = "tokens.bin";
+  spec.data.sequence_length = 512;
   ASSERT_THAT(Resolve(&spec), IsEmpty());
   EXPECT_EQ(spec.model.layers, 18) << "as the challenge found";
   const auto size = static_cast<double>(CountParameters(spec.model));

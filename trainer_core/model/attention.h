@@ -13,7 +13,7 @@
 
 namespace optfleet::trainer {
 
-// What runs where the spec says "auto": spec/attention_kernel.h.
+// What runs where the spec says "auto", and why: spec/attention_kernel.h.
 spec::Attention ChooseAttention(const spec::TrainingSpec& spec, at::DeviceType device);
 
 struct AttentionOptions {
