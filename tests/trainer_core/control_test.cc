@@ -175,7 +175,8 @@ TEST(RunState, OtherSpecOrDataIsRefusedWithWhatDiffers) {
                                                           "training.seed 1 then, not given now)"));
   now = state;
   now.data = {100, 2};
-  EXPECT_THAT(CheckSameRun(state, now).error().message(), testing::HasSubstr("data.validation_path has changed"));
+  EXPECT_THAT(CheckSameRun(state, now).error().message(),
+              testing::HasSubstr("data.validation_path has changed"));
 }
 
 // Written before a checkpoint knew more than the hash of its spec.
