@@ -60,9 +60,11 @@ std::string Difference(const Json& then, const Json& now) {
   constexpr size_t kMostShown = 5;
   if (then.empty()) return "";
   std::set<std::string> keys;
-  for (const Json* spec : {&then, &now})
-    for (const auto& [key, value] : spec->flatten().items())
+  for (const Json* spec : {&then, &now}) {
+    const Json flat = spec->flatten();  // items() does not keep it alive
+    for (const auto& [key, value] : flat.items())
       if (Counts(key) && Shown(then, key) != Shown(now, key)) keys.insert(key);
+  }
   std::string text;
   size_t shown = 0;
   for (const std::string& key : keys) {
