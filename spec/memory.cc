@@ -138,9 +138,12 @@ MemoryPrediction PredictMemory(const TrainingSpec& spec, MemoryDevice device) {
   MemoryWalk walk(spec, device, &ledger);
   walk.Microbatch(/*accumulates=*/false);
   if (spec.training.micro_batch < spec.training.batch_size) {
-    const Holding copies = ledger.Hold(kWorkspace, GradientCopies(spec));
-    walk.Microbatch(/*accumulates=*/true);
-    ledger.Drop(copies);
+    const int64_t copies = GradientCopies(spec);
+    // Diagnostics take a microbatch's gradients away, so that those of the next are new.
+    if (copies > 0) ledger.Drop({&MemoryParts::gradients, BytesOfState(spec).gradients});
+    const Holding taken = ledger.Hold(kWorkspace, copies);
+    walk.Microbatch(/*accumulates=*/copies == 0);
+    ledger.Drop(taken);
   }
   ledger.Enter(MemoryPhase::kUpdate);
   const Holding before =

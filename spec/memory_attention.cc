@@ -104,7 +104,8 @@ Holding MemoryWalk::FusedAttention(const Pass& pass, Holding qkv, Holdings* name
 // Saves a copy of q, k and v by head, and the probabilities: those of the softmax, and as they are
 // multiplied.
 Holding MemoryWalk::AttentionByProducts(const Pass& pass, Holding qkv, Holdings* named) {
-  const int64_t third = size_.tokens * size_.width * size_.product;
+  const int64_t third = size_.tokens * size_.width * size_.scoring;
+  const int64_t result = size_.tokens * size_.width * size_.product;
   Operation scoring;  // q k^T: the gradients of q and k, each scaled
   if (!SplitsPlainly()) {
     const Heads heads = PrepareHeads(pass, named);
@@ -124,20 +125,20 @@ Holding MemoryWalk::AttentionByProducts(const Pass& pass, Holding qkv, Holdings*
   Record(pass, std::move(scoring));
   if (model_.position == PositionKind::kAlibi) {
     Operation scale;
-    scale.gradient = size_.scores * size_.product;
+    scale.gradient = size_.scores * size_.scoring;
     Record(pass, std::move(scale));
   }
-  Holdings inner{Hold(size_.scores * size_.product)};
+  Holdings inner{Hold(size_.scores * size_.scoring)};
   const Holding probabilities = Probabilities(pass, &inner);
   Operation mixing, lay_out;  // p v: the gradient of v waits
   if (probabilities.bytes > 0) KeepNamed(pass, &mixing, probabilities, &inner);
   mixing.aside = third;
-  mixing.gradient = size_.scores * size_.product;
+  mixing.gradient = size_.scores * size_.scoring;
   Record(pass, std::move(mixing));
   const Holding mixed = Hold(third);
   DropAll(&inner);
   if (pass.tape == nullptr) ledger_.Drop(copy);
-  const Holding output = Hold(third);
+  const Holding output = Hold(result);
   ledger_.Drop(mixed);
   lay_out.gradient = third;
   Record(pass, std::move(lay_out));
@@ -146,10 +147,10 @@ Holding MemoryWalk::AttentionByProducts(const Pass& pass, Holding qkv, Holdings*
 
 // What the values are multiplied by, if it is another tensor than the softmax's result.
 Holding MemoryWalk::Probabilities(const Pass& pass, Holdings* named) {
-  const int64_t narrow = size_.scores * size_.product;
+  const int64_t narrow = size_.scores * size_.scoring;
   const int64_t wide = size_.scores * size_.softmax;
   Operation narrow_scores, softmax, dropout, narrow_result;
-  const bool converts = size_.softmax != size_.product;
+  const bool converts = size_.softmax != size_.scoring;
   const Holding widened = Hold(converts ? wide : 0);
   const Holding result = Hold(wide);
   ledger_.Drop(widened);

@@ -16,9 +16,8 @@ bool ByProducts(const TrainingSpec& spec, bool on_gpu) {
   return !on_gpu && spec.model.attention_dropout > 0;
 }
 
-int64_t BytesOfSoftmax(const TrainingSpec& spec, bool on_gpu, int64_t product) {
-  const bool manual = AttentionKernel(spec, on_gpu) == Attention::kManual;
-  return manual && spec.training.softmax_precision == SoftmaxPrecision::kFp32 ? 4 : product;
+bool IsHandWritten(const TrainingSpec& spec, bool on_gpu) {
+  return AttentionKernel(spec, on_gpu) == Attention::kManual;
 }
 
 }  // namespace
@@ -37,7 +36,8 @@ WalkSizes::WalkSizes(const TrainingSpec& spec, MemoryDevice device)
       weight(spec.training.precision == Precision::kPureBf16 ? 2 : 4),
       stream(weight),
       product(spec.training.precision == Precision::kFp32 ? 4 : 2),
-      softmax(BytesOfSoftmax(spec, device == MemoryDevice::kCuda, product)) {}
+      scoring(manual && !IsHandWritten(spec, on_gpu) ? 4 : product),
+      softmax(spec.training.softmax_precision == SoftmaxPrecision::kBf16 ? product : 4) {}
 
 MemoryWalk::MemoryWalk(const TrainingSpec& spec, MemoryDevice device, MemoryLedger* ledger)
     : spec_(spec), model_(spec.model), size_(spec, device), ledger_(*ledger) {}
@@ -92,7 +92,9 @@ Holding MemoryWalk::Embed(const Pass& pass) {
   Operation embedding;
   const int64_t table = size_.vocabulary * size_.width * size_.weight;
   if (model_.tie_output) {
-    embedding.scratch = {table, table};  // and the sum
+    embedding.scratch = {table};
+    // The sum is a tensor of its own, unless autocast's widening left one that nobody else sees.
+    if (!size_.autocast) embedding.scratch.push_back(table);
     embedding.collects = accumulates_ ? 1 : 0;
   } else {
     embedding.weight_gradient = table;

@@ -20,6 +20,7 @@ struct WalkSizes {
   int64_t weight;   // bytes of a weight and of its gradient
   int64_t stream;   // of the residual stream and of norms
   int64_t product;  // of what linear layers and attention give
+  int64_t scoring;  // of products inside attention: LibTorch's fallback widens bf16
   int64_t softmax;  // of attention's softmax
 };
 
