@@ -4,11 +4,12 @@
 
 A pairwise cover: every two values of different options meet in a case. Each case runs in fp32 and, in turn, in bf16 autocast or pure bf16.
 
-Tolerances, of the largest element of a tensor (`difference`) or of its norm (`distance`):
+Tolerances, of the largest element of a tensor (`difference`) or of its norm (`distance`). Those of bf16 are twice the worst that was seen:
   fp32    1e-5 by difference. Sums of up to 10^3 terms, each rounded to 6e-8, in three blocks.
-  bf16    0.08 by distance. A value keeps 8 bits, so that each product is off by up to 2^-9, in some 30 products on the way
-          to a gradient, and some of them cancel. A wrong formula is off by a share of 1. Logits: 0.03.
-          The same run must differ from the reference by more than 1e-4: else it was not bf16.
+  bf16    logits and losses 0.03, gradients 0.15, by distance. A value keeps 8 bits, so that each product is off by up to 2^-9, in some 30
+          products on the way to a gradient, and some of them cancel. The same run must be off by more than 1e-4: else it was not bf16.
+          Mixing weights of residuals 0.35: their gradients are dot products over all activations that cancel to a hundredth, which costs as
+          many digits in fp32 (6e-6, 100 roundings) as in bf16 (0.18, 90 roundings). What is wrong in a formula shows in fp32.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from pairwise import cover
 from probing import Prober, Refused, difference, distance, draw_tokens, draw_weights
 
 FP32 = 1e-5
-BF16_LOGITS, BF16_GRADIENTS, BF16_AT_LEAST = 0.03, 0.08, 1e-4
+BF16_OUTPUTS, BF16_GRADIENTS, BF16_MIXES, BF16_AT_LEAST = 0.03, 0.15, 0.35, 1e-4
 
 OPTIONS = {
     "model.norm": ["layernorm", "rmsnorm"],
@@ -118,7 +119,9 @@ def compare(prober, options, precision, verbose):
     if precision == "fp32":
         good = outputs <= FP32 and gradients[worst] <= FP32
     else:
-        good = outputs <= BF16_LOGITS and gradients[worst] <= BF16_GRADIENTS and figures["logits"] >= BF16_AT_LEAST
+        bounds = {name: BF16_MIXES if name.endswith("residual_mix.weight") else BF16_GRADIENTS for name in gradients}
+        good = all(gradients[name] <= bounds[name] for name in gradients)
+        good &= outputs <= BF16_OUTPUTS and figures["logits"] >= BF16_AT_LEAST
     return good, f"logits and losses {outputs:.1e}  gradients {gradients[worst]:.1e} ({worst})"
 
 
