@@ -138,6 +138,7 @@ const Case kCases[] = {
     {"validate_no_data", {"validate", "good.yaml", "--set", "data.path=nowhere.txt"}, 2},
     {"plan", {"plan", "good.yaml", "--throughput", "20000", "--slots", "2"}},
     {"plan_wide", {"plan", "good.yaml", "-o", "wide"}},
+    {"plan_memory", {"plan", "good.yaml", "--memory", "3MiB"}},
     {"plan_json", {"plan", "good.yaml", "-o", "json"}},
     {"plan_by_time",
      {"plan", "good.yaml", "-o", "wide", "--set", "budget.tokens=0", "--set", "budget.seconds=90"}},
