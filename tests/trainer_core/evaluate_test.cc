@@ -92,7 +92,7 @@ TEST(Evaluator, UniformByteModelNeedsEightBitsPerByte) {
   const std::string text = SomeText();
   const std::vector<uint8_t> part(text.begin(), text.end());
   const Evaluation result = Evaluator(spec, PartOf(part), at::kCPU).Run(model, Validation::kFinal);
-  EXPECT_NEAR(*result.bits_per_byte, 8, 1e-6);
+  EXPECT_NEAR(*result.bits_per_byte, 8, 1e-5);  // sums of a group are fp32
   EXPECT_NEAR(result.perplexity, 256, 1e-3);
   EXPECT_EQ(result.others->accuracy, 0);  // argmax of equals is byte 0, which no text holds
 }
