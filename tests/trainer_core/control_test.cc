@@ -181,12 +181,17 @@ TEST(RunState, OtherSpecOrDataIsRefusedWithWhatDiffers) {
 
 // Written before a checkpoint knew more than the hash of its spec.
 TEST(RunState, OldOnesAreHeldAgainstTheHashOfTheSpec) {
-  Json json = ToJson(RunState{.spec_hash = "spec"});
+  RunState written;
+  written.spec_hash = "spec";
+  Json json = ToJson(written);
   for (const char* key : {"run_hash", "spec", "best", "average_samples"}) json.erase(key);
   const auto old = RunStateFromJson(json);
   ASSERT_TRUE(old.has_value());
-  EXPECT_TRUE(CheckSameRun(*old, RunState{.spec_hash = "spec", .run_hash = "run"}).has_value());
-  EXPECT_FALSE(CheckSameRun(*old, RunState{.spec_hash = "other", .run_hash = "run"}).has_value());
+  RunState now = written;
+  now.run_hash = "run";
+  EXPECT_TRUE(CheckSameRun(*old, now).has_value());
+  now.spec_hash = "other";
+  EXPECT_FALSE(CheckSameRun(*old, now).has_value());
 }
 
 }  // namespace

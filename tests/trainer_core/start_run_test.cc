@@ -87,7 +87,9 @@ TEST_F(StartRunTest, MoreLayersBeginAsCopies) {
   ASSERT_TRUE(spec::Resolve(&deeper).empty());
   const auto old = ReadStored(Checkpoint(before, 12) + "/weights.safetensors"), now = Weights(deeper);
   for (const auto& [name, numbers] : old) {
-    if (!name.starts_with("blocks.")) EXPECT_EQ(now.at(name), numbers) << name;
+    if (!name.starts_with("blocks.")) {
+      EXPECT_EQ(now.at(name), numbers) << name;
+    }
     if (!name.starts_with("blocks.0.")) continue;
     const std::string rest = name.substr(8);
     EXPECT_EQ(now.at("blocks.0" + rest), numbers);
