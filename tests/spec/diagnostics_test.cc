@@ -44,7 +44,7 @@ TEST(Diagnostics, MicrobatchesAreComparedOnlyWhereThereAreSeveral) {
   EXPECT_TRUE(several.diagnostics.gradient_coherence && several.diagnostics.noise_scale);
   const Field* field = FindField("diagnostics.gradient_coherence");
   EXPECT_FALSE(IsUsed(*field, one));
-  EXPECT_NE(UnusedMessage(*field).find("`training.micro_batch` below `training.batch_size`"),
+  EXPECT_NE(UnusedRemedy(*field).find("`training.micro_batch` below `training.batch_size`"),
             std::string::npos);
 }
 

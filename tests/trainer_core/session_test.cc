@@ -109,7 +109,7 @@ TEST_F(SessionTest, DamagedCheckpointIsRefusedWithItsFile) {
   const auto resumed = Train(spec, {.resume = Checkpoint(*first, 5)});
   ASSERT_FALSE(resumed.has_value());
   EXPECT_EQ(resumed.error().code(), Code::kDataLoss);
-  EXPECT_THAT(resumed.error().message(), HasSubstr("optimizer.safetensors is damaged"));
+  EXPECT_THAT(resumed.error().message(), HasSubstr("optimizer.safetensors has a wrong checksum"));
 }
 
 TEST_F(SessionTest, CheckpointOfAnotherSpecOrOtherDataIsRefused) {
@@ -122,7 +122,7 @@ TEST_F(SessionTest, CheckpointOfAnotherSpecOrOtherDataIsRefused) {
   text[100] = '#';
   data_.Write("text.txt", text);
   EXPECT_THAT(Train(spec, {.resume = Checkpoint(*first, 5)}).error().message(),
-              HasSubstr("data.path has changed"));
+              HasSubstr("data.validation_path has changed"));
 }
 
 TEST_F(SessionTest, DivergenceIsAResultWithItsFigures) {
