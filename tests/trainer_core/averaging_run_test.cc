@@ -133,7 +133,8 @@ TEST_F(TailTest, EqualsTheMeanOfCheckpointsOfItsSteps) {
   ASSERT_EQ(offline.size(), online.size());
   for (const auto& [name, numbers] : offline)
     for (size_t i = 0; i < numbers.values.size(); ++i)
-      EXPECT_NEAR(numbers.values[i], online.at(name).values[i], 1e-7) << name;
+      // The running mean rounds at each step: two units in the last place of numbers around 1.
+      EXPECT_NEAR(numbers.values[i], online.at(name).values[i], 2.4e-7) << name;
 
   spec::TrainingSpec still = spec;
   still.averaging = {};
