@@ -133,6 +133,22 @@ Status LocalRun::MakeRoom(Client& client, const v1::CreateSweepRequest& request,
   return {};
 }
 
+Error LocalRun::OrOlderVersion(Client& client, const v1::CreateSweepRequest& request, Error error) {
+  if (error.code() != Code::kInvalidArgument) return error;
+  const auto sweeps = client.ListSweeps();
+  for (const v1::Sweep& listed : sweeps.value_or(std::vector<v1::Sweep>())) {
+    if (listed.display_name() != request.sweep().display_name()) continue;
+    const auto sweep = client.GetSweep(listed.name());
+    if (!sweep || ContentOf(*sweep) != ContentOf(request.sweep())) continue;
+    return {
+        Code::kFailedPrecondition,
+        "sweep " + ShortResource(sweep->name()) +
+            " is of the same file, but an earlier Optfleet made other jobs of it; --again trains it anew, "
+            "--state DIR keeps both apart"};
+  }
+  return error;
+}
+
 Result<std::string> LocalRun::Submit(const SweepSource& source, bool again, bool replace) {
   auto client = Open();
   if (!client) return Fail(std::move(client).error());
@@ -141,7 +157,7 @@ Result<std::string> LocalRun::Submit(const SweepSource& source, bool again, bool
   OPTFLEET_RETURN_IF_ERROR(MakeRoom(*client, request, replace));
   request.set_request_id(again ? RandomRequestId() : RequestIdOf(ContentOf(request.sweep())));
   auto sweep = client->CreateSweep(request);
-  if (!sweep) return Fail(std::move(sweep).error());
+  if (!sweep) return Fail(OrOlderVersion(*client, request, std::move(sweep).error()));
   const std::string id = ShortResource(sweep->name());
   const std::string done =
       std::to_string(EndedCount(*sweep)) + " of " + std::to_string(sweep->job_count()) + " jobs";

@@ -37,6 +37,8 @@ class LocalRun {
       : console_(console), state_(std::move(state)), cluster_(std::move(cluster)), workers_(workers) {}
   Status WaitForCoordinator(Interrupts& interrupts);
   Status MakeRoom(Client& client, const v1::CreateSweepRequest& request, bool replace);
+  // What to do where `error` means that another version submitted this file here; else `error`.
+  static Error OrOlderVersion(Client& client, const v1::CreateSweepRequest& request, Error error);
 
   const Console& console_;
   const std::string state_;

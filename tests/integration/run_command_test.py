@@ -79,6 +79,16 @@ class RunCommand(unittest.TestCase):
         self.assertEqual(0, again.returncode, again.stderr)
         self.assertEqual(attempts, self.attempts())
 
+        # As an Optfleet left it whose specs had other keys.
+        database = sqlite3.connect(f"{self.folder}/state/state.db")
+        database.execute("UPDATE requests SET content_hash = 'of another version'")
+        database.commit()
+        database.close()
+        refused = subprocess.run(self.command(30), capture_output=True, text=True, timeout=60)
+        self.assertNotEqual(0, refused.returncode)
+        self.assertIn("--again trains it anew", refused.stderr)
+        self.assertEqual(attempts, self.attempts())
+
     def interrupt_and_continue(self, signals):
         steps = 4000
         process = subprocess.Popen(self.command(steps), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
