@@ -69,8 +69,10 @@ def main():
         found = [(figure_of(row, first), figure_of(row, second)) for row in rows]
         what = f"{first} to {second}"
     else:
-        no_axes = FIGURES | set(arguments.follow) | {arguments.metric}
-        axes = [axis for axis in (rows[0] if rows else {}) if axis not in no_axes]
+        columns = list(rows[0]) if rows else []
+        added = columns[columns.index("reason") :] if "reason" in columns else []  # by add_metric.py
+        no_axes = FIGURES | set(arguments.follow) | {arguments.metric} | set(added)
+        axes = [column for column in columns if column not in no_axes]
         found = pairs(rows, arguments.key, arguments.values, arguments.metric, axes)
         what = f"{arguments.metric}, {arguments.key} {' to '.join(arguments.values)}"
     if not found:
