@@ -73,6 +73,8 @@ def main():
         added = columns[columns.index("reason") :] if "reason" in columns else []  # by add_metric.py
         no_axes = FIGURES | set(arguments.follow) | {arguments.metric} | set(added)
         axes = [column for column in columns if column not in no_axes]
+        if arguments.key not in columns:
+            parser.error(f"no column {arguments.key}; there are {', '.join(columns)}")
         found = pairs(rows, arguments.key, arguments.values, arguments.metric, axes)
         what = f"{arguments.metric}, {arguments.key} {' to '.join(arguments.values)}"
     if not found:
