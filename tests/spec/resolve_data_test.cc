@@ -4,8 +4,8 @@
 
 #include "spec/json.h"
 #include "spec/length_warmup.h"
-#include "spec/resolve.h"
 #include "spec/schedule.h"
+#include "tests/spec/resolving.h"
 
 namespace optfleet::spec {
 namespace {
@@ -14,18 +14,10 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-TrainingSpec Small() {
-  TrainingSpec spec;
-  spec.data.path = "text.txt";
+TrainingSpec Short() {
+  TrainingSpec spec = Small();
   spec.data.sequence_length = 64;
-  spec.budget.steps = 100;
   return spec;
-}
-
-std::vector<std::string> Messages(TrainingSpec spec) {
-  std::vector<std::string> messages;
-  for (const Problem& problem : Resolve(&spec)) messages.push_back(problem.message);
-  return messages;
 }
 
 std::vector<int64_t> Lengths(const TrainingSpec& spec, int64_t steps) {
@@ -36,7 +28,7 @@ std::vector<int64_t> Lengths(const TrainingSpec& spec, int64_t steps) {
 }
 
 TEST(ResolveData, LengthWarmupStartsAtAnEighth) {
-  TrainingSpec spec = Small();
+  TrainingSpec spec = Short();
   spec.data.length_warmup = Percent(12);
   ASSERT_THAT(Resolve(&spec), IsEmpty());
   EXPECT_EQ(spec.data.length_start, 8);
@@ -47,7 +39,7 @@ TEST(ResolveData, LengthWarmupStartsAtAnEighth) {
 }
 
 TEST(ResolveData, AWarmupOfNoWholeStepIsNone) {
-  TrainingSpec spec = Small();
+  TrainingSpec spec = Short();
   const std::string hash = (Resolve(&spec), Hash(spec));
   spec.data.length_warmup = Percent(0.3);
   ASSERT_THAT(Resolve(&spec), IsEmpty());
@@ -56,7 +48,7 @@ TEST(ResolveData, AWarmupOfNoWholeStepIsNone) {
 }
 
 TEST(ResolveData, EachShorterLengthLastsAnEqualPart) {
-  TrainingSpec spec = Small();
+  TrainingSpec spec = Short();
   spec.data.length_warmup = Steps(6);
   ASSERT_THAT(Resolve(&spec), IsEmpty());
   EXPECT_THAT(Lengths(spec, 8), ElementsAre(8, 8, 16, 16, 32, 32, 64, 64));
@@ -69,7 +61,7 @@ TEST(ResolveData, EachShorterLengthLastsAnEqualPart) {
 }
 
 TEST(ResolveData, ARunByTimeGrowsWithItsShare) {
-  TrainingSpec spec = Small();
+  TrainingSpec spec = Short();
   spec.budget = {.seconds = 100};
   spec.data.length_warmup = Percent(30);
   ASSERT_THAT(Resolve(&spec), IsEmpty());
@@ -82,7 +74,7 @@ TEST(ResolveData, ARunByTimeGrowsWithItsShare) {
 }
 
 TEST(ResolveData, RefusesLengthsThatDoNotDoubleToTheWhole) {
-  TrainingSpec spec = Small();
+  TrainingSpec spec = Short();
   spec.data.length_warmup = Steps(10);
   for (const int64_t start : {64, 128, 5, 21}) {
     spec.data.length_start = start;
@@ -98,7 +90,7 @@ TEST(ResolveData, RefusesLengthsThatDoNotDoubleToTheWhole) {
 }
 
 TEST(ResolveData, SmallVocabulariesNeedAFileOfTokens) {
-  TrainingSpec spec = Small();
+  TrainingSpec spec = Short();
   spec.model.vocab_size = 100;
   EXPECT_THAT(Messages(spec), ElementsAre(HasSubstr("less than the 256 values of a byte")));
   spec.data.format = DataFormat::kTokens;
@@ -106,7 +98,7 @@ TEST(ResolveData, SmallVocabulariesNeedAFileOfTokens) {
 }
 
 TEST(ResolveData, WidthsOfNumbers) {
-  TrainingSpec spec = Small();
+  TrainingSpec spec = Short();
   spec.data.format = DataFormat::kNanoGpt;
   spec.data.token_bytes = 3;
   EXPECT_THAT(Messages(spec), ElementsAre(HasSubstr("`data.token_bytes` 3")));
@@ -115,7 +107,7 @@ TEST(ResolveData, WidthsOfNumbers) {
 }
 
 TEST(ResolveData, AValidationFileMakesTheShareMeaningless) {
-  TrainingSpec spec = Small();
+  TrainingSpec spec = Short();
   spec.data.validation_path = "other.txt";
   spec.data.validation_share = 0.3;
   ASSERT_THAT(Resolve(&spec), IsEmpty());

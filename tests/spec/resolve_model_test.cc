@@ -3,7 +3,7 @@
 
 #include "spec/fields.h"
 #include "spec/json.h"
-#include "spec/resolve.h"
+#include "tests/spec/resolving.h"
 
 namespace optfleet::spec {
 namespace {
@@ -11,19 +11,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-TrainingSpec Small() {
-  TrainingSpec spec;
-  spec.data.path = "text.txt";
-  spec.budget.steps = 100;
-  return spec;
-}
-
-std::vector<std::string> Messages(TrainingSpec spec) {
-  std::vector<std::string> messages;
-  for (const Problem& problem : Resolve(&spec)) messages.push_back(problem.message);
-  return messages;
-}
 
 TEST(ResolveModel, SayingWhatAutoSaysIsTheSameJob) {
   TrainingSpec left_out = Small(), said = Small();

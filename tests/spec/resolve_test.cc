@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "spec/fields.h"
+#include "tests/spec/resolving.h"
 
 namespace optfleet::spec {
 namespace {
@@ -11,23 +12,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-TrainingSpec Small() {
-  TrainingSpec spec;
-  spec.data.path = "text.txt";
-  spec.budget.steps = 100;
-  return spec;
-}
-
-std::vector<std::string> Messages(TrainingSpec spec) {
-  std::vector<std::string> messages;
-  for (const Problem& problem : Resolve(&spec)) {
-    EXPECT_FALSE(problem.remedy.empty()) << problem.rule;
-    for (const auto key : problem.keys) EXPECT_NE(FindField(key), nullptr) << key;
-    messages.push_back(problem.message);
-  }
-  return messages;
-}
 
 TEST(Resolve, FillsWhatFollows) {
   TrainingSpec spec = Small();

@@ -2,11 +2,8 @@
 // names the program.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <cstdio>
-#include <cstdlib>
-
+#include "tests/trainer_core/answer.h"
 #include "tests/trainer_core/small_runs.h"
 
 namespace optfleet::trainer {
@@ -16,24 +13,9 @@ namespace fs = std::filesystem;
 using testing::AllOf;
 using testing::HasSubstr;
 
-struct Answer {
-  int code = -1;
-  std::string text;  // both streams
-};
-
 class CheckpointCommandTest : public testing::Test {
  protected:
-  Answer Trainer(const std::string& arguments) {
-    const std::string command = "cd '" + folder_.path() + "' && '" + std::getenv("OPTFLEET_TEST_TRAINER") +
-                                "' " + arguments + " 2>&1";
-    FILE* pipe = popen(command.c_str(), "r");
-    Answer answer;
-    char buffer[4096];
-    while (const size_t bytes = fread(buffer, 1, sizeof buffer, pipe)) answer.text.append(buffer, bytes);
-    const int status = pclose(pipe);
-    if (WIFEXITED(status)) answer.code = WEXITSTATUS(status);
-    return answer;
-  }
+  Answer Trainer(const std::string& arguments) { return AskTrainer(folder_.path(), arguments); }
   std::string Weights(const std::string& run, int step) {
     return ReadText(folder_ /
                     (run + "/checkpoints/step-00000000000" + std::to_string(step) + "/weights.safetensors"));

@@ -2,13 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <sys/wait.h>
 #include <cmath>
 
-#include <cstdio>
-#include <cstdlib>
-
 #include "common/json.h"
+#include "tests/trainer_core/answer.h"
 #include "tests/trainer_core/temporary_folder.h"
 
 namespace optfleet::trainer {
@@ -17,23 +14,11 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
-struct Answer {
-  int code = -1;
-  std::string text;  // both streams
-};
-
 class ScheduleCommandTest : public testing::Test {
  protected:
   Answer Schedule(const std::string& config, const std::string& options = "") {
-    const std::string command = std::string(std::getenv("OPTFLEET_TEST_TRAINER")) + " schedule --config '" +
-                                folder_.Write("run.yaml", config) + "' " + options + " 2>&1";
-    FILE* pipe = popen(command.c_str(), "r");
-    Answer answer;
-    char buffer[4096];
-    while (const size_t bytes = fread(buffer, 1, sizeof buffer, pipe)) answer.text.append(buffer, bytes);
-    const int status = pclose(pipe);
-    if (WIFEXITED(status)) answer.code = WEXITSTATUS(status);
-    return answer;
+    return AskTrainer(folder_.path(),
+                      "schedule --config '" + folder_.Write("run.yaml", config) + "' " + options);
   }
 
   TemporaryFolder folder_;
