@@ -34,6 +34,9 @@ if(OPTFLEET_TRAINER)
     "${TORCH_ROOT}/include/torch/csrc/api/include")
   target_link_libraries(optfleet_torch INTERFACE
     -Wl,--no-as-needed "${TORCH_ROOT}/lib/libtorch_cpu.so" "${TORCH_ROOT}/lib/libc10.so" -Wl,--as-needed
+    "${TORCH_ROOT}/lib/libgomp.so.1"
     -Wl,--allow-shlib-undefined Threads::Threads)
   target_link_options(optfleet_torch INTERFACE "-Wl,-rpath,${TORCH_ROOT}/lib")
+  # at::parallel_for is a template in a header, and without this a plain loop. The runtime is the one that LibTorch brings.
+  target_compile_options(optfleet_torch INTERFACE -fopenmp)
 endif()

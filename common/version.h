@@ -6,6 +6,6 @@ namespace optfleet {
 inline constexpr const char* kVersion = "0.1.0";
 inline constexpr int kWireVersion = 1;          // worker API; neighbours work together
 inline constexpr int kRunDirectoryVersion = 1;  // docs/run-directory.md
-inline constexpr int kNumericsVersion = 1;      // raised when the same spec would train to other numbers
+inline constexpr int kNumericsVersion = 2;      // raised when the same spec would train to other numbers
 
 }  // namespace optfleet

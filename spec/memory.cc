@@ -101,6 +101,15 @@ int64_t EvaluationCopies(const TrainingSpec& spec) {
   });
 }
 
+bool DrawsLabels(const TrainingSpec& spec) {
+  const int64_t sophia = OverParameters(spec.model, [&](const std::vector<Parameter>& parameters) {
+    return std::count_if(parameters.begin(), parameters.end(), [&](const Parameter& parameter) {
+      return spec.optimizer.KindOf(parameter.group) == OptimizerKind::kSophia;
+    });
+  });
+  return sophia > 0;
+}
+
 // What diagnostics of microbatches (docs/diagnostics.md) keep of gradients, in the steps that record them.
 int64_t GradientCopies(const TrainingSpec& spec) {
   const int64_t copies = spec.diagnostics.gradient_coherence ? 2 : spec.diagnostics.noise_scale ? 1 : 0;
@@ -136,8 +145,14 @@ MemoryPrediction PredictMemory(const TrainingSpec& spec, MemoryDevice device) {
   MemoryLedger ledger(kUnits[device == MemoryDevice::kCuda ? 1 : 0]);
   HoldState(spec, device, &ledger);
   MemoryWalk walk(spec, device, &ledger);
+  const bool in_parts = spec.training.micro_batch < spec.training.batch_size;
+  if (DrawsLabels(spec)) {
+    walk.Curvature(/*accumulates=*/false);
+    if (in_parts) walk.Curvature(/*accumulates=*/true);
+    ledger.Drop({&MemoryParts::gradients, BytesOfState(spec).gradients});  // cleared before the step's own
+  }
   walk.Microbatch(/*accumulates=*/false);
-  if (spec.training.micro_batch < spec.training.batch_size) {
+  if (in_parts) {
     const int64_t copies = GradientCopies(spec);
     // Diagnostics take a microbatch's gradients away, so that those of the next are new.
     if (copies > 0) ledger.Drop({&MemoryParts::gradients, BytesOfState(spec).gradients});

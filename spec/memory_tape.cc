@@ -14,8 +14,8 @@ Holding MemoryTape::Backward(Holding gradient) {
 
 Holding MemoryTape::BackThrough(const Operation& operation, Holding gradient) {
   switch (operation.kind) {
-    case Operation::Kind::kRecompute:
-      return operation.recompute(gradient);
+    case Operation::Kind::kOwn:
+      return operation.backward(gradient);
     case Operation::Kind::kJoin:
       streams_.push_back(gradient);
       // The branch takes the same tensor unless it has to be narrowed for it.

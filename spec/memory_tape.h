@@ -16,7 +16,7 @@ struct Operation {
     kPlain,
     kJoin,   // a branch is added to the residual stream, whose gradient waits while the branch is walked
     kSplit,  // the branch begins: its gradient is added to the stream's in place
-    kRecompute
+    kOwn     // walks back by a function of its own
   };
   Kind kind = Kind::kPlain;
   std::vector<Holding> saved = {};
@@ -26,7 +26,7 @@ struct Operation {
   int collects = 0;                   // so many of those that wait are taken in
   int64_t weight_gradient = 0;        // stays, or is added to the one that is there
   int64_t narrow_gradient = 0;        // the same in bf16, before it is widened
-  std::function<Holding(Holding gradient)> recompute = {};
+  std::function<Holding(Holding gradient)> backward = {};  // of kOwn; returns the gradient of the input
   MemoryPart part = &MemoryParts::activations;
 };
 

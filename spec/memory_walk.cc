@@ -62,14 +62,17 @@ void MemoryWalk::DropAll(Holdings* tensors) {
   tensors->clear();
 }
 
-void MemoryWalk::Microbatch(bool accumulates) {
+void MemoryWalk::Microbatch(bool accumulates) { ForwardAndBackward(accumulates, /*drawn=*/false); }
+
+void MemoryWalk::Curvature(bool accumulates) { ForwardAndBackward(accumulates, /*drawn=*/true); }
+
+void MemoryWalk::ForwardAndBackward(bool accumulates, bool drawn) {
   accumulates_ = accumulates;
   ledger_.Enter(MemoryPhase::kForward);
   const Holding batch = ledger_.Hold(kWorkspace, 2 * size_.tokens * 8);  // inputs and targets, int64
   MemoryTape tape(&ledger_, accumulates_);
-  Pass pass{&tape, /*training=*/true};
-  const Holding logits = Logits(&pass, Hidden(&pass));
-  Loss(pass, logits);
+  Pass pass{&tape, /*training=*/true, {}, drawn};
+  Loss(&pass, Hidden(&pass));
   ledger_.Enter(MemoryPhase::kBackward);
   DropAll(&pass.casts);
   ledger_.Drop(tape.Backward({}));
@@ -79,8 +82,7 @@ void MemoryWalk::Microbatch(bool accumulates) {
 void MemoryWalk::Validate() {
   const Holding batch = ledger_.Hold(kWorkspace, 2 * size_.tokens * 8);
   Pass pass;
-  const Holding logits = Logits(&pass, Hidden(&pass));
-  Loss(pass, logits);
+  Loss(&pass, Hidden(&pass));
   DropAll(&pass.casts);
   ledger_.Drop(batch);
 }
@@ -93,8 +95,8 @@ Holding MemoryWalk::Embed(const Pass& pass) {
   const int64_t table = size_.vocabulary * size_.width * size_.weight;
   if (model_.tie_output) {
     embedding.scratch = {table};
-    // The sum is a tensor of its own, unless autocast's widening left one that nobody else sees.
-    if (!size_.autocast) embedding.scratch.push_back(table);
+    // The sum is a tensor of its own, unless the matrix's gradient is one that nobody else sees.
+    if (!size_.autocast && TakesAllLogits(pass)) embedding.scratch.push_back(table);
     embedding.collects = accumulates_ ? 1 : 0;
   } else {
     embedding.weight_gradient = table;
@@ -169,14 +171,14 @@ Holding MemoryWalk::Mix(const Pass& pass, int64_t count, Holdings* outputs) {
 // Activation checkpointing: only the input is kept, and the block is a pass of its own once the gradient of
 // its output is there. That gradient stays to the end, so the first sum with it is a new tensor.
 Holding MemoryWalk::Recomputed(Pass* pass, Holding input) {
-  Operation again{Kind::kRecompute};
+  Operation again{Kind::kOwn};
   again.saved = {input};
   if (model_.attention_dropout > 0 || model_.residual_dropout > 0)
     again.saved.push_back(ledger_.Hold(kWorkspace, kRandomState[size_.on_gpu ? 1 : 0]));
   Pass forgotten{nullptr, /*training=*/true};
   const Holding output = Block(&forgotten, input, /*owns_input=*/false);
   pass->casts.insert(pass->casts.end(), forgotten.casts.begin(), forgotten.casts.end());
-  again.recompute = [this, input](Holding gradient) {
+  again.backward = [this, input](Holding gradient) {
     MemoryTape tape(&ledger_, accumulates_);
     Pass inner{&tape, /*training=*/true};
     const Holding output_again = Block(&inner, input, /*owns_input=*/false);

@@ -30,6 +30,8 @@ class MemoryWalk {
 
   // Forward and backward. `accumulates`: it finds the gradients of a microbatch before.
   void Microbatch(bool accumulates);
+  // The same for a gradient at drawn labels, which takes all logits at once (optimizer.name: sophia).
+  void Curvature(bool accumulates);
   // Forward only, as validation does.
   void Validate();
 
@@ -38,6 +40,7 @@ class MemoryWalk {
     MemoryTape* tape = nullptr;       // nullptr: nothing is kept for a backward pass
     bool training = false;            // dropout
     std::vector<Holding> casts = {};  // bf16 copies of weights that only autocast's cache holds
+    bool drawn = false;               // labels
   };
   struct LinearShape {
     int64_t inputs, outputs;
@@ -62,6 +65,7 @@ class MemoryWalk {
   static void Record(const Pass& pass, Operation operation);
   void DropAll(Holdings* tensors);
 
+  void ForwardAndBackward(bool accumulates, bool drawn);
   Holding Embed(const Pass& pass);
   Holding Hidden(Pass* pass);
   Holding Mix(const Pass& pass, int64_t count, Holdings* outputs);
@@ -84,8 +88,11 @@ class MemoryWalk {
   Holding AttentionByProducts(const Pass& pass, Holding qkv, Holdings* named);
   Holding Probabilities(const Pass& pass, Holdings* named);
 
+  bool TakesAllLogits(const Pass& pass) const;
+  void Loss(Pass* pass, Holding hidden);
+  void LossInPieces(const Pass& pass, Holding hidden);
   Holding Logits(Pass* pass, Holding hidden);
-  void Loss(const Pass& pass, Holding logits);
+  void LossOfLogits(const Pass& pass, Holding logits);
   void SquaredLogSum(const Pass& pass, Holding logits);
 
   const TrainingSpec& spec_;

@@ -6,6 +6,7 @@
 
 #include "common/text.h"
 #include "common/yaml.h"
+#include "spec/fields.h"
 #include "spec/json.h"
 #include "spec/resolve.h"
 #include "sweeps/axes.h"
@@ -111,17 +112,21 @@ class Composer {
   bool usable_ = true;
 };
 
-std::vector<DataPath> DataPathsOf(const std::vector<Block>& blocks) {
-  std::vector<DataPath> paths;
-  std::set<std::string> seen;
+std::vector<NeededFile> FilesOf(const std::vector<Block>& blocks) {
+  std::vector<NeededFile> files;
+  std::set<std::pair<std::string_view, std::string>> seen;
   for (const Block& block : blocks)
     for (const Leaf& leaf : block.leaves) {
-      if (!IsDataPath(leaf.field->key)) continue;
-      for (const LeafValue& value : leaf.values)
-        if (const auto& path = std::get<std::string>(value.value); !path.empty() && seen.insert(path).second)
-          paths.push_back({path, value.position});
+      const std::string_view key = leaf.field->key;
+      const auto keys = spec::FileKeys();
+      if (std::find(keys.begin(), keys.end(), key) == keys.end()) continue;
+      for (const LeafValue& value : leaf.values) {
+        const auto& path = std::get<std::string>(value.value);
+        if (spec::NamesFile(key, path) && seen.emplace(key, path).second)
+          files.push_back({key, path, value.position});
+      }
     }
-  return paths;
+  return files;
 }
 
 // Nothing if there are more points than a sweep may have, which is reported.
@@ -233,10 +238,10 @@ class PointWalk {
 }  // namespace
 
 ExpandResult ExpandSweep(const SweepInput& input) {
-  ExpandResult result{.expansion = {}, .diagnostics = Diagnostics(SourcesOf(input)), .data_paths = {}};
+  ExpandResult result{.expansion = {}, .diagnostics = Diagnostics(SourcesOf(input)), .files = {}};
   References references(input.environment);
   const Composition composition = Composer(input, &references, &result.diagnostics).Compose();
-  result.data_paths = DataPathsOf(composition.blocks);
+  result.files = FilesOf(composition.blocks);
   if (!composition.usable || composition.blocks.empty()) return result;
   const auto points = CountPoints(composition.blocks, &result.diagnostics);
   if (!points) return result;

@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/diagnostics.h"
@@ -62,16 +63,17 @@ struct Expansion {
       environment;  // the references that were used; enough to expand again elsewhere
 };
 
-// A data file that some job needs, for the caller to look for; a missing one is reported at its position.
-struct DataPath {
-  std::string path;  // as in the specs
+// A file that some job needs, for the caller to look for; a missing one is reported at its position.
+struct NeededFile {
+  std::string_view key;  // of the spec; one of spec::FileKeys()
+  std::string path;      // as in the specs
   SourcePosition position;
 };
 
 struct ExpandResult {
   std::optional<Expansion> expansion;  // present exactly if there are no diagnostics
   Diagnostics diagnostics;             // its sources: the files, then the overrides as "--set #1" and so on
-  std::vector<DataPath> data_paths;    // distinct paths; as far as known also where there are diagnostics
+  std::vector<NeededFile> files;       // each once a key; as far as known also where there are diagnostics
 };
 
 ExpandResult ExpandSweep(const SweepInput& input);

@@ -99,8 +99,6 @@ std::string HintForValue(const Field& field, const YamlNode& node) {
 
 }  // namespace
 
-bool IsDataPath(std::string_view key) { return key == "data.path" || key == "data.validation_path"; }
-
 std::span<const std::string_view> HeaderKeys() { return kHeaderKeys; }
 
 void LeafReader::ReadEntry(const YamlEntry& entry, Leaves* leaves) {

@@ -14,9 +14,6 @@ namespace optfleet::sweeps {
 // Names of the top level that are no keys of a spec.
 std::span<const std::string_view> HeaderKeys();
 
-// Keys whose value is the path of a data file.
-bool IsDataPath(std::string_view key);
-
 class LeafReader {
  public:
   explicit LeafReader(const ReadContext& context) : context_(context) {}

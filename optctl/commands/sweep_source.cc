@@ -58,21 +58,32 @@ std::map<std::string, std::string> WholeEnvironment() {
   return all;
 }
 
-// What is wrong with a data file on this machine; empty if nothing is.
-std::string DataProblem(const std::string& path) {
+// Weights may be those of a folder: a run, a checkpoint.
+bool MayBeFolder(std::string_view key) { return key == "start.weights"; }
+
+std::string_view WhatItIs(std::string_view key) {
+  if (key.starts_with("data.")) return "data file";
+  return key == "start.weights" ? "weights" : "token map";
+}
+
+// What is wrong with a file on this machine; empty if nothing is.
+std::string ProblemOf(std::string_view key, const std::string& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (!fs::exists(status)) return "does not exist";
+  if (MayBeFolder(key) && fs::is_directory(status)) return "";
   if (!fs::is_regular_file(status)) return "is not a file";
   if (access(path.c_str(), R_OK) != 0) return "cannot be read: permission denied";
   if (fs::file_size(path, error) == 0) return "is empty";
   return "";
 }
 
-void CheckData(sweeps::ExpandResult& expanded) {
-  for (const sweeps::DataPath& data : expanded.data_paths) {
-    const std::string problem = DataProblem(data.path);
-    if (!problem.empty()) expanded.diagnostics.Add(data.position, "data file " + data.path + " " + problem);
+void CheckFiles(sweeps::ExpandResult& expanded) {
+  for (const sweeps::NeededFile& file : expanded.files) {
+    const std::string problem = ProblemOf(file.key, file.path);
+    if (!problem.empty())
+      expanded.diagnostics.Add(file.position,
+                               std::string(WhatItIs(file.key)) + " " + file.path + " " + problem);
   }
   if (!expanded.diagnostics.empty()) expanded.expansion.reset();
 }
@@ -103,7 +114,7 @@ Result<SweepSource> ReadSweep(const SweepArguments& arguments) {
   source.input.working_folder = here.string();
   source.input.environment = WholeEnvironment();
   source.expanded = sweeps::ExpandSweep(source.input);
-  CheckData(source.expanded);
+  CheckFiles(source.expanded);
   return source;
 }
 

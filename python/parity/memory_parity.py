@@ -77,6 +77,10 @@ SINGLES = {
     "average": {"averaging.kind": "exponential"},
     "update-norms": {"diagnostics.update_norms": True, "diagnostics.every_steps": 1},
     "coherence": {"diagnostics.gradient_coherence": True, "diagnostics.every_steps": 1, "training.micro_batch": 2},
+    # Logits of 33 Mi numbers: two pieces.
+    "two-pieces": {"model.vocab_size": 65536, "model.width": 16, "data.sequence_length": 65},
+    "two-pieces-bf16": {"model.vocab_size": 65536, "model.width": 16, "data.sequence_length": 65, "training.precision": "bf16"},
+    "two-pieces-pure": {"model.vocab_size": 65536, "model.width": 16, "data.sequence_length": 65, "training.precision": "pure_bf16"},
     "plain-sgd": {"optimizer.name": "sgd", "optimizer.momentum": 0},
 }
 OPTIMIZERS = ["adafactor", "adafactor_momentum", "adam_8bit", "lion_8bit", "muon", "soap", "sophia", "ademamix", "adalayer"]

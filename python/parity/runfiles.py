@@ -48,6 +48,11 @@ def write_safetensors(path, tensors):
 
 def read_metrics(path):
     """[(number, step, {key: value})] in the order of the file. Stops with an error at damage."""
+    return [(number, step, points) for number, step, _, points in read_timed_metrics(path)]
+
+
+def read_timed_metrics(path):
+    """The same with the Unix time of each record, in seconds, before its points."""
     with open(path, "rb") as file:
         raw = file.read()
     assert raw[:8] == b"OPTFLOG\x01", "not a metrics log of version 1"
@@ -64,10 +69,10 @@ def read_metrics(path):
                 keys[key_id] = body[place + 1 : place + 1 + length].decode()
                 place += 1 + length
         else:
-            number, step, _time, count = struct.unpack_from("<QQqH", body, 1)
+            number, step, time, count = struct.unpack_from("<QQqH", body, 1)
             points = {}
             for i in range(count):
                 key_id, value = struct.unpack_from("<Hd", body, 27 + 10 * i)
                 points[keys[key_id]] = value
-            records.append((number, step, points))
+            records.append((number, step, time / 1e6, points))
     return records

@@ -135,6 +135,7 @@ const Case kCases[] = {
     {"validate_mistakes", {"validate", "bad.yaml"}, 2},
     {"validate_mistakes_json", {"validate", "bad.yaml", "-o", "json"}, 2},
     {"validate_no_file", {"validate", "nowhere.yaml"}, 2},
+    {"validate_no_weights", {"validate", "good.yaml", "--set", "start.weights=nowhere"}, 2},
     {"validate_no_data", {"validate", "good.yaml", "--set", "data.path=nowhere.txt"}, 2},
     {"plan", {"plan", "good.yaml", "--throughput", "20000", "--slots", "2"}},
     {"plan_wide", {"plan", "good.yaml", "-o", "wide"}},

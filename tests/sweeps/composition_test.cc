@@ -17,7 +17,7 @@ using ::testing::SizeIs;
 
 std::vector<std::string> Paths(const SweepInput& input) {
   std::vector<std::string> paths;
-  for (const DataPath& path : ExpandSweep(input).data_paths) paths.push_back(path.path);
+  for (const NeededFile& file : ExpandSweep(input).files) paths.push_back(file.path);
   return paths;
 }
 
@@ -93,8 +93,18 @@ TEST(Composition, PathsAreKnownAlsoWhereTheSweepIsWrong) {
   const SweepInput input = OneFile("data.path: [a.txt, b.txt, a.txt]\nmodle: 1\n");
   const auto result = ExpandSweep(input);
   EXPECT_FALSE(result.expansion);
-  ASSERT_THAT(result.data_paths, SizeIs(2));
-  EXPECT_EQ(result.data_paths[1].position, (SourcePosition{0, 1, 20, 5}));
+  ASSERT_THAT(result.files, SizeIs(2));
+  EXPECT_EQ(result.files[1].position, (SourcePosition{0, 1, 20, 5}));
+}
+
+TEST(Composition, EveryFileThatAJobReadsIsAskedForOnce) {
+  const auto result = ExpandSweep(OneFile(std::string(kEnough) +
+                                          "start: {weights: [none, old/run, old/run], token_map: map.json}\n"
+                                          "data.validation_path: none\n"));
+  std::vector<std::string> asked;
+  for (const NeededFile& file : result.files) asked.push_back(std::string(file.key) + " " + file.path);
+  EXPECT_THAT(asked, ElementsAre(HasSubstr("data.path "), HasSubstr("start.weights "),
+                                 HasSubstr("start.token_map ")));
 }
 
 TEST(Composition, AnOverriddenPathIsNotAskedFor) {

@@ -22,9 +22,9 @@ std::string Render(const sweeps::ExpandResult& result) {
   std::string text = "name " + expansion.name + "\nobjective " + expansion.objective + "\n";
   if (!expansion.description.empty()) text += "description " + expansion.description + "\n";
   for (const auto& [name, value] : expansion.environment) text += "environment " + name + "=" + value + "\n";
-  for (const auto& path : result.data_paths)
-    text += "data " + path.path + " at " + std::to_string(path.position.line) + ":" +
-            std::to_string(path.position.column) + "\n";
+  for (const auto& file : result.files)
+    text += "data " + file.path + " at " + std::to_string(file.position.line) + ":" +
+            std::to_string(file.position.column) + "\n";
   text += "first spec: " + Difference(expansion.jobs.front().spec, {}) + "\n";
   for (const sweeps::Job& job : expansion.jobs) {
     text += "job " + std::to_string(job.number) + " block " + std::to_string(job.block) + ":";

@@ -1,9 +1,13 @@
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <limits>
+#include <mutex>
+#include <set>
+#include <thread>
 
 #include "spec/parameters.h"
 #include "tests/trainer_core/small_runs.h"
@@ -11,6 +15,7 @@
 #include "trainer_core/memory/cpu_allocator.h"
 #include "trainer_core/optim/gradient.h"
 #include "trainer_core/optim/optimizer.h"
+#include "trainer_core/optim/rule.h"
 
 namespace optfleet::trainer {
 namespace {
@@ -198,6 +203,20 @@ TEST(Sophia, WantsCurvatureBeforeTheFirstStepAndEachIntervalAfter) {
 }
 
 // One large element: by norm all shrink, by element the large one alone.
+// A build whose at::parallel_for is a plain loop is right, and slow.
+TEST(Pieces, AreSharedByTheThreads) {
+  const int threads = at::get_num_threads();
+  at::set_num_threads(2);
+  std::mutex mutex;
+  std::set<std::thread::id> seen;
+  InPieces(1 << 20, 1, [&](int64_t, int64_t) {
+    const std::lock_guard lock(mutex);
+    seen.insert(std::this_thread::get_id());
+  });
+  at::set_num_threads(threads);
+  EXPECT_EQ(seen.size(), 2U);
+}
+
 TEST(Clip, ByElementAndByNormDiffer) {
   auto rule = Rule(spec::OptimizerKind::kSgd);
   rule.momentum = rule.weight_decay = 0;

@@ -97,16 +97,16 @@ TEST_F(OptimizerRunTest, ZLossHasItsGradient) {
   Transformer model(spec, at::kCPU);
   model.Initialize(3);
   const at::Tensor tokens = at::arange(32).view({2, 16});
-  const TrainingLoss loss = model.LossToTrain(tokens, tokens);
+  const TrainingLoss loss = model.Loss(tokens, tokens, Reduction::kMean, /*training=*/true);
   const at::Tensor output = model.parameters().back().tensor;
-  const at::Tensor found = torch::autograd::grad({loss.z}, {output})[0];
-  // The same by finite differences of one row in fp64: softmax sums to 1 over rows, so do the gradients'
-  // means.
+  const at::Tensor found = torch::autograd::grad({loss.total}, {output})[0];
+  // The same by a finite difference, along the gradient; the loss itself has little of it.
   at::NoGradGuard no_grad;
-  const double before = loss.z.item<double>();
+  EXPECT_NEAR(loss.total.item<double>(), (loss.nll + loss.z).item<double>(), 1e-5);
+  const double before = loss.total.item<double>();
   const at::Tensor step = found * (1e-2 / found.norm().item<double>());
   output.add_(step);
-  const double after = model.LossToTrain(tokens, tokens).z.item<double>();
+  const double after = model.Loss(tokens, tokens, Reduction::kMean, /*training=*/true).total.item<double>();
   EXPECT_NEAR((after - before) / 1e-2, found.norm().item<double>(), 2e-2 * found.norm().item<double>());
 }
 
@@ -129,7 +129,7 @@ TEST_F(OptimizerRunTest, ASoftmaxInBf16IsSeenInProbabilitiesAndGradients) {
     spec.training.softmax_precision = softmax;
     Transformer model(spec, at::kCPU);
     model.Initialize(3);
-    const at::Tensor loss = model.Loss(tokens, tokens.flip({1}), Reduction::kMean, /*training=*/false);
+    const at::Tensor loss = model.Loss(tokens, tokens.flip({1}), Reduction::kMean, /*training=*/false).total;
     return torch::autograd::grad({loss}, {model.parameters().front().tensor})[0];
   };
   const at::Tensor exact = gradient(spec::Attention::kSdpa, spec::SoftmaxPrecision::kFp32);

@@ -60,6 +60,11 @@ at::Tensor ToTensor(const std::vector<int64_t>& values, const ProbeTokens& token
   return at::tensor(values, at::kLong).view({tokens.sequences, tokens.length}).to(device);
 }
 
+// The logits and the loss draw the same dropout.
+void SeedDropout(const spec::TrainingSpec& spec, at::Device device) {
+  SeedRandom(device, static_cast<int64_t>(MixBits(static_cast<uint64_t>(spec.training.seed)) >> 1));
+}
+
 NamedTensors ForwardAndBackward(const spec::TrainingSpec& spec, const Transformer& model,
                                 const ProbeTokens& tokens, at::Device device) {
   const at::Tensor inputs = ToTensor(tokens.inputs, tokens, device);
@@ -68,14 +73,18 @@ NamedTensors ForwardAndBackward(const spec::TrainingSpec& spec, const Transforme
   TrainingLoss loss;
   {
     const PrecisionScope scope(device.type(), spec.training.precision == spec::Precision::kBf16);
-    logits = model.Logits(inputs, /*training=*/true);
-    loss = model.LossOf(logits, targets);
+    SeedDropout(spec, device);
+    {
+      const at::NoGradGuard forget;
+      logits = model.Logits(inputs, /*training=*/true);
+    }
+    SeedDropout(spec, device);
+    loss = model.Loss(inputs, targets, Reduction::kMean, /*training=*/true);
   }
-  torch::autograd::backward({loss.z.defined() ? loss.nll + loss.z : loss.nll});
-  const at::Tensor rows = logits.detach().to(at::kFloat).view({tokens.sequences, tokens.length, -1});
-  NamedTensors out{{"logits", rows},
-                   {"loss", loss.nll.detach()},
-                   {"z_loss", loss.z.defined() ? loss.z.detach() : at::zeros_like(loss.nll.detach())}};
+  torch::autograd::backward({loss.total});
+  const at::Tensor rows = logits.to(at::kFloat).view({tokens.sequences, tokens.length, -1});
+  NamedTensors out{
+      {"logits", rows}, {"loss", loss.nll}, {"z_loss", loss.z.defined() ? loss.z : at::zeros_like(loss.nll)}};
   for (const auto& [name, weight] : model.parameters())
     out.push_back({name, weight.grad().defined() ? weight.grad() : at::zeros_like(weight)});
   return out;
@@ -98,7 +107,6 @@ Status Run(const ProbeOptions& options) {
   if (!attention.has_value()) return Fail(attention.error());
   const Transformer model(*spec, device);
   OPTFLEET_RETURN_IF_ERROR(ReadTensorsInto(options.weights, model.parameters()));
-  SeedRandom(device, static_cast<int64_t>(MixBits(static_cast<uint64_t>(spec->training.seed)) >> 1));
   return ReplaceTensors(options.out, ForwardAndBackward(*spec, model, *tokens, device));
 }
 

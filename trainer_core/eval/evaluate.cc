@@ -41,7 +41,7 @@ void Evaluator::Add(const Transformer& model, int64_t first, int64_t count, Vali
   PrecisionScope precision(device_.type(), bf16_);
   if (evaluation_.metrics == spec::ValidationMetrics::kStandard) {
     sum->Add(count,
-             model.Loss(batch.inputs, batch.targets, Reduction::kSum, /*training=*/false).item<double>());
+             model.Loss(batch.inputs, batch.targets, Reduction::kSum, /*training=*/false).nll.item<double>());
     return;
   }
   const TokenScores scores =

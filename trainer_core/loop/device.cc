@@ -9,6 +9,7 @@
 #include "trainer_core/checkpoint/tensor_file.h"
 #include "trainer_core/loop/start.h"
 #include "trainer_core/model/transformer.h"
+#include "trainer_core/products/matrix_products.h"
 
 namespace optfleet::trainer {
 
@@ -17,7 +18,10 @@ Result<std::unique_ptr<DeviceMemory>> PrepareDevice(const rundir::SlotGrant& slo
   if (at::get_num_interop_threads() != 1) at::set_num_interop_threads(1);
   at::globalContext().setDeterministicFillUninitializedMemory(false);  // costs a pass over every new tensor
   at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/true);
-  if (slot.kind != "gpu") return LimitCpuMemory(slot.memory_bytes);
+  if (slot.kind != "gpu") {
+    UseChosenProducts();
+    return LimitCpuMemory(slot.memory_bytes);
+  }
   // cuBLAS is deterministic only with a fixed workspace, and reads this when it starts.
   setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
 #ifdef OPTFLEET_CUDA

@@ -79,7 +79,10 @@ StepFigures Trainer::Step(int64_t step, double position) {
   ClearGradient(model_.parameters());
   const TrainingLoss loss = AccumulateGradient(
       step, sequence_length,
-      [this](const Batch& batch) { return model_.LossToTrain(batch.inputs, batch.targets); }, diagnostics_);
+      [this](const Batch& batch) {
+        return model_.Loss(batch.inputs, batch.targets, Reduction::kMean, /*training=*/true);
+      },
+      diagnostics_);
   const spec::ScheduledValues scheduled = schedule_.At(position);
   const GradientSummary gradient = SummarizeGradient(model_.parameters());
   StepFigures figures;
@@ -126,10 +129,7 @@ void Trainer::ObserveCurvature(int64_t step, int64_t sequence_length) {
   const auto generator =
       at::make_generator<at::CPUGeneratorImpl>(MixBits(MixBits(seed) ^ static_cast<uint64_t>(step)));
   AccumulateGradient(
-      step, sequence_length,
-      [&](const Batch& batch) {
-        return TrainingLoss{model_.LossOfDraws(batch.inputs, generator), {}};
-      },
+      step, sequence_length, [&](const Batch& batch) { return model_.LossOfDraws(batch.inputs, generator); },
       /*watcher=*/nullptr);
   optimizer_->ObserveCurvature(SummarizeGradient(model_.parameters()).not_finite);
 }
@@ -160,8 +160,8 @@ TrainingLoss Trainer::AccumulateGradient(int64_t step, int64_t sequence_length,
   const HostBatch& whole = prefetcher_.Take(step);
   const auto tokens = static_cast<size_t>(micro_batch * spec_.data.sequence_length);
   TrainingLoss total;
-  const auto add = [](at::Tensor* sum, const at::Tensor& term) {
-    *sum = sum->defined() ? *sum + term.detach() : term.detach();
+  const auto add = [share](at::Tensor* sum, const at::Tensor& term) {
+    if (term.defined()) *sum = sum->defined() ? *sum + term * share : term * share;
   };
   for (size_t first = 0; first < whole.inputs.size(); first += tokens) {
     Enter(Phase::kData, watcher);
@@ -175,14 +175,10 @@ TrainingLoss Trainer::AccumulateGradient(int64_t step, int64_t sequence_length,
       loss = loss_of(batch);
       model_.Observe(nullptr);
     }
-    if (micro_batch != batch_size) loss.nll = loss.nll * share;
     add(&total.nll, loss.nll);
-    if (loss.z.defined()) {
-      if (micro_batch != batch_size) loss.z = loss.z * share;
-      add(&total.z, loss.z);
-    }
+    add(&total.z, loss.z);
     Enter(Phase::kBackward, watcher);
-    torch::autograd::backward({loss.z.defined() ? loss.nll + loss.z : loss.nll});
+    torch::autograd::backward({micro_batch == batch_size ? loss.total : loss.total * share});
     Enter(Phase::kRest, watcher);
     if (watcher != nullptr) watcher->EndMicrobatch(model_.parameters());
   }

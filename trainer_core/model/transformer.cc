@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "spec/parameters.h"
 #include "trainer_core/model/init.h"
@@ -79,36 +80,44 @@ void Transformer::BindNames() {
 
 void Transformer::Initialize(int64_t seed) { InitializeWeights(model_, seed, parameters_); }
 
-at::Tensor Transformer::Loss(const at::Tensor& inputs, const at::Tensor& targets, Reduction reduction,
-                             bool training) const {
-  return Nll(Logits(inputs, training), targets, reduction);
+TrainingLoss Transformer::Loss(const at::Tensor& inputs, const at::Tensor& targets, Reduction reduction,
+                               bool training) const {
+  const at::Tensor hidden = Hidden(inputs, training).view({-1, model_.width});
+  if (softmax_ != spec::SoftmaxPrecision::kFp32)
+    return LossOfLogits(LogitsOf(hidden), targets.reshape({-1}), reduction);
+  return OutputLoss(hidden, output_weight_, output_bias_, targets.reshape({-1}),
+                    {reduction, z_loss_, autocast_});
 }
 
-TrainingLoss Transformer::LossToTrain(const at::Tensor& inputs, const at::Tensor& targets) const {
-  return LossOf(Logits(inputs, /*training=*/true), targets);
+// Drawn labels and a softmax in bf16 need all logits at once.
+at::Tensor Transformer::Nll(const at::Tensor& logits, const at::Tensor& targets, Reduction reduction) const {
+  const auto way = reduction == Reduction::kMean ? at::Reduction::Mean : at::Reduction::Sum;
+  return at::nll_loss(LogSoftmax(logits, softmax_).to(at::kFloat), targets, /*weight=*/{}, way);
 }
 
-TrainingLoss Transformer::LossOf(const at::Tensor& logits, const at::Tensor& targets) const {
-  TrainingLoss loss{Nll(logits, targets, Reduction::kMean), {}};
-  if (z_loss_ > 0) loss.z = at::logsumexp(logits.to(at::kFloat), -1).square().mean() * z_loss_;
-  return loss;
+TrainingLoss Transformer::LossOfLogits(const at::Tensor& logits, const at::Tensor& targets,
+                                       Reduction reduction) const {
+  const at::Tensor nll = Nll(logits, targets, reduction);
+  if (z_loss_ <= 0) return {nll, nll.detach(), {}};
+  const at::Tensor square = at::logsumexp(logits.to(at::kFloat), -1).square();
+  const at::Tensor z = (reduction == Reduction::kMean ? square.mean() : square.sum()) * z_loss_;
+  return {nll + z, nll.detach(), z.detach()};
 }
 
-at::Tensor Transformer::LossOfDraws(const at::Tensor& inputs, at::Generator generator) const {
+TrainingLoss Transformer::LossOfDraws(const at::Tensor& inputs, at::Generator generator) const {
   const at::Tensor logits = Logits(inputs, /*training=*/true);
   const at::Tensor chances = at::softmax(logits.detach(), -1, at::kFloat);
-  return Nll(logits, at::multinomial(chances, 1, /*replacement=*/true, generator), Reduction::kMean);
+  const at::Tensor labels = at::multinomial(chances, 1, /*replacement=*/true, std::move(generator));
+  const at::Tensor nll = Nll(logits, labels.view({-1}), Reduction::kMean);
+  return {nll, nll.detach(), {}};
 }
 
 at::Tensor Transformer::Logits(const at::Tensor& inputs, bool training) const {
-  return at::linear(Hidden(inputs, training), output_weight_, output_bias_).view({-1, model_.vocab_size});
+  return LogitsOf(Hidden(inputs, training)).view({-1, model_.vocab_size});
 }
 
-at::Tensor Transformer::Nll(const at::Tensor& logits, const at::Tensor& targets, Reduction reduction) const {
-  const auto way = reduction == Reduction::kMean ? at::Reduction::Mean : at::Reduction::Sum;
-  if (softmax_ == spec::SoftmaxPrecision::kFp32)
-    return at::cross_entropy_loss(logits.to(at::kFloat), targets.reshape({-1}), /*weight=*/{}, way);
-  return at::nll_loss(LogSoftmax(logits, softmax_).to(at::kFloat), targets.reshape({-1}), /*weight=*/{}, way);
+at::Tensor Transformer::LogitsOf(const at::Tensor& hidden) const {
+  return at::linear(hidden, output_weight_, output_bias_);
 }
 
 at::Tensor Transformer::Embedded(const at::Tensor& inputs, bool training) const {

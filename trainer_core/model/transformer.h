@@ -15,19 +15,12 @@
 #include <vector>
 
 #include "spec/training_spec.h"
+#include "trainer_core/loss/output_loss.h"
 #include "trainer_core/model/block.h"
 #include "trainer_core/model/forward_observer.h"
 #include "trainer_core/named_tensor.h"
 
 namespace optfleet::trainer {
-
-enum class Reduction { kMean, kSum };
-
-// Means over tokens, fp32 scalars.
-struct TrainingLoss {
-  at::Tensor nll;
-  at::Tensor z;  // training.z_loss x logsumexp(logits)^2; undefined where that is 0
-};
 
 class Transformer {
  public:
@@ -38,24 +31,18 @@ class Transformer {
   // Fills the weights as model.init says (trainer_core/model/init.h).
   void Initialize(int64_t seed);
 
-  // Negative log-likelihood of `targets`, nats, fp32 scalar. Both are int64 [sequences, length] on the
-  // device. With `training` dropout draws from the device's generator and activation checkpointing applies.
-  // The caller opens the PrecisionScope.
-  at::Tensor Loss(const at::Tensor& inputs, const at::Tensor& targets, Reduction reduction,
-                  bool training) const;
+  // Negative log-likelihood of `targets`, nats, and training.z_loss. Both are int64 [sequences, length] on
+  // the device. With `training` dropout draws from the device's generator and activation checkpointing
+  // applies. The caller opens the PrecisionScope.
+  TrainingLoss Loss(const at::Tensor& inputs, const at::Tensor& targets, Reduction reduction,
+                    bool training) const;
 
   // [sequences x length, vocabulary], as the output matrix gives them: bf16 under bf16. Inputs as for Loss.
   at::Tensor Logits(const at::Tensor& inputs, bool training) const;
 
-  // What is trained, of such logits.
-  TrainingLoss LossOf(const at::Tensor& logits, const at::Tensor& targets) const;
-
-  // As Loss with kMean and training, and what else is trained.
-  TrainingLoss LossToTrain(const at::Tensor& inputs, const at::Tensor& targets) const;
-
   // The mean negative log-likelihood of labels that are drawn from the model's own distribution: its
   // gradient's square estimates curvature (Gauss-Newton-Bartlett, arXiv 2305.14342).
-  at::Tensor LossOfDraws(const at::Tensor& inputs, at::Generator generator) const;
+  TrainingLoss LossOfDraws(const at::Tensor& inputs, at::Generator generator) const;
 
   // Of forward passes from now on; null: nobody. An activation that is recomputed is seen only once if the
   // caller ends the observation before the backward pass.
@@ -66,7 +53,9 @@ class Transformer {
 
  private:
   void BindNames();
+  at::Tensor LogitsOf(const at::Tensor& hidden) const;
   at::Tensor Nll(const at::Tensor& logits, const at::Tensor& targets, Reduction reduction) const;
+  TrainingLoss LossOfLogits(const at::Tensor& logits, const at::Tensor& targets, Reduction reduction) const;
   at::Tensor Embedded(const at::Tensor& inputs, bool training) const;
   at::Tensor Hidden(const at::Tensor& inputs, bool training) const;
   at::Tensor RunLayer(size_t layer, const at::Tensor& input, bool training) const;

@@ -1,4 +1,5 @@
 #include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <mutex>
@@ -23,6 +24,7 @@ int64_t SizeOfPiece(int64_t unit) { return std::max(unit, kPiece / unit * unit);
 void InPieces(int64_t count, int64_t unit, const std::function<void(int64_t, int64_t)>& work) {
   const int64_t size = SizeOfPiece(unit);
   at::parallel_for(0, (count + size - 1) / size, 1, [&](int64_t first, int64_t last) {
+    const at::NoGradGuard no_grad;  // a thread's own
     for (int64_t i = first; i < last; ++i) work(i * size, std::min(size, count - i * size));
   });
 }
@@ -51,6 +53,7 @@ void OverElements(const std::vector<Item>& items, int64_t unit,
       pieces.push_back({&item, begin, std::min(size, item.count() - begin)});
   }
   at::parallel_for(0, static_cast<int64_t>(pieces.size()), 1, [&](int64_t first, int64_t last) {
+    const at::NoGradGuard no_grad;
     for (int64_t i = first; i < last; ++i) {
       const Piece& piece = pieces[static_cast<size_t>(i)];
       work(*piece.item, piece.begin, piece.size);

@@ -29,7 +29,8 @@ void Update(const Rule& rule, const GradientTransform& transform, const Elements
 // Instruction sets that kernels are compiled for; all give the same bits.
 enum class Vectors { kBaseline, kAvx2, kAvx512 };
 
-Vectors BestVectors();  // of this processor
+Vectors BestVectors();   // of this processor
+Vectors VectorsInUse();  // BestVectors() unless UseVectors() said otherwise
 // For tests and benchmarks: use these from now on, which must be no better than BestVectors().
 void UseVectors(Vectors vectors);
 

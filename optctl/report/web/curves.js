@@ -106,12 +106,18 @@ function buildCurves(key, marksKey) {
       scales: {x: xScale(data[0]), y: {distr: logY ? 3 : 1, range: () => y.range}},
       axes: [
         axisOptions(true, kXTitles[view.x] + (view.logX ? ', log scale' : ''), view.logX),
-        axisOptions(false, figureOf(key).title + (logY ? ', log scale' : ''), logY)
+        axisOptions(false, titleOfY(key) + (logY ? ', log scale' : ''), logY)
       ],
       series: [{}, ...curves.flatMap((curve) => curveSeries(curve, weight))],
       hooks: {draw: [(u) => drawCurveMarks(u, curves, key, logY)]},
     },
   };
+}
+
+// The heading has the whole title; along the axis a long one would be cut.
+function titleOfY(key) {
+  const {title, word} = figureOf(key);
+  return title.length > 32 ? word : title;
 }
 
 function xScale(xs) {

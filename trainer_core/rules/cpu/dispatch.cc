@@ -36,6 +36,8 @@ Vectors BestVectors() {
   return Vectors::kBaseline;
 }
 
+Vectors VectorsInUse() { return static_cast<Vectors>(&InUse() - kTables); }
+
 void UseVectors(Vectors vectors) { Chosen().store(&kTables[static_cast<int>(vectors)]); }
 
 template <class Rule, class Weight, class State>

@@ -1,0 +1,2 @@
+#define OPTFLEET_VECTORS avx2
+#include "trainer_core/loss/cpu/rows.inc"
