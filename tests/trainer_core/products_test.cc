@@ -32,10 +32,14 @@ class WideProducts : public testing::Test {
   void SetUp() override { at::manual_seed(3); }
 };
 
-// Tiles of rows and of terms, and one tile for all.
+// Tiles of rows, of terms and of columns, and one tile for all.
 TEST_F(WideProducts, OfMatricesAreRoundedOnce) {
-  for (const auto& [rows, terms, columns] :
-       {std::array<int64_t, 3>{5, 7, 3}, {4096, 300, 65}, {65, 40000, 30}, {1, 1, 1}}) {
+  for (const auto& [rows, terms, columns] : {std::array<int64_t, 3>{5, 7, 3},
+                                             {4096, 300, 65},
+                                             {65, 40000, 30},
+                                             {70, 60, 40000},
+                                             {20, 60, 60000},
+                                             {1, 1, 1}}) {
     const at::Tensor a = Narrow({rows, terms}), b = Narrow({terms, columns}), input = Narrow({columns});
     ExpectRounded(wide::Mm(a, b), Exact(a, b));
     ExpectRounded(wide::Addmm(input, a, b, 2, 0.5), Exact(a, b) * 0.5 + input.to(at::kDouble) * 2);

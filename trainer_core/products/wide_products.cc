@@ -71,9 +71,9 @@ void AddScaled(at::Tensor* product, const at::Tensor& input, double beta, double
   if (beta != 0) product->add_(input, beta);
 }
 
-// Rows of the result one tile after the other; b is widened once.
+// Rows of the result one tile after the other; b, which fits into a tile, is widened once.
 void ByRows(const at::Tensor& a, const at::Tensor& b, const at::Tensor& input, double beta, double alpha,
-            at::Tensor* result) {
+            const at::Tensor& result) {
   Memory& memory = Mine();
   const at::Tensor wide = memory.b.Wide(b);
   const int64_t rows = a.size(0), tile = TileOf(rows, std::max(a.size(1), b.size(1)));
@@ -82,13 +82,13 @@ void ByRows(const at::Tensor& a, const at::Tensor& b, const at::Tensor& input, d
     at::Tensor product = memory.product.Of({end - row, b.size(1)});
     at::cpu::mm_out(product, memory.a.Wide(a.slice(0, row, end)), wide);
     if (input.defined()) AddScaled(&product, input.slice(0, row, end), beta, alpha);
-    result->slice(0, row, end).copy_(product);
+    result.slice(0, row, end).copy_(product);
   }
 }
 
 // Sums over tiles of the inner dimension, where that is long and the result small: gradients of weights.
 void ByTerms(const at::Tensor& a, const at::Tensor& b, const at::Tensor& input, double beta, double alpha,
-             at::Tensor* result) {
+             const at::Tensor& result) {
   const int64_t terms = a.size(1), tile = TileOf(terms, std::max(a.size(0), b.size(1)));
   Memory& memory = Mine();
   at::Tensor sum = memory.product.Of({a.size(0), b.size(1)});
@@ -98,7 +98,7 @@ void ByTerms(const at::Tensor& a, const at::Tensor& b, const at::Tensor& input, 
                     /*beta=*/term == 0 ? 0 : 1);
   }
   if (input.defined()) AddScaled(&sum, input, beta, alpha);
-  result->copy_(sum);
+  result.copy_(sum);
 }
 
 at::Tensor Product(const at::Tensor& a, const at::Tensor& b, const at::Tensor& input, double beta,
@@ -108,7 +108,14 @@ at::Tensor Product(const at::Tensor& a, const at::Tensor& b, const at::Tensor& i
   at::Tensor result = at::empty({a.size(0), b.size(1)}, a.options());
   if (result.numel() == 0 || a.size(1) == 0)
     return input.defined() ? result.copy_(at::zeros_like(result).add_(input, beta)) : result.zero_();
-  (a.size(1) > a.size(0) ? ByTerms : ByRows)(a, b, input, beta, alpha, &result);
+  const bool by_terms = a.size(1) > a.size(0);
+  const int64_t columns = b.size(1), tile = TileOf(columns, by_terms ? a.size(0) : a.size(1));
+  for (int64_t column = 0; column < columns; column += tile) {
+    const int64_t end = std::min(column + tile, columns);
+    const at::Tensor added = input.defined() ? input.slice(1, column, end) : input;
+    (by_terms ? ByTerms : ByRows)(a, b.slice(1, column, end), added, beta, alpha,
+                                  result.slice(1, column, end));
+  }
   return result;
 }
 

@@ -2,8 +2,8 @@
 // twenty times as long as its fp32 products; these widen tiles to fp32, multiply, and round what comes out:
 // the same definition (bf16 in, sums in fp32, bf16 out), at nearly the speed of fp32.
 //
-// Any strides. Scratch is a few MiB beside the smaller factor, stays with the process, and is not of the
-// slot's allocator, as oneDNN's is not. One thread at a time; LibTorch's threads share the work.
+// Any strides. Scratch is three tiles of 4 MiB, stays with the process, and is not of the slot's allocator,
+// as oneDNN's is not. One thread at a time; LibTorch's threads share the work.
 #pragma once
 
 #include <ATen/core/TensorBody.h>
