@@ -5,6 +5,7 @@
 #include "spec/fields.h"
 #include "spec/json.h"
 #include "spec/parameters.h"
+#include "tests/spec/resolving.h"
 #include "tests/spec/schedules.h"
 
 namespace optfleet::spec {
@@ -13,16 +14,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using enum ScheduleKind;
-
-std::vector<std::string> Messages(TrainingSpec spec) {
-  std::vector<std::string> messages;
-  for (const Problem& problem : Resolve(&spec)) {
-    EXPECT_FALSE(problem.remedy.empty()) << problem.rule;
-    for (const auto key : problem.keys) EXPECT_NE(FindField(key), nullptr) << key;
-    messages.push_back(problem.message);
-  }
-  return messages;
-}
 
 std::vector<std::string> MessagesOf(const ScheduleSpec& schedule) { return Messages(RunOf(schedule, 100)); }
 

@@ -102,6 +102,8 @@ TEST(OutputLoss, OfLogitsThatAreThereHasTheSameBits) {
             OutputLoss(in.hidden, in.weight, in.bias, in.targets, sum).nll.item<float>());
   EXPECT_LT(Off(rows.nll.sum(), rows.sum.to(at::kDouble)), 1e-6);
   EXPECT_TRUE(logits.equal(kept));
+  const at::Tensor turned = logits.t().contiguous().t();  // the same numbers, laid out by columns
+  EXPECT_TRUE(LossOfRows(turned, in.targets).nll.equal(rows.nll));
 }
 
 TEST(OutputLoss, RefusesATargetThatIsNoToken) {

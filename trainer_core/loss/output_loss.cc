@@ -224,7 +224,7 @@ RowLosses LossOfRows(const at::Tensor& logits, const at::Tensor& targets) {
     const at::Tensor nll = RunOnDevice(logits, targets, nullptr, &sums);
     return {nll, sums.nll.to(at::kFloat)};
   }
-  const auto losses = RunOnCpu(logits, targets, nullptr, &sums);
+  const auto losses = RunOnCpu(logits.contiguous(), targets.contiguous(), nullptr, &sums);
   const at::Tensor nll = at::empty({logits.size(0)}, at::kFloat);
   float* out = nll.mutable_data_ptr<float>();
   for (const loss::RowLoss& row : losses) *out++ = row.nll;
