@@ -13,7 +13,6 @@
 namespace {
 
 namespace bench = optfleet::bench;
-using optfleet::trainer::Points;
 using optfleet::trainer::Recorder;
 using Json = nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
@@ -38,13 +37,12 @@ Options Parse(int argc, char** argv) {
   return options;
 }
 
-// As the training loop does: a list of figures, then Add.
+// As a training loop does: the figures with their names, the time, then Add.
 void Record(Recorder* recorder, const bench::Step& step) {
-  Points points;
-  points.reserve(bench::kKeys.size());
-  for (size_t i = 0; i < bench::kKeys.size(); ++i) points.emplace_back(bench::kKeys[i], step.values[i]);
+  std::array<std::pair<std::string_view, double>, bench::kKeys.size()> points;
+  for (size_t i = 0; i < bench::kKeys.size(); ++i) points[i] = {bench::kKeys[i], step.values[i]};
   const auto now = std::chrono::time_point_cast<optfleet::Duration>(std::chrono::system_clock::now());
-  if (!recorder->Add(step.step, now, std::move(points)).has_value()) std::abort();
+  if (!recorder->Add(step.step, now, points).has_value()) std::abort();
 }
 
 void Measure(const std::string& name, const std::string& folder, int64_t steps,
