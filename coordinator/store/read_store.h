@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -59,6 +60,8 @@ struct SeriesQuery {
   std::vector<std::string> keys;  // empty: all
   int64_t first_step = 0;
   int32_t buckets = 0;  // at most so many per key; 0: every point
+  // An answer that would have more points or buckets in all is OUT_OF_RANGE, and is not read to its end.
+  int64_t most_points = std::numeric_limits<int64_t>::max();
 };
 
 // One key of one job as columns of equal length, by step. Buckets hold equally many points (the last may hold
