@@ -79,12 +79,12 @@ class SqliteReadStore final : public ReadStore {
 
 }  // namespace
 
-Result<std::unique_ptr<ReadStore>> ReadStore::Open(const std::string& folder) {
+Result<std::unique_ptr<ReadStore>> ReadStore::Open(const std::string& folder, const std::string& vfs) {
   const std::string metrics_path = folder + "/" + kMetricsFile;
   // Opened once by itself for the checks.
-  const auto metrics = OpenForReading(metrics_path, kMetricsSchema);
+  const auto metrics = OpenForReading(metrics_path, kMetricsSchema, vfs);
   if (!metrics.has_value()) return Fail(metrics.error());
-  auto connection = OpenForReading(folder + "/" + kStateFile, kStateSchema);
+  auto connection = OpenForReading(folder + "/" + kStateFile, kStateSchema, vfs);
   if (!connection.has_value()) return Fail(connection.error());
   auto attach = connection->Prepare("ATTACH ? AS metrics");
   if (!attach.has_value()) return Fail(attach.error());

@@ -96,7 +96,7 @@ struct SweepPoints {
 class ReadStore {
  public:
   // The databases exist (StateStore and MetricsStore have been opened once). Errors as StateStore::Open.
-  static Result<std::unique_ptr<ReadStore>> Open(const std::string& folder);
+  static Result<std::unique_ptr<ReadStore>> Open(const std::string& folder, const std::string& vfs = {});
   virtual ~ReadStore() = default;
 
   // NOT_FOUND names the resource.

@@ -153,13 +153,15 @@ Result<std::unique_ptr<StateStore>> StateStore::Open(const StoreOptions& options
   std::optional<FolderLock> lock;
   std::string path = kMemory;
   if (options.folder != kMemory) {
-    OPTFLEET_RETURN_IF_ERROR(RefuseNetworkDisk(options.folder, options.file_system_type));
-    auto taken = FolderLock::Take(options.folder);
-    if (!taken.has_value()) return Fail(taken.error());
-    lock.emplace(std::move(*taken));
     path = options.folder + "/" + kStateFile;
+    if (options.vfs.empty()) {
+      OPTFLEET_RETURN_IF_ERROR(RefuseNetworkDisk(options.folder, options.file_system_type));
+      auto taken = FolderLock::Take(options.folder);
+      if (!taken.has_value()) return Fail(taken.error());
+      lock.emplace(std::move(*taken));
+    }
   }
-  auto connection = OpenForWriting(path, kStateSchema);
+  auto connection = OpenForWriting(path, kStateSchema, options.vfs);
   if (!connection.has_value()) return Fail(connection.error());
   const auto incarnation = connection->QueryInt("SELECT value FROM meta WHERE key = 'incarnation'");
   if (!incarnation.has_value()) return Fail(incarnation.error());
