@@ -116,7 +116,9 @@ bool IsMetricKey(std::string_view key) {
 }
 
 Violation CheckColumns(const v1::RecordBatch& wire, const std::string& field) {
-  if (wire.first_record() < 1) return BadField(field + ".first_record", "must be at least 1");
+  if (wire.first_record() < 1 || wire.first_record() > store::kLastRecord) {
+    return BadField(field + ".first_record", "must be from 1 to " + std::to_string(store::kLastRecord));
+  }
   if (auto bad = First({CheckCount(field + ".keys", wire.keys_size(), kMaxReportKeys),
                         CheckCount(field + ".steps", wire.steps_size(), kMaxReportRecords),
                         CheckCount(field + ".values", wire.values_size(), kMaxReportPoints)})) {
@@ -154,17 +156,11 @@ RpcResult<store::RecordBatch> BatchFromWire(const v1::AttemptRecords& wire, cons
   batch.fence = {wire.fence().incarnation(), wire.fence().attempt()};
   batch.keys.assign(columns.keys().begin(), columns.keys().end());
   batch.first_record = columns.first_record();
-  batch.records.reserve(static_cast<size_t>(columns.steps_size()));
-  int point = 0;
-  for (int i = 0; i < columns.steps_size(); ++i) {
-    store::MetricRecord record;
-    record.step = columns.steps(i);
-    record.time = TimeFromUnixMicros(columns.time_us(i));
-    for (const int end = point + static_cast<int>(columns.point_counts(i)); point < end; ++point) {
-      record.points.push_back({static_cast<int32_t>(columns.key_index(point)), columns.values(point)});
-    }
-    batch.records.push_back(std::move(record));
-  }
+  batch.steps.assign(columns.steps().begin(), columns.steps().end());
+  batch.times_us.assign(columns.time_us().begin(), columns.time_us().end());
+  batch.point_counts.assign(columns.point_counts().begin(), columns.point_counts().end());
+  batch.key_index.assign(columns.key_index().begin(), columns.key_index().end());
+  batch.values.assign(columns.values().begin(), columns.values().end());
   return batch;
 }
 
