@@ -224,10 +224,11 @@ void RecordBatch::Add(int64_t step, Time time, std::span<const MetricPoint> poin
 Result<std::unique_ptr<MetricsStore>> MetricsStore::Open(const StoreOptions& options) {
   std::string path = kMemory;
   if (options.folder != kMemory) {
-    OPTFLEET_RETURN_IF_ERROR(RefuseNetworkDisk(options.folder, options.file_system_type));
+    if (options.vfs.empty())
+      OPTFLEET_RETURN_IF_ERROR(RefuseNetworkDisk(options.folder, options.file_system_type));
     path = options.folder + "/" + kMetricsFile;
   }
-  auto connection = OpenForWriting(path, kMetricsSchema);
+  auto connection = OpenForWriting(path, kMetricsSchema, options.vfs);
   if (!connection.has_value()) return Fail(connection.error());
   OPTFLEET_RETURN_IF_ERROR(connection->Execute(kCache));
   auto writer = RecordWriter::Prepare(&*connection);

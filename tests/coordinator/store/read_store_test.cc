@@ -43,7 +43,7 @@ class ReadStoreTest : public testing::Test {
     status.worker = "a";
     changes.jobs = {{{"lr", 1}, status}};
     changes.attempts = {AnAttempt({"lr", 1}, 1, "a")};
-    changes.waiting = {{{"", "the only slot is taken"}}};
+    changes.waiting = {{{"lr", {}, "", "the only slot is taken"}}};
     changes.events = {{At(1), "sweeps/lr", "created", ""},
                       {At(2), "sweeps/lr/jobs/1", "queued", ""},
                       {At(3), "sweeps/lr2", "created", ""}};
