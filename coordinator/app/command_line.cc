@@ -19,6 +19,7 @@ struct Texts {
   std::string insecure_listen;
   std::string lease = "10m";
   std::string period = "1s";
+  std::string thin_after = "never";
   std::string log_level = "info";
 };
 
@@ -48,6 +49,15 @@ void Declare(CLI::App* app, CommandLine* line, Texts* texts) {
   app->add_option("--period", texts->period, "How often workers call")
       ->capture_default_str()
       ->type_name("TIME");
+  app->add_option(
+         "--thin-after", texts->thin_after,
+         "Thin the curves of sweeps that ended so long ago (90d), keeping their extremes; never by default")
+      ->capture_default_str()
+      ->type_name("TIME");
+  app->add_option("--thin-to", line->retention.points, "About how many points of each curve stay then")
+      ->check(CLI::Range(int64_t{100}, int64_t{1'000'000}))
+      ->capture_default_str()
+      ->type_name("POINTS");
   app->add_option("--log-file", line->log.path, "Log file, rotated; standard error if not given")
       ->type_name("FILE");
   app->add_option("--log-level", texts->log_level,
@@ -84,6 +94,11 @@ Status Interpret(const Texts& texts, CommandLine* line) {
   if (*lease < 2 * *period) {
     return Fail(Code::kInvalidArgument,
                 "--lease must be at least twice --period, or a single late call would give up a training");
+  }
+  if (texts.thin_after != "never") {
+    const auto thin_after = ParseDuration(texts.thin_after);
+    if (!thin_after) return Fail(thin_after.error().In("--thin-after"));
+    line->retention.after = *thin_after;
   }
   const auto level = LevelFromName(texts.log_level);
   if (!level) return Fail(level.error().In("--log-level"));

@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "common/result.h"
 #include "coordinator/app/address.h"
+#include "coordinator/app/retention_options.h"
 #include "coordinator/engine/engine.h"
 
 namespace optfleet::app {
@@ -16,6 +17,7 @@ struct CommandLine {
   Address grpc;
   Address http;
   engine::Options engine;
+  RetentionOptions retention;
   LogOptions log;
   bool parent_death = false;
 };

@@ -9,6 +9,7 @@
 #include "coordinator/app/engine_loop.h"
 #include "coordinator/app/metrics_writer.h"
 #include "coordinator/app/process_backend.h"
+#include "coordinator/app/retention.h"
 #include "coordinator/app/scrape.h"
 #include "coordinator/app/state_folder.h"
 #include "coordinator/http/metrics.h"
@@ -83,6 +84,7 @@ struct Coordinator::Parts {
                     std::function<void(const Error&)> failed);
   EngineLoopHooks LoopHooks(std::function<void(const Error&)> failed);
   MetricsWriterHooks WriterHooks();
+  Status StartRetention();
   Status Listen();
   http::PageSources Pages();
   void MetricsText(const std::function<void(std::string)>& answer);
@@ -92,6 +94,7 @@ struct Coordinator::Parts {
   http::Metrics metrics{kVersion};
   std::unique_ptr<EngineLoop> loop;
   std::unique_ptr<MetricsWriter> writer;
+  std::unique_ptr<Retention> retention;
   std::unique_ptr<ProcessBackend> backend;
   std::unique_ptr<rpc::MethodTable> methods;
   std::unique_ptr<http::Server> http;
@@ -125,7 +128,8 @@ MetricsWriterHooks Coordinator::Parts::WriterHooks() {
                       {{"error", why}, {"effect", "records wait in the workers' logs; training goes on"}});
                 }
               },
-          .refused = [this](std::string_view reason) { metrics.IngestRejected(reason); }};
+          .refused = [this](std::string_view reason) { metrics.IngestRejected(reason); },
+          .thinned = [this](int64_t records) { metrics.Thinned(records); }};
 }
 
 // The loop and the writer call each other; neither does so before the first call of a client.
@@ -142,6 +146,14 @@ void Coordinator::Parts::StartThreads(Stores stores, std::unique_ptr<engine::Eng
       std::make_unique<rpc::MethodTable>([this](std::string_view path, std::string_view code,
                                                 double seconds) { metrics.RpcDone(path, code, seconds); });
   rpc::AddMethods(methods.get(), backend.get());
+}
+
+Status Coordinator::Parts::StartRetention() {
+  if (options.retention.after.count() == 0) return {};
+  auto reader = store::ReadStore::Open(options.state_folder);
+  if (!reader) return Fail(std::move(reader).error());
+  retention = std::make_unique<Retention>(options.retention, *std::move(reader), writer.get(), options.now);
+  return {};
 }
 
 Status Coordinator::Parts::Listen() {
@@ -202,6 +214,7 @@ void Coordinator::Parts::Stop() {
   if (grpc) grpc->Stop(kStopGrace);
   http.reset();
   if (backend) backend->Stop();
+  retention.reset();
   if (writer) writer->Stop();  // what it stored last the engine still hears
   if (loop) loop->Stop();
 }
@@ -220,6 +233,7 @@ Result<std::unique_ptr<Coordinator>> Coordinator::Start(const CoordinatorOptions
 
   std::unique_ptr<Coordinator> self(new Coordinator(std::make_unique<Parts>(options)));
   self->parts_->StartThreads(*std::move(stores), *std::move(engine), std::move(failed));
+  OPTFLEET_RETURN_IF_ERROR(self->parts_->StartRetention());
   OPTFLEET_RETURN_IF_ERROR(self->parts_->Listen());
   return self;
 }

@@ -11,6 +11,7 @@
 
 #include "common/result.h"
 #include "coordinator/app/address.h"
+#include "coordinator/app/retention_options.h"
 #include "coordinator/engine/engine.h"
 
 namespace optfleet::app {
@@ -20,6 +21,7 @@ struct CoordinatorOptions {
   Address grpc{"127.0.0.1", 0};
   Address http{"127.0.0.1", 0};
   engine::Options engine;
+  RetentionOptions retention = {};
   std::function<Time()> now;  // the wall clock; read on the engine's thread
 };
 

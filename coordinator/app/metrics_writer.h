@@ -27,7 +27,8 @@ struct MetricsWriterHooks {
   std::function<void(const engine::RecordsHeld&)> held;  // after a commit, what is held now
   std::function<void(int64_t records, int64_t points, double commit_seconds)> stored;
   std::function<void(bool writable, const std::string& why)> writable_changed;
-  std::function<void(std::string_view reason)> refused;  // of a report
+  std::function<void(std::string_view reason)> refused;           // of a report
+  std::function<void(int64_t records)> thinned = [](int64_t) {};  // deleted, after the commit
 };
 
 class MetricsWriter {
@@ -54,6 +55,11 @@ class MetricsWriter {
   // One entry per attempt of the batches is given back. False if the queue is full or stopped. Any thread.
   bool Append(std::vector<store::RecordBatch> batches, OnHeld on_held);
 
+  // Deletes what the plan lets go, piece by piece, whenever no report waits. False if stopped. After a true
+  // the callback runs once, on the writer's thread; UNAVAILABLE if it stops before the end (what went stays
+  // gone, and a new plan goes on).
+  bool Thin(store::ThinPlan plan, std::function<void(const Status&)> on_done);
+
   // Takes no more, commits what waits, ends the thread.
   void Stop();
 
@@ -69,6 +75,12 @@ class MetricsWriter {
   };
   using Clock = std::chrono::steady_clock;
 
+  struct Thinning {
+    store::ThinPlan plan;
+    std::function<void(const Status&)> on_done;
+    int64_t next = 0;
+  };
+
   // Empty, or why it was not taken.
   std::string_view Queue(Report report);
   void Run();
@@ -77,6 +89,8 @@ class MetricsWriter {
   Status WriteLinks();
   void Commit(std::vector<Report> reports);
   void Refuse(std::vector<Report> reports, const Error& error);
+  void ThinSome();  // one transaction, if there is something to thin
+  void AbandonThinning();
   void SetWritable(bool writable, const std::string& why);
 
   const MetricsWriterHooks hooks_;
@@ -84,11 +98,12 @@ class MetricsWriter {
   const std::unique_ptr<store::MetricsStore> store_;  // the writer's thread
   std::atomic<int64_t> wal_bytes_ = 0;
 
-  mutable std::mutex mutex_;  // guards the next five
+  mutable std::mutex mutex_;  // guards the next six
   std::condition_variable changed_;
   std::deque<Report> reports_;
   int64_t queued_points_ = 0;
   std::map<AttemptName, domain::Attempt> links_;
+  std::deque<Thinning> thinnings_;  // only the writer's thread takes away
   bool stopping_ = false;
 
   // The writer's thread only.

@@ -22,6 +22,7 @@
 #include "coordinator/domain/sweep.h"
 #include "coordinator/domain/worker.h"
 #include "coordinator/engine/inputs.h"
+#include "coordinator/store/thin_plan.h"
 
 namespace optfleet::store {
 
@@ -132,6 +133,10 @@ class ReadStore {
   // One column per key that has points, in the order asked for, else by name. NOT_FOUND if there is no such
   // job.
   virtual Result<std::vector<SeriesColumn>> QuerySeries(const SeriesQuery& query) = 0;
+
+  // As ReadAttemptsToThin and PlanThinning in thin_plan.h.
+  virtual Result<std::vector<AttemptName>> AttemptsToThin(Time before, int32_t limit) = 0;
+  virtual Result<ThinPlan> PlanThinning(const AttemptName& attempt, int64_t most) = 0;
 };
 
 }  // namespace optfleet::store
