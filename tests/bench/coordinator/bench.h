@@ -15,6 +15,7 @@ namespace optfleet::bench {
 
 struct Setup {
   ProcessOptions process;
+  std::vector<int> slots = {1, 8, 64, 256};
   bool smoke = false;  // tiny sizes: shows that the benchmark works, its figures mean nothing
 
   int Size(int full, int tiny) const { return smoke ? tiny : full; }

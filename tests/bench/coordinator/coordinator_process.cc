@@ -73,9 +73,16 @@ CoordinatorProcess::~CoordinatorProcess() {
 }
 
 void CoordinatorProcess::Spawn(const std::string& listen) {
-  std::vector<std::string> arguments = {options_.program, "--state",    (folder_ / "state").string(),
-                                        "--listen",       listen,       "--http",
-                                        "127.0.0.1:0",    "--log-file", (folder_ / "log").string()};
+  std::vector<std::string> arguments = {options_.program,
+                                        "--state",
+                                        (folder_ / "state").string(),
+                                        "--listen",
+                                        listen,
+                                        "--http",
+                                        "127.0.0.1:0",
+                                        "--parent-death",
+                                        "--log-file",
+                                        (folder_ / "log").string()};
   std::vector<std::string> environment = Environment(options_, folder_ / "fsyncs");
   std::error_code ignored;
   fs::remove(folder_ / "state" / "endpoint.json", ignored);

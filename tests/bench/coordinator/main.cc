@@ -12,10 +12,8 @@ namespace optfleet::bench {
 namespace {
 
 void Dispatch(const Setup& setup) {
-  for (const int slots : {1, 8, 64, 256}) {
+  for (const int slots : setup.smoke ? std::vector<int>{8} : setup.slots)
     BenchDispatch(setup, 2, slots, setup.Size(slots < 8 ? 10'000 : 20'000, 100));
-    if (setup.smoke) return;
-  }
 }
 
 void Expand(const Setup& setup) {
@@ -45,6 +43,9 @@ int Main(int argc, char** argv) {
                  "Library that counts fsyncs; none are counted without")
       ->check(CLI::ExistingFile);
   app.add_option("--folder", setup.process.folder, "Where state folders are made; the disk that is measured");
+  app.add_option("--slots", setup.slots, "dispatch: slots of each of the two workers, one run each")
+      ->delimiter(',')
+      ->capture_default_str();
   app.add_flag("--smoke", setup.smoke, "Tiny sizes: shows that the benchmarks work");
   CLI11_PARSE(app, argc, argv);
   // A connection per simulated worker, here and in the child.
