@@ -123,6 +123,7 @@ class AnswerBuilder {
                                 .fence = row.fence,
                                 .action = DesiredAttempt::Action::kStop,
                                 .slots = row.slots,
+                                .with_spec = false,
                                 .spec_json = {},
                                 .resume_parent = {},
                                 .resume_parent_fence = {},
@@ -146,7 +147,7 @@ class AnswerBuilder {
     desired.attempt = name;
     desired.fence = row.fence;
     desired.slots = row.slots;
-    desired.spec_json = job.row.definition.spec_json;
+    desired.with_spec = row.state == AttemptState::kAssigned;
     if (row.resume_attempt != 0) {
       const domain::Attempt& parent = job.attempts.at(row.resume_attempt).row;
       desired.resume_parent = parent.name;

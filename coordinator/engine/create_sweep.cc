@@ -75,16 +75,20 @@ domain::Sweep RowOf(const State& state, const CreateSweep& input, const std::str
 }
 
 void AddJobs(State* state, const CreateSweep& input, NewSweep* sweep) {
+  sweep->jobs.reserve(input.points.size());
   for (const Point& point : input.points) {
     LiveJob job;
     job.row.definition = {.name = {sweep->sweep.id, static_cast<int32_t>(sweep->jobs.size()) + 1},
-                          .parameters = point.parameters,
-                          .spec_json = point.spec_json,
-                          .spec_hash = point.spec_hash,
+                          .parameters = {},
+                          .spec_json = {},
+                          .spec_hash = {},
                           .total_steps = point.total_steps,
                           .priority = input.priority,
                           .create_time = state->now};
-    sweep->jobs.push_back(job.row.definition);
+    domain::JobDefinition& whole = sweep->jobs.emplace_back(job.row.definition);
+    whole.parameters = point.parameters;
+    whole.spec_json = point.spec_json;
+    whole.spec_hash = point.spec_hash;
     auto [added, is_new] = state->jobs.emplace(job.row.name(), std::move(job));
     Enqueue(state, &added->second);
   }

@@ -21,6 +21,7 @@
 
 namespace optfleet::engine {
 
+// The definitions whole, unlike those that the engine keeps.
 struct NewSweep {
   domain::Sweep sweep;
   domain::SweepSource source;
@@ -69,6 +70,7 @@ struct DesiredAttempt {
   Fence fence;
   Action action = Action::kRun;
   std::vector<int32_t> slots;
+  bool with_spec = false;  // whoever sends the answer fills in the job's spec, which the engine does not keep
   std::string spec_json;
   std::optional<AttemptName> resume_parent;
   Fence resume_parent_fence;

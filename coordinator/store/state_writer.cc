@@ -1,9 +1,12 @@
 #include "coordinator/store/state_writer.h"
 
 #include <array>
+#include <deque>
+#include <optional>
 
 #include "coordinator/store/encode.h"
 #include "coordinator/store/rows.h"
+#include "coordinator/store/spec_delta.h"
 
 namespace optfleet::store {
 namespace {
@@ -13,7 +16,8 @@ INSERT INTO sweeps VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
 ON CONFLICT (id) DO UPDATE SET state = ?3, cancel_requested = ?9, end_time = ?11)sql";
 constexpr char kInsertSource[] = "INSERT INTO sweep_sources VALUES (?, ?, ?, ?, ?)";
 constexpr char kInsertJob[] = R"sql(
-INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'queued', NULL, '', 0, '', '', 0, NULL, NULL, '', 0, '{}', NULL, NULL, NULL))sql";
+INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'queued', NULL, '', 0, '', '', 0, NULL, NULL, '', 0, '{}', NULL, NULL, NULL,
+  ?))sql";
 constexpr char kUpdateJob[] = R"sql(
 UPDATE jobs SET state = ?3, outcome = ?4, reason = ?5, attempt_count = ?6, worker = ?7, bound_worker = ?8, failures = ?9,
   not_before = ?10, stop = ?11, stop_reason = ?12, step = ?13, final_json = ?14, objective = ?15, start_time = ?16, end_time = ?17
@@ -39,6 +43,28 @@ constexpr char kInsertWaiting[] = "INSERT INTO waiting VALUES (?, ?)";
 constexpr std::array kAll = {kUpsertSweep,   kInsertSource,   kInsertJob,    kUpdateJob,
                              kUpsertAttempt, kUpsertWorker,   kUpsertLog,    kInsertEvent,
                              kInsertRequest, kForgetRequests, kClearWaiting, kInsertWaiting};
+
+// Jobs whose whole spec is on disk, to keep others of their sweep by. One for each set of keys, newest first,
+// and not too many to try.
+class SpecBases {
+ public:
+  struct Short {
+    std::string spec;
+    std::optional<int32_t> base;
+  };
+  Short Shorten(const domain::JobDefinition& job) {
+    for (const domain::JobDefinition* base : bases_) {
+      if (auto delta = SpecDelta(base->spec_json, job.spec_json)) return {*std::move(delta), base->name.job};
+    }
+    if (bases_.size() == kMost) bases_.pop_back();
+    bases_.push_front(&job);
+    return {job.spec_json, std::nullopt};
+  }
+
+ private:
+  static constexpr size_t kMost = 8;
+  std::deque<const domain::JobDefinition*> bases_;
+};
 
 }  // namespace
 
@@ -69,11 +95,17 @@ Status StateWriter::WriteNewSweep(const engine::NewSweep& sweep) {
                                .Bind(id, EncodeFiles(sweep.source.files), EncodeTexts(sweep.source.overrides),
                                      sweep.source.working_folder, EncodeTextMap(sweep.source.environment))
                                .Run());
-  for (const domain::JobDefinition& job : sweep.jobs) {
+  return WriteNewJobs(sweep.jobs);
+}
+
+Status StateWriter::WriteNewJobs(const std::vector<domain::JobDefinition>& jobs) {
+  SpecBases bases;
+  for (const domain::JobDefinition& job : jobs) {
+    const auto [spec, base] = bases.Shorten(job);
     OPTFLEET_RETURN_IF_ERROR(Get(kInsertJob)
-                                 .Bind(id, job.name.job, EncodeParameters(job.parameters), job.spec_json,
+                                 .Bind(job.name.sweep, job.name.job, EncodeParameters(job.parameters), spec,
                                        job.spec_hash, job.total_steps, job.priority,
-                                       UnixMicros(job.create_time))
+                                       UnixMicros(job.create_time), base)
                                  .Run());
   }
   return {};
