@@ -43,7 +43,7 @@ struct LiveAttempt {
 };
 
 struct LiveJob {
-  domain::Job row;
+  domain::Job row;                          // without the texts of its definition, which only the store keeps
   std::map<int32_t, LiveAttempt> attempts;  // all, by number
 
   LiveAttempt* newest() { return attempts.empty() ? nullptr : &attempts.rbegin()->second; }
