@@ -21,6 +21,7 @@ struct Texts {
   std::string period = "1s";
   std::string thin_after = "never";
   std::string log_level = "info";
+  std::vector<std::string> faults;
 };
 
 ParsedCommandLine Mistake(const std::string& message) {
@@ -58,6 +59,11 @@ void Declare(CLI::App* app, CommandLine* line, Texts* texts) {
       ->check(CLI::Range(int64_t{100}, int64_t{1'000'000}))
       ->capture_default_str()
       ->type_name("POINTS");
+  app->add_option("--fault", texts->faults,
+                  "For tests: METHOD:KIND:PROBABILITY makes calls go wrong; request_lost, answer_lost or "
+                  "reported_failed; may be repeated")
+      ->type_name("FAULT");
+  app->add_option("--fault-seed", line->fault_seed, "Which calls --fault hits")->capture_default_str();
   app->add_option("--log-file", line->log.path, "Log file, rotated; standard error if not given")
       ->type_name("FILE");
   app->add_option("--log-level", texts->log_level,
@@ -99,6 +105,11 @@ Status Interpret(const Texts& texts, CommandLine* line) {
     const auto thin_after = ParseDuration(texts.thin_after);
     if (!thin_after) return Fail(thin_after.error().In("--thin-after"));
     line->retention.after = *thin_after;
+  }
+  for (const std::string& text : texts.faults) {
+    auto fault = rpc::ParseFault(text);
+    if (!fault) return Fail(fault.error().In("--fault"));
+    line->faults.push_back(*std::move(fault));
   }
   const auto level = LevelFromName(texts.log_level);
   if (!level) return Fail(level.error().In("--log-level"));

@@ -78,7 +78,8 @@ void LogEvents(const std::vector<domain::Event>& events) {
 
 // In the order of dependence: later members use earlier ones and are destroyed first.
 struct Coordinator::Parts {
-  explicit Parts(CoordinatorOptions given) : options(std::move(given)) {}
+  explicit Parts(CoordinatorOptions given)
+      : options(std::move(given)), faults(options.faults, options.fault_seed) {}
 
   void StartThreads(Stores stores, std::unique_ptr<engine::Engine> engine,
                     std::function<void(const Error&)> failed);
@@ -96,6 +97,7 @@ struct Coordinator::Parts {
   std::unique_ptr<MetricsWriter> writer;
   std::unique_ptr<Retention> retention;
   std::unique_ptr<ProcessBackend> backend;
+  rpc::Faults faults;
   std::unique_ptr<rpc::MethodTable> methods;
   std::unique_ptr<http::Server> http;
   std::unique_ptr<rpc::GrpcServer> grpc;
@@ -146,6 +148,7 @@ void Coordinator::Parts::StartThreads(Stores stores, std::unique_ptr<engine::Eng
       std::make_unique<rpc::MethodTable>([this](std::string_view path, std::string_view code,
                                                 double seconds) { metrics.RpcDone(path, code, seconds); });
   rpc::AddMethods(methods.get(), backend.get());
+  if (!faults.empty()) methods->Disturb(&faults);
 }
 
 Status Coordinator::Parts::StartRetention() {

@@ -8,11 +8,13 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/result.h"
 #include "coordinator/app/address.h"
 #include "coordinator/app/retention_options.h"
 #include "coordinator/engine/engine.h"
+#include "coordinator/rpc/faults.h"
 
 namespace optfleet::app {
 
@@ -22,6 +24,8 @@ struct CoordinatorOptions {
   Address http{"127.0.0.1", 0};
   engine::Options engine;
   RetentionOptions retention = {};
+  std::vector<rpc::Fault> faults = {};  // for tests
+  uint64_t fault_seed = 1;
   std::function<Time()> now;  // the wall clock; read on the engine's thread
 };
 

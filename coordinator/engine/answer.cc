@@ -130,6 +130,7 @@ class AnswerBuilder {
                                 .slots = row.slots,
                                 .share = domain::kWholeSlot,
                                 .memory_bytes = 0,
+                                .with_spec = false,
                                 .spec_json = {},
                                 .resume_parent = {},
                                 .resume_parent_fence = {},
@@ -159,7 +160,7 @@ class AnswerBuilder {
     desired.slots = row.slots;
     desired.share = job.row.definition.resources.share;
     desired.memory_bytes = MemoryOf(job.row.definition.resources);
-    desired.spec_json = job.row.definition.spec_json;
+    desired.with_spec = row.state == AttemptState::kAssigned;
     if (row.resume_attempt != 0) {
       const domain::Attempt& parent = job.attempts.at(row.resume_attempt).row;
       desired.resume_parent = parent.name;

@@ -81,16 +81,20 @@ domain::Sweep RowOf(const State& state, const CreateSweep& input, const std::str
 
 void AddJobs(State* state, const std::vector<Point>& points, const std::string& sweep, int32_t last_number,
              std::vector<domain::JobDefinition>* added) {
+  added->reserve(points.size());
   for (const Point& point : points) {
     LiveJob job;
     job.row.definition = {.name = {sweep, ++last_number},
-                          .parameters = point.parameters,
-                          .spec_json = point.spec_json,
-                          .spec_hash = point.spec_hash,
+                          .parameters = {},
+                          .spec_json = {},
+                          .spec_hash = {},
                           .total_steps = point.total_steps,
                           .resources = point.resources,
                           .create_time = state->now};
-    added->push_back(job.row.definition);
+    domain::JobDefinition& whole = added->emplace_back(job.row.definition);
+    whole.parameters = point.parameters;
+    whole.spec_json = point.spec_json;
+    whole.spec_hash = point.spec_hash;
     const JobName name = job.row.name();
     Enqueue(state, &state->jobs.emplace(name, std::move(job)).first->second);
   }

@@ -22,6 +22,7 @@
 
 namespace optfleet::engine {
 
+// The definitions whole, unlike those that the engine keeps.
 struct NewSweep {
   domain::Sweep sweep;
   domain::SweepSource source;
@@ -99,6 +100,7 @@ struct DesiredAttempt {
   std::vector<int32_t> slots;
   int32_t share = domain::kWholeSlot;  // of each
   int64_t memory_bytes = 0;            // of each, of a shared slot; 0: the share of what it has
+  bool with_spec = false;  // whoever sends the answer fills in the job's spec, which the engine does not keep
   std::string spec_json;
   std::optional<AttemptName> resume_parent;
   Fence resume_parent_fence;

@@ -51,7 +51,7 @@ struct SavedSweep {
 struct SavedState {
   int64_t incarnation = 1;
   std::vector<SavedSweep> sweeps;           // all
-  std::vector<domain::Job> jobs;            // not ended
+  std::vector<domain::Job> jobs;            // not ended; the texts of their definitions may be left out
   std::vector<domain::Attempt> attempts;    // all attempts of those jobs
   std::map<AttemptName, RecordsHeld> held;  // of those attempts, as the metrics store knows
   std::vector<domain::Worker> workers;

@@ -1,5 +1,7 @@
 #include "coordinator/engine/invariants.h"
 
+#include <type_traits>
+
 #include "coordinator/engine/totals.h"
 
 namespace optfleet::engine {
@@ -24,12 +26,18 @@ class Checker {
   }
 
  private:
-  void Expect(bool good, const std::string& subject, const std::string& rule) {
+  void Expect(bool good, const std::string& subject, const char* rule) {
     if (!good) violations_.push_back(subject + ": broken: " + rule);
+  }
+  // The subject's text is made only if it is needed: there may be very many.
+  template <typename Text>
+  requires std::is_invocable_v<Text>
+  void Expect(bool good, const Text& subject, const char* rule) {
+    if (!good) Expect(good, subject(), rule);
   }
 
   void CheckJob(const JobName& name, const LiveJob& job) {
-    const std::string text = ToResource(name);
+    const auto text = [&] { return ToResource(name); };
     const domain::JobStatus& status = job.row.status;
     ++open_jobs_[name.sweep];
     Expect(job.row.name() == name, text, "is kept under its name");
@@ -42,7 +50,7 @@ class Checker {
     const AttemptState newest_state = newest == nullptr ? AttemptState::kEnded : newest->row.state;
     switch (status.state) {
       case JobState::kQueued:
-        CheckQueued(text, job, newest_state);
+        CheckQueued(job, newest_state);
         break;
       case JobState::kAssigned:
         Expect(newest_state == AttemptState::kAssigned, text, "assigned exactly while its newest attempt is");
@@ -56,7 +64,8 @@ class Checker {
     }
   }
 
-  void CheckQueued(const std::string& text, const LiveJob& job, AttemptState newest) {
+  void CheckQueued(const LiveJob& job, AttemptState newest) {
+    const auto text = [&] { return ToResource(job.row.name()); };
     ++queued_;
     Expect(newest == AttemptState::kEnded, text, "queued only while no attempt of it is open");
     Expect(job.row.status.worker.empty(), text, "a worker only while an attempt is open");
@@ -67,7 +76,7 @@ class Checker {
 
   void CheckAttempt(const LiveJob& job, int32_t number, const LiveAttempt& attempt) {
     const domain::Attempt& row = attempt.row;
-    const std::string text = ToResource(row.name);
+    const auto text = [&] { return ToResource(row.name); };
     const bool open = row.state != AttemptState::kEnded;
     const bool has_deadline = state_.deadlines.Of(DeadlineKey::Lease(row.name)).has_value();
     Expect(row.name == AttemptName{job.row.name(), number}, text, "is kept under its name");

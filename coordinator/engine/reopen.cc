@@ -57,6 +57,9 @@ void Uncount(LiveSweep* sweep, const domain::JobStatus& status) {
 void QueueEnded(State* state, const EndedJob& ended, const std::string& reason) {
   LiveJob job;
   job.row = ended.job;
+  job.row.definition.parameters.clear();  // as of every job, the store keeps the texts
+  job.row.definition.spec_json.clear();
+  job.row.definition.spec_hash.clear();
   domain::JobStatus& status = job.row.status;
   const std::string before(OutcomeName(*status.outcome));
   Move(&status.state, JobState::kQueued);
@@ -134,9 +137,6 @@ Answer OnExtendSweep(State* state, const ExtendSweep& input) {
                       .source = input.source,
                       .jobs = {},
                       .parameters = input.parameters};
-  for (const auto& [number, parameters] : input.parameters) {
-    if (LiveJob* job = state->FindJob({input.sweep_id, number})) job->row.definition.parameters = parameters;
-  }
   AddJobs(state, input.points, input.sweep_id, sweep.row.job_count, &extension.jobs);
   sweep.row.job_count += static_cast<int32_t>(input.points.size());
   sweep.row.axes = input.axes;

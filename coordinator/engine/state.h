@@ -43,7 +43,7 @@ struct LiveAttempt {
 };
 
 struct LiveJob {
-  domain::Job row;
+  domain::Job row;                          // without the texts of its definition, which only the store keeps
   std::map<int32_t, LiveAttempt> attempts;  // all, by number
 
   LiveAttempt* newest() { return attempts.empty() ? nullptr : &attempts.rbegin()->second; }
@@ -91,6 +91,7 @@ struct State {
   std::vector<ClassReason> waiting;
   std::vector<scheduler::Reservation> reservations;  // of the last plan
   Time planned_at;                                   // when it was made
+  Time refreshed_at;                                 // when its estimates were
   std::map<Outcome, int64_t> attempts_ended;         // since this process began
 
   // Of the current input.

@@ -1,5 +1,6 @@
 #include "coordinator/store/encode.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -10,6 +11,19 @@ namespace {
 
 // Bytes that are not UTF-8 (a path, a log line) become replacement characters instead of an exception.
 std::string Dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+constexpr const char* kNoFigures = "{}";
+
+// Nearly all texts need no escape; those that do go through the library.
+void AppendText(const std::string& text, std::string* json) {
+  const bool plain = std::all_of(text.begin(), text.end(),
+                                 [](char c) { return c >= ' ' && c < '\x7f' && c != '"' && c != '\\'; });
+  if (plain) {
+    json->append("\"").append(text).append("\"");
+  } else {
+    *json += Dump(text);
+  }
+}
 
 Json Parse(const std::string& text) { return Json::parse(text, nullptr, false); }
 
@@ -53,19 +67,30 @@ domain::Figures FiguresFromJson(const Json& json) {
 
 }  // namespace
 
-std::string EncodeFigures(const domain::Figures& figures) { return Dump(FiguresToJson(figures)); }
+std::string EncodeFigures(const domain::Figures& figures) {
+  return figures.empty() ? kNoFigures : Dump(FiguresToJson(figures));
+}
 
-domain::Figures DecodeFigures(const std::string& json) { return FiguresFromJson(Parse(json)); }
+domain::Figures DecodeFigures(const std::string& json) {
+  if (json == kNoFigures) return {};
+  return FiguresFromJson(Parse(json));
+}
 
 std::string EncodeParameters(const std::vector<domain::Parameter>& parameters) {
-  Json json = Json::array();
-  for (const auto& parameter : parameters)
-    json.push_back({{"key", parameter.key}, {"value", parameter.value}});
-  return Dump(json);
+  std::string json = "[";
+  for (const auto& parameter : parameters) {
+    json += json.size() > 1 ? ",{\"key\":" : "{\"key\":";
+    AppendText(parameter.key, &json);
+    json += ",\"value\":";
+    AppendText(parameter.value, &json);
+    json += '}';
+  }
+  return json + "]";
 }
 
 std::vector<domain::Parameter> DecodeParameters(const std::string& json) {
   std::vector<domain::Parameter> parameters;
+  if (json.empty()) return parameters;
   for (const Json& item : Parse(json)) parameters.push_back({TextAt(item, "key"), TextAt(item, "value")});
   return parameters;
 }
@@ -109,7 +134,11 @@ std::map<std::string, std::string> DecodeTextMap(const std::string& json) {
   return texts;
 }
 
-std::string EncodeInts(const std::vector<int64_t>& numbers) { return Dump(Json(numbers)); }
+std::string EncodeInts(const std::vector<int64_t>& numbers) {
+  std::string json = "[";
+  for (const int64_t number : numbers) json += (json.size() > 1 ? "," : "") + std::to_string(number);
+  return json + "]";
+}
 
 std::vector<int64_t> DecodeInts(const std::string& json) {
   std::vector<int64_t> numbers;

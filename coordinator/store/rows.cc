@@ -3,21 +3,27 @@
 #include <utility>
 
 #include "coordinator/store/encode.h"
+#include "coordinator/store/spec_delta.h"
 
 namespace optfleet::store {
 
 const char* const kSweepColumns =
     "sweeps.id, sweeps.display_name, sweeps.state, sweeps.axes_json, sweeps.objective, sweeps.job_count, "
     "sweeps.merged_points, sweeps.priority, sweeps.cancel_requested, sweeps.create_time, sweeps.end_time, "
-    "sweeps.max_running, sweeps.pause, "
-    "sweeps.revision";
+    "sweeps.max_running, sweeps.pause, sweeps.revision";
+#define OPTFLEET_JOB_STATUS_COLUMNS                                                                 \
+  "jobs.total_steps, jobs.create_time, jobs.state, jobs.outcome, jobs.reason, "                     \
+  "jobs.attempt_count, jobs.worker, jobs.bound_worker, jobs.failures, jobs.not_before, jobs.stop, " \
+  "jobs.stop_reason, jobs.step, jobs.final_json, jobs.objective, jobs.start_time, jobs.end_time, "  \
+  "jobs.resources_json"
 const char* const kJobColumns =
-    "jobs.sweep, jobs.number, jobs.parameters_json, jobs.spec_json, jobs.spec_hash, jobs.total_steps, "
-    "jobs.create_time, jobs.state, jobs.outcome, jobs.reason, jobs.attempt_count, jobs.worker, "
-    "jobs.bound_worker, "
-    "jobs.failures, jobs.not_before, jobs.stop, jobs.stop_reason, jobs.step, jobs.final_json, "
-    "jobs.objective, "
-    "jobs.start_time, jobs.end_time, jobs.resources_json";
+    "jobs.sweep, jobs.number, jobs.parameters_json, jobs.spec_json, "
+    "jobs.spec_hash, " OPTFLEET_JOB_STATUS_COLUMNS
+    ", (SELECT base.spec_json FROM jobs AS base WHERE base.sweep = jobs.sweep AND base.number = "
+    "jobs.spec_base)";
+const char* const kJobColumnsWithoutTexts =
+    "jobs.sweep, jobs.number, '', '', '', " OPTFLEET_JOB_STATUS_COLUMNS ", NULL";
+#undef OPTFLEET_JOB_STATUS_COLUMNS
 const char* const kAttemptColumns =
     "attempts.sweep, attempts.job, attempts.number, attempts.incarnation, attempts.state, attempts.outcome, "
     "attempts.reason, attempts.worker, attempts.slots_json, attempts.resume_attempt, attempts.start_known, "
@@ -116,11 +122,21 @@ Result<domain::Sweep> ReadSweep(const Statement& row) {
   return sweep;
 }
 
+Result<std::string> ReadSpec(const Statement& row, const JobName& job, int spec, int base) {
+  if (row.IsNull(base)) return row.Text(spec);
+  auto whole = ApplySpecDelta(row.Text(base), row.Text(spec));
+  if (whole) return *std::move(whole);
+  return Fail(Code::kDataLoss, "state.db: the spec of " + ToResource(job) +
+                                   " does not fit the job that it is kept by; restore a backup");
+}
+
 Result<domain::Job> ReadJob(const Statement& row) {
   domain::Job job;
   job.definition.name = {row.Text(0), static_cast<int32_t>(row.Int(1))};
   job.definition.parameters = DecodeParameters(row.Text(2));
-  job.definition.spec_json = row.Text(3);
+  auto spec = ReadSpec(row, job.definition.name, 3, 23);
+  if (!spec.has_value()) return Fail(std::move(spec).error());
+  job.definition.spec_json = *std::move(spec);
   job.definition.spec_hash = row.Text(4);
   job.definition.total_steps = row.Int(5);
   job.definition.create_time = TimeFromUnixMicros(row.Int(6));

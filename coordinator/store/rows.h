@@ -17,10 +17,11 @@ namespace optfleet::store {
 // Column lists. Each ...ColumnCount many columns; a query may select more behind them.
 extern const char* const kSweepColumns;
 extern const char* const kJobColumns;
+extern const char* const kJobColumnsWithoutTexts;  // the same with nothing for parameters, spec and hash
 extern const char* const kAttemptColumns;
 extern const char* const kWorkerColumns;
 inline constexpr int kSweepColumnCount = 14;
-inline constexpr int kJobColumnCount = 23;
+inline constexpr int kJobColumnCount = 24;
 inline constexpr int kAttemptColumnCount = 24;
 inline constexpr int kWorkerColumnCount = 13;
 
@@ -28,6 +29,8 @@ inline constexpr int kWorkerColumnCount = 13;
 // program does not know.
 Result<domain::Sweep> ReadSweep(const Statement& row);
 Result<domain::Job> ReadJob(const Statement& row);
+// The whole text of a spec: column `spec`, completed by the text of column `base` unless that is NULL.
+Result<std::string> ReadSpec(const Statement& row, const JobName& job, int spec, int base);
 Result<domain::Attempt> ReadAttempt(const Statement& row);
 Result<domain::Worker> ReadWorker(const Statement& row);
 

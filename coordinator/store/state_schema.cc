@@ -96,6 +96,15 @@ DROP TABLE waiting;
 CREATE TABLE waiting(
   sweep TEXT NOT NULL, resources_json TEXT NOT NULL, bound_worker TEXT NOT NULL, reason TEXT NOT NULL,
   PRIMARY KEY (sweep, resources_json, bound_worker)) WITHOUT ROWID;
+
+-- The spec of most jobs of a sweep is kept as what differs from one of them (store/spec_delta.h): spec_base
+-- is the number of that job, NULL where spec_json is the whole text. One index of jobs by state instead of
+-- three.
+ALTER TABLE jobs ADD COLUMN spec_base INTEGER;
+DROP INDEX jobs_started;
+DROP INDEX jobs_open;
+DROP INDEX jobs_by_state;
+CREATE INDEX jobs_by_state ON jobs(sweep, state, outcome, attempt_count, step, total_steps);
 )sql";
 
 constexpr std::array<const char*, 2> kSteps = {kVersion1, kVersion2};
@@ -103,6 +112,6 @@ constexpr std::array<const char*, 2> kSteps = {kVersion1, kVersion2};
 }  // namespace
 
 const Schema kStateSchema = {
-    .application_id = 0x4F465354, .steps = kSteps, .checked_bytes = int64_t{1} << 30};
+    .application_id = 0x4F465354, .steps = kSteps, .checked_bytes = int64_t{4} << 20};
 
 }  // namespace optfleet::store

@@ -1,9 +1,12 @@
 #include "coordinator/store/state_writer.h"
 
 #include <array>
+#include <deque>
+#include <optional>
 
 #include "coordinator/store/encode.h"
 #include "coordinator/store/rows.h"
+#include "coordinator/store/spec_delta.h"
 
 namespace optfleet::store {
 namespace {
@@ -14,7 +17,8 @@ ON CONFLICT (id) DO UPDATE SET state = ?3, axes_json = ?4, job_count = ?6, merge
   cancel_requested = ?9, end_time = ?11, max_running = ?12, pause = ?13, revision = ?14)sql";
 constexpr char kInsertSource[] = "INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?)";
 constexpr char kInsertJob[] = R"sql(
-INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', NULL, '', 0, '', '', 0, NULL, NULL, '', 0, '{}', NULL, NULL, NULL, ?))sql";
+INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', NULL, '', 0, '', '', 0, NULL, NULL, '', 0, '{}', NULL, NULL, NULL,
+  ?, ?))sql";
 constexpr char kSetParameters[] = "UPDATE jobs SET parameters_json = ?3 WHERE sweep = ?1 AND number = ?2";
 constexpr char kUpdateJob[] = R"sql(
 UPDATE jobs SET state = ?3, outcome = ?4, reason = ?5, attempt_count = ?6, worker = ?7, bound_worker = ?8, failures = ?9,
@@ -42,6 +46,28 @@ constexpr char kInsertWaiting[] = "INSERT INTO waiting VALUES (?, ?, ?, ?)";
 constexpr std::array kAll = {kUpsertSweep,    kInsertSource, kInsertJob,    kUpdateJob,   kSetParameters,
                              kUpsertAttempt,  kUpsertWorker, kUpsertLog,    kInsertEvent, kInsertRequest,
                              kForgetRequests, kClearWaiting, kInsertWaiting};
+
+// Jobs whose whole spec is on disk, to keep others of their sweep by. One for each set of keys, newest first,
+// and not too many to try.
+class SpecBases {
+ public:
+  struct Short {
+    std::string spec;
+    std::optional<int32_t> base;
+  };
+  Short Shorten(const domain::JobDefinition& job) {
+    for (const domain::JobDefinition* base : bases_) {
+      if (auto delta = SpecDelta(base->spec_json, job.spec_json)) return {*std::move(delta), base->name.job};
+    }
+    if (bases_.size() == kMost) bases_.pop_back();
+    bases_.push_front(&job);
+    return {job.spec_json, std::nullopt};
+  }
+
+ private:
+  static constexpr size_t kMost = 8;
+  std::deque<const domain::JobDefinition*> bases_;
+};
 
 }  // namespace
 
@@ -91,11 +117,13 @@ Status StateWriter::WriteSource(const std::string& sweep, int32_t revision,
 }
 
 Status StateWriter::WriteNewJobs(const std::vector<domain::JobDefinition>& jobs) {
+  SpecBases bases;
   for (const domain::JobDefinition& job : jobs) {
+    const auto [spec, base] = bases.Shorten(job);
     OPTFLEET_RETURN_IF_ERROR(Get(kInsertJob)
-                                 .Bind(job.name.sweep, job.name.job, EncodeParameters(job.parameters),
-                                       job.spec_json, job.spec_hash, job.total_steps,
-                                       UnixMicros(job.create_time), EncodeResources(job.resources))
+                                 .Bind(job.name.sweep, job.name.job, EncodeParameters(job.parameters), spec,
+                                       job.spec_hash, job.total_steps, UnixMicros(job.create_time),
+                                       EncodeResources(job.resources), base)
                                  .Run());
   }
   return {};
