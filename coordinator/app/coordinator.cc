@@ -199,7 +199,8 @@ http::PageSources Coordinator::Parts::Pages() {
 }
 
 void Coordinator::Parts::MetricsText(const std::function<void(std::string)>& answer) {
-  metrics.Queue("engine", static_cast<int64_t>(loop->depth()), EngineLoop::kQueueLimit);
+  metrics.Queue("workers", static_cast<int64_t>(loop->worker_depth()), EngineLoop::kWorkerLimit);
+  metrics.Queue("engine", static_cast<int64_t>(loop->people_depth()), EngineLoop::kPeopleLimit);
   metrics.Queue("metrics", static_cast<int64_t>(writer->depth()), MetricsWriter::kQueueLimit);
   metrics.Queue("read", static_cast<int64_t>(backend->read_depth()), ProcessBackend::kReadQueue);
   metrics.Queue("expansion", static_cast<int64_t>(backend->work_depth()), ProcessBackend::kWorkQueue);
