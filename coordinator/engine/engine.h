@@ -76,10 +76,12 @@ class Engine {
   static Result<std::unique_ptr<Engine>> Create(const Options& options, SavedState saved, Time now);
   ~Engine();
 
-  // `now` never goes back (a smaller value counts as the last one).
+  // `now` is the wall clock. One that was set back does not make anything wait: the engine's time goes on
+  // from where it was, and is ahead of the wall until the next start.
   Effects Handle(const Input& input, Time now);
 
-  // When the next Tick is due; Time::max() if nothing waits for time. Changes with every Handle.
+  // When the next Tick is due, on the caller's clock; Time::max() if nothing waits for time. Changes with
+  // every Handle.
   Time next_tick() const;
 
   Census TakeCensus() const;

@@ -1,5 +1,6 @@
 #include "coordinator/engine/load.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "coordinator/engine/invariants.h"
@@ -59,7 +60,7 @@ Result<std::unique_ptr<State>> LoadState(const Options& options, SavedState save
   auto state = std::make_unique<State>();
   state->options = options;
   state->incarnation = saved.incarnation;
-  state->now = now;
+  state->now = state->clock = now;
   for (SavedSweep& sweep : saved.sweeps) {
     const std::string id = sweep.sweep.id;
     state->sweeps[id] = {std::move(sweep.sweep), std::move(sweep.ended), sweep.ended_steps};
@@ -71,6 +72,8 @@ Result<std::unique_ptr<State>> LoadState(const Options& options, SavedState save
     const JobName name = row.name();
     LiveJob& job = state->jobs[name];
     job.row = std::move(row);
+    // Written under a clock that was set back since.
+    if (auto& until = job.row.status.not_before) until = std::min(*until, now + options.longest_backoff);
     if (job.row.status.state == domain::JobState::kQueued) Enqueue(state.get(), &job);
   }
   OPTFLEET_RETURN_IF_ERROR(LoadAttempts(state.get(), &saved));

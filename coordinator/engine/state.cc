@@ -14,6 +14,11 @@ std::vector<domain::SeriesLink> LiveJob::links() const {
   return links;
 }
 
+void State::Advance(Time given) {
+  if (given > clock) now += given - clock;
+  clock = given;
+}
+
 LiveJob* State::FindJob(const JobName& name) {
   auto found = jobs.find(name);
   return found == jobs.end() ? nullptr : &found->second;

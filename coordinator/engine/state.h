@@ -65,7 +65,8 @@ struct Touched {
 struct State {
   Options options;
   int64_t incarnation = 1;
-  Time now;
+  Time now;                                 // goes on, whatever happens to the clock
+  Time clock;                               // the caller's, as last given
   std::map<std::string, LiveSweep> sweeps;  // all
   std::map<JobName, LiveJob> jobs;          // not ended (a job that ends leaves with the input that ended it)
   std::map<std::string, LiveWorker> workers;  // all
@@ -84,6 +85,7 @@ struct State {
   // at with the first input.
   bool check_finishing = false;
 
+  void Advance(Time given);  // by as much as the clock went forward
   LiveJob* FindJob(const JobName& name);
   LiveAttempt* FindAttempt(const AttemptName& name);  // of a job that has not ended
   LiveWorker* FindWorker(const std::string& id);

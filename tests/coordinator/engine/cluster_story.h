@@ -79,6 +79,8 @@ class ClusterStory {
   // Second by second; workers that are not cut off synchronize.
   void Advance(Duration duration);
   void AdvancePast(Duration duration) { Advance(duration + std::chrono::seconds(1)); }
+  // The coordinator's clock is set back (negative) or forward; nothing else happens meanwhile.
+  void SetClock(Duration by) { now_ += by; }
   // The coordinator ends and starts again from what it had written.
   void RestartCoordinator();
 

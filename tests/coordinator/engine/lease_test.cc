@@ -158,5 +158,43 @@ TEST(Lease, AttemptsFromBeforeARestoredBackupAreEnded) {
   EXPECT_EQ(story.StateOf("job-1"), JobState::kQueued);
 }
 
+// Simulation, seed 1000351: the clock was set back by hours and a back-off lasted as long.
+TEST(Clock, SetBackItDelaysNoBackOffAndNoLease) {
+  ClusterStory story;
+  story.Advance(minutes(300));
+  story.Submit(Jobs(2));
+  story.Worker("a").Takes("job-1");
+  story.Worker("b").Takes("job-2");
+  story.Worker("a").Reports("job-1", Outcome::kFailed);
+  story.Partition("b");
+
+  story.SetClock(-minutes(200));
+  story.Advance(minutes(1));
+  EXPECT_TRUE(story.Worker("a").Desired("job-1").has_value()) << "its back-off was a second";
+  story.AdvancePast(story.lease());
+  EXPECT_EQ(story.AttemptOf("job-2", 1).outcome, Outcome::kLost);
+}
+
+TEST(Clock, SetBackOverARestartItDelaysNoBackOff) {
+  ClusterStory story;
+  story.Advance(minutes(300));
+  story.Submit(OneJob());
+  story.Worker("a").Takes("job-1");
+  story.Worker("a").Reports("job-1", Outcome::kFailed);
+  story.SetClock(-minutes(200));
+  story.RestartCoordinator();
+  story.Advance(minutes(2));
+  EXPECT_TRUE(story.Worker("a").Desired("job-1").has_value());
+}
+
+TEST(Clock, SetForwardItEndsNoLease) {
+  ClusterStory story;
+  story.Submit(OneJob());
+  story.Worker("a").Takes("job-1");
+  story.SetClock(minutes(200));
+  story.Advance(minutes(1));
+  EXPECT_EQ(story.AttemptOf("job-1", 1).outcome, std::nullopt);
+}
+
 }  // namespace
 }  // namespace optfleet::engine

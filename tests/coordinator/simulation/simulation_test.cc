@@ -33,9 +33,10 @@ std::string HowToReplay(uint64_t seed) {
          " OPTFLEET_TRACE=1 bin/coordinator_simulation_test --gtest_filter=Simulation.Shard0";
 }
 
-// Runs seeds until one fails; returns whether all of the list were run.
+// Goes on after a failure, so that a long run shows how often and how differently; but not for ever.
 void RunSeeds(uint64_t first, uint64_t count, Coverage* coverage) {
   ::signal(SIGABRT, &SayWhichSeed);
+  uint64_t patience = FromEnvironment("OPTFLEET_FAILURES", 5);
   for (uint64_t seed = first; seed < first + count; ++seed) {
     running_seed = seed;
     WorldOptions options;
@@ -43,8 +44,10 @@ void RunSeeds(uint64_t first, uint64_t count, Coverage* coverage) {
     World world(options, coverage);
     const auto violation = world.Run();
     if (!violation) continue;
-    FAIL() << "seed " << seed << ": broken: " << violation->invariant << ": " << violation->text << "\n"
-           << HowToReplay(seed);
+    ADD_FAILURE() << "seed " << seed << ": broken: " << violation->invariant << ": " << violation->text
+                  << "\n"
+                  << HowToReplay(seed);
+    if (--patience == 0) return;
   }
 }
 
