@@ -24,6 +24,10 @@ bool JobWasEver(const State& state, const JobName& name) {
   return found != state.sweeps.end() && name.job >= 1 && name.job <= found->second.row.job_count;
 }
 
+bool WasGivenOutHere(const State& state, const Fence& fence) {
+  return fence.incarnation >= state.first_incarnation && fence.incarnation <= state.incarnation;
+}
+
 std::string NewestText(const LiveJob& job) {
   const LiveAttempt& newest = *job.newest();
   const std::string attempt = "attempt " + std::to_string(newest.row.name.attempt);
@@ -77,10 +81,12 @@ class AnswerBuilder {
   void AnswerStatus(const AttemptStatus& status) {
     const LiveJob* job = OpenJob(state_, status.attempt.job);
     if (job == nullptr) {
-      // An attempt of a sweep that this database has never held is not ours to end: the worker may have been
-      // pointed here by mistake.
-      if (!JobWasEver(state_, status.attempt.job)) return;
-      Release(status, "the job has ended", false);
+      if (JobWasEver(state_, status.attempt.job)) return Release(status, "the job has ended", false);
+      // Of a sweep that this database does not hold. A backup was restored that is older than the sweep; or
+      // another database gave it out, and then it is not ours to end: the worker may have been pointed here
+      // by mistake.
+      if (WasGivenOutHere(state_, status.fence))
+        Release(status, "the database was restored from a backup that is older than its sweep", false);
       return;
     }
     auto found = job->attempts.find(status.attempt.attempt);

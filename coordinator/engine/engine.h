@@ -46,6 +46,7 @@ struct SavedSweep {
 };
 struct SavedState {
   int64_t incarnation = 1;
+  int64_t first_incarnation = 1;            // of this database: those from there on were given out by it
   std::vector<SavedSweep> sweeps;           // all
   std::vector<domain::Job> jobs;            // not ended
   std::vector<domain::Attempt> attempts;    // all attempts of those jobs

@@ -60,6 +60,7 @@ Result<std::unique_ptr<State>> LoadState(const Options& options, SavedState save
   auto state = std::make_unique<State>();
   state->options = options;
   state->incarnation = saved.incarnation;
+  state->first_incarnation = saved.first_incarnation;
   state->now = state->clock = now;
   for (SavedSweep& sweep : saved.sweeps) {
     const std::string id = sweep.sweep.id;

@@ -65,6 +65,7 @@ struct Touched {
 struct State {
   Options options;
   int64_t incarnation = 1;
+  int64_t first_incarnation = 1;
   Time now;                                 // goes on, whatever happens to the clock
   Time clock;                               // the caller's, as last given
   std::map<std::string, LiveSweep> sweeps;  // all

@@ -138,12 +138,23 @@ TEST(Lease, AttemptsOfAStrangeDatabaseAreLeftAlone) {
   ClusterStory story;
   Synchronize says = Hello("a", 1, 1);
   says.slots.push_back(CpuSlot(0));
-  says.attempts.push_back(Running("elsewhere", 3, {1, 1}));
+  says.attempts.push_back(Running("elsewhere", 3, {7, 1}));
   story.Submit(OneJob());
   const auto answer = std::get<SynchronizeAnswer>(story.Give(says));
   EXPECT_TRUE(answer.forget.empty());
   EXPECT_TRUE(answer.attempts.empty());  // its slot is occupied
   EXPECT_EQ(story.WaitsBecause(), "the only slot is taken");
+}
+
+// Simulation, seed 2: the backup was older than the sweep; its attempt kept its slot for ever.
+TEST(Lease, AttemptsOfASweepThatARestoredBackupDoesNotKnowAreEnded) {
+  ClusterStory story;
+  story.Submit(OneJob());
+  Synchronize says = Hello("a", 1, 1);
+  says.attempts.push_back(Running("forgotten", 3, {1, 1}));
+  const auto answer = std::get<SynchronizeAnswer>(story.Give(says));
+  EXPECT_THAT(answer, AsksToStop("the database was restored from a backup that is older than its sweep"));
+  EXPECT_EQ(story.StateOf("job-1"), JobState::kQueued);
 }
 
 TEST(Lease, AttemptsFromBeforeARestoredBackupAreEnded) {

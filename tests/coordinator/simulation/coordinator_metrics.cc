@@ -123,7 +123,7 @@ void CoordinatorProcess::CompareWithReloaded() {
   auto saved = state_->Load();
   if (!saved) return context_->Violate("what is in memory is on disk", saved.error().message());
   saved->held = metrics_->Held(saved->attempts).value();
-  auto reloaded = engine::Engine::Create(engine_options_, *std::move(saved), wall());
+  auto reloaded = engine::Engine::Create(engine_options_, *std::move(saved), engine_->state().now);
   if (!reloaded) return context_->Violate("what is in memory is on disk", reloaded.error().message());
   const std::string here = EssenceOf(engine_->state());
   const std::string there = EssenceOf((*reloaded)->state());

@@ -57,12 +57,12 @@ void World::StartWorkerLater(Node* node, Duration delay) {
 void World::Begin() {
   coordinator_.Start();
   for (Node& node : nodes_) StartWorkerLater(&node, context_.dice.Between(Duration(0), seconds(1)));
-  const int sweeps = 1 + static_cast<int>(context_.dice.Below(3));
+  const int sweeps = 1 + static_cast<int>(context_.dice.Below(4));
   for (int i = 0; i < sweeps; ++i) {
     context_.agenda.After(i == 0 ? Duration(0) : context_.dice.Between(Duration(0), options_.chaos / 2),
                           [this] {
                             client_.CreateSweep("s" + std::to_string(++submitted_),
-                                                1 + static_cast<int>(context_.dice.Below(5)));
+                                                1 + static_cast<int>(context_.dice.Below(8)));
                           });
   }
   if (options_.faults) PlanFaults();

@@ -21,7 +21,7 @@ namespace optfleet::simulation {
 struct WorldOptions {
   uint64_t seed = 1;
   bool faults = true;
-  Duration chaos = std::chrono::seconds(40);
+  Duration chaos = std::chrono::seconds(60);
   Duration patience = std::chrono::seconds(150);  // of quiet, until everything has ended
 };
 
