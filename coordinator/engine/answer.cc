@@ -58,7 +58,7 @@ class AnswerBuilder {
   SynchronizeAnswer Build() {
     std::set<AttemptName> named;
     for (const AttemptStatus& status : input_.attempts) {
-      named.insert(status.attempt);
+      if (IsOurAttempt(status)) named.insert(status.attempt);
       AnswerStatus(status);
     }
     auto worker = state_.workers.find(input_.worker_id);
@@ -70,6 +70,14 @@ class AnswerBuilder {
   }
 
  private:
+  // Not one of the same name that was given out before a backup was restored.
+  bool IsOurAttempt(const AttemptStatus& status) const {
+    const LiveJob* job = OpenJob(state_, status.attempt.job);
+    if (job == nullptr) return false;
+    const auto found = job->attempts.find(status.attempt.attempt);
+    return found != job->attempts.end() && found->second.row.fence == status.fence;
+  }
+
   void Release(const AttemptStatus& status, std::string reason, bool keep_checkpoints) {
     answer_.forget.push_back({.attempt = status.attempt,
                               .fence = status.fence,
@@ -111,7 +119,8 @@ class AnswerBuilder {
     const bool newer_lives = job.newest()->row.state != AttemptState::kEnded;
     if (status.state != Reported::kEnded) {
       if (newer_lives || job.newest() != &attempt) {
-        Release(status, WhyOver(job, attempt), false);
+        // Its process ends at once; what the newer one rests on stays until it is safe.
+        Release(status, WhyOver(job, attempt), IsStillNeeded(state_, job, attempt));
       } else {
         // Nothing has taken its place: let it save what it has, the next attempt goes on from there.
         Stop(attempt.row, Outcome::kPreempted, WhyOver(job, attempt), true);

@@ -25,6 +25,7 @@ constexpr const char* kSql[] = {
     "DELETE FROM records WHERE attempt = ?",
     "DELETE FROM other_points WHERE attempt = ?",
     "DELETE FROM attempts WHERE id = ?",
+    "SELECT id FROM attempts WHERE job = ? AND number > ?",
 };
 
 }  // namespace
@@ -99,6 +100,21 @@ Status RecordWriter::Drop(int64_t attempt) {
   OPTFLEET_RETURN_IF_ERROR(Get(kDropRecords).Bind(attempt).Run());
   OPTFLEET_RETURN_IF_ERROR(Get(kDropPoints).Bind(attempt).Run());
   return Get(kDropAttempt).Bind(attempt).Run();
+}
+
+Status RecordWriter::DropNewer(const std::string& job, int32_t number) {
+  std::vector<int64_t> ids;
+  Statement& select = Get(kSelectNewer);
+  select.Bind(job, number);
+  while (true) {
+    const auto row = select.Step();
+    if (!row.has_value()) return Fail(row.error());
+    if (!*row) break;
+    ids.push_back(select.Int(0));
+  }
+  select.Reset();
+  for (const int64_t id : ids) OPTFLEET_RETURN_IF_ERROR(Drop(id));
+  return {};
 }
 
 Result<int64_t> RecordWriter::KeyId(const std::string& key) {

@@ -27,6 +27,8 @@ class RecordWriter {
   void ForgetKeys() { key_ids_.clear(); }
   // Removes an attempt with its records.
   Status Drop(int64_t attempt);
+  // Removes the attempts of the job with higher numbers.
+  Status DropNewer(const std::string& job, int32_t number);
 
  private:
   // Places in the list of statements, in the source.
@@ -41,6 +43,7 @@ class RecordWriter {
     kDropRecords,
     kDropPoints,
     kDropAttempt,
+    kSelectNewer,
   };
   explicit RecordWriter(std::vector<Statement> statements);
   Statement& Get(Which which) { return statements_[which]; }

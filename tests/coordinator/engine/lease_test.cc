@@ -169,6 +169,29 @@ TEST(Lease, AttemptsFromBeforeARestoredBackupAreEnded) {
   EXPECT_EQ(story.StateOf("job-1"), JobState::kQueued);
 }
 
+// Simulation, seed 574: the old attempt's records went with its folder, and the new one waited for them for
+// ever.
+TEST(Lease, WhatANewerAttemptGoesOnFromStaysWhenTheOldOneIsEnded) {
+  ClusterStory story;
+  story.Submit(OneJob());
+  story.Worker("a", 2).Takes("job-1");
+  story.Worker("a").Checkpoints("job-1", 10, 10);
+  const AttemptStatus old = Running("lr", 1, {1, 1});
+  story.Partition("a");
+  story.AdvancePast(story.lease());
+  story.Heal(
+      "a");  // asked to stop with a checkpoint; a second slot is free, so the next attempt starts at once
+  ASSERT_EQ(story.AttemptOf("job-1", 2).resume_attempt, 1);
+
+  Synchronize says = Hello("a", 1, 100000);
+  says.slots = {CpuSlot(0), CpuSlot(1)};
+  says.attempts.push_back(old);
+  const auto answer = std::get<SynchronizeAnswer>(story.Give(says));
+  ASSERT_EQ(answer.forget.size(), 1U);
+  EXPECT_TRUE(answer.forget[0].kill);
+  EXPECT_TRUE(answer.forget[0].keep_checkpoints);
+}
+
 // Simulation, seed 1000351: the clock was set back by hours and a back-off lasted as long.
 TEST(Clock, SetBackItDelaysNoBackOffAndNoLease) {
   ClusterStory story;

@@ -83,6 +83,7 @@ void CoordinatorProcess::AnswerReports(std::vector<Report> reports,
 void CoordinatorProcess::RestoreBackup() {
   if (!backup_) return;
   Die();
+  disk_.SetCapacity(-1);  // whoever restores a backup has made room for it
   context_->trace.Say(context_->agenda.now(), "coordinator", [] { return "backup restored"; });
   const std::string path = "state/state.db";
   int64_t replaced = 0;

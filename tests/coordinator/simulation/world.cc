@@ -76,7 +76,7 @@ void World::PlanFaults() {
     if (context_.dice.Chance(0.3)) kinds.push_back(static_cast<Fault>(i));
   const bool restores = context_.dice.Chance(0.25);
   if (!restores) std::erase(kinds, Fault::kBackupRestored);
-  if (!context_.dice.Chance(0.15)) std::erase(kinds, Fault::kMetricsThrownAway);
+  if (!context_.dice.Chance(0.4)) std::erase(kinds, Fault::kMetricsThrownAway);
   for (uint64_t count = 2 + context_.dice.Below(12); count > 0 && !kinds.empty(); --count) {
     const Fault fault = kinds[context_.dice.Below(kinds.size())];
     context_.agenda.After(context_.dice.Between(Duration(0), options_.chaos),
