@@ -12,9 +12,8 @@ Client::Client(Context* context, Network* network, CoordinatorProcess* coordinat
     : context_(context), network_(network), coordinator_(coordinator), checker_(checker) {}
 
 void Client::CreateSweep(const std::string& id, int jobs) {
-  ++open_;
-  Send(kCreate, NewRequestId() + " " + id + " " + std::to_string(jobs),
-       {.kind = Promise::Kind::kSweepExists, .subject = {id, 0}, .jobs = jobs}, 0);
+  Begin(kCreate, NewRequestId() + " " + id + " " + std::to_string(jobs),
+        {.kind = Promise::Kind::kSweepExists, .subject = {id, 0}, .jobs = jobs});
 }
 
 void Client::CancelJob(const JobName& name) {
@@ -22,9 +21,8 @@ void Client::CancelJob(const JobName& name) {
   request.set_name(ToResource(name));
   request.set_reason("no longer wanted");
   request.set_request_id(NewRequestId());
-  ++open_;
-  Send("/optfleet.v1.JobService/CancelJob", request.SerializeAsString(),
-       {.kind = Promise::Kind::kJobCancelled, .subject = name}, 0);
+  Begin("/optfleet.v1.JobService/CancelJob", request.SerializeAsString(),
+        {.kind = Promise::Kind::kJobCancelled, .subject = name});
 }
 
 void Client::CancelSweep(const std::string& id) {
@@ -32,30 +30,35 @@ void Client::CancelSweep(const std::string& id) {
   request.set_name(SweepResource(id));
   request.set_reason("no longer wanted");
   request.set_request_id(NewRequestId());
-  ++open_;
-  Send("/optfleet.v1.SweepService/CancelSweep", request.SerializeAsString(),
-       {.kind = Promise::Kind::kSweepCancelled, .subject = {id, 0}}, 0);
+  Begin("/optfleet.v1.SweepService/CancelSweep", request.SerializeAsString(),
+        {.kind = Promise::Kind::kSweepCancelled, .subject = {id, 0}});
 }
 
-void Client::Send(const std::string& path, const std::string& request, const Promise& promise, int tries) {
+void Client::Begin(const std::string& path, const std::string& request, const Promise& promise) {
+  ++open_;
+  promises_.emplace(request, promise);
+  Send(path, request);
+}
+
+void Client::NoteAnswered(const std::string& request) {
+  const auto found = promises_.find(request);
+  if (found != promises_.end()) checker_->Told(found->second);
+}
+
+void Client::Send(const std::string& path, const std::string& request) {
   network_->Call("client", path, request, seconds(3),
-                 [this, path, request, promise, tries](const Result<std::string>& reply) {
-                   if (reply) {
+                 [this, path, request](const Result<std::string>& reply) {
+                   // A restored backup may not know what is to be cancelled.
+                   if (reply || reply.error().code() == Code::kNotFound) {
                      --open_;
-                     context_->trace.Say(context_->agenda.now(), "client",
-                                         [&] { return path + " was answered"; });
-                     return checker_->Told(promise);
-                   }
-                   if (reply.error().code() == Code::kNotFound) {  // a restored backup does not know it
-                     --open_;
+                     promises_.erase(request);
                      return;
                    }
                    if (reply.error().code() != Code::kUnavailable)
                      return context_->Violate("a repeated request is answered as the first time",
                                               path + ": " + reply.error().message());
-                   context_->agenda.After(
-                       context_->dice.Between(milliseconds(200), milliseconds(1500)),
-                       [this, path, request, promise, tries] { Send(path, request, promise, tries + 1); });
+                   context_->agenda.After(context_->dice.Between(milliseconds(200), milliseconds(1500)),
+                                          [this, path, request] { Send(path, request); });
                  });
 }
 

@@ -1,7 +1,7 @@
 // Somebody who submits and cancels, repeats what was not answered, and believes what it is told.
 #pragma once
 
-#include <functional>
+#include <map>
 #include <string>
 
 #include "common/names.h"
@@ -18,6 +18,8 @@ class Client {
   void CreateSweep(const std::string& id, int jobs);
   void CancelJob(const JobName& name);
   void CancelSweep(const std::string& id);
+  // The answer to this request has left the coordinator: from now on it holds, whoever hears of it.
+  void NoteAnswered(const std::string& request);
   // Nothing waits for an answer.
   bool idle() const { return open_ == 0; }
 
@@ -27,13 +29,15 @@ class Client {
                           const Network::Reply& reply);
 
  private:
-  void Send(const std::string& path, const std::string& request, const Promise& promise, int tries);
+  void Begin(const std::string& path, const std::string& request, const Promise& promise);
+  void Send(const std::string& path, const std::string& request);
   std::string NewRequestId() { return "request-" + std::to_string(++requests_); }
 
   Context* context_;
   Network* network_;
   CoordinatorProcess* coordinator_;
   Checker* checker_;
+  std::map<std::string, Promise> promises_;  // by request, until it was answered
   int open_ = 0;
   int requests_ = 0;
 };

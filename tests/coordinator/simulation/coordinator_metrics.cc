@@ -74,6 +74,7 @@ void CoordinatorProcess::AnswerReports(std::vector<Report> reports,
       const auto found =
           std::find_if(held.begin(), held.end(), [&](const auto& h) { return h.attempt == batch.attempt; });
       answer.push_back(found == held.end() ? engine::RecordsHeld{batch.attempt, 0, 0} : *found);
+      checker_->ToldHeld({ToResource(batch.attempt), batch.fence}, answer.back().record);
     }
     report.on_held(std::move(answer));
   }

@@ -26,11 +26,10 @@ std::optional<Message> Parse(const std::string& bytes) {
 
 }  // namespace
 
-WorkerProcess::WorkerProcess(Context* context, Machine* machine, Network* network, Held held)
+WorkerProcess::WorkerProcess(Context* context, Machine* machine, Network* network)
     : context_(context),
       machine_(machine),
       network_(network),
-      held_(std::move(held)),
       sync_backoff_([context] { return context->dice.Share(); }),
       report_backoff_([context] { return context->dice.Share(); }) {}
 
@@ -117,7 +116,6 @@ void WorkerProcess::Do(const worker::ReportRecords& effect) {
                      report_backoff_.Reset();
                      const auto response = Parse<v1::ReportMetricsResponse>(*reply);
                      const int64_t held = response->held_size() == 1 ? response->held(0).record() : 0;
-                     held_(key, held);
                      Handle(worker::RecordsHeld{key, held, Duration(0)});
                    });
                  });

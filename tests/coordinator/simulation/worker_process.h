@@ -15,9 +15,7 @@ namespace optfleet::simulation {
 
 class WorkerProcess {
  public:
-  // `held` hears what the coordinator has acknowledged to hold.
-  using Held = std::function<void(const worker::AttemptKey& key, int64_t record)>;
-  WorkerProcess(Context* context, Machine* machine, Network* network, Held held);
+  WorkerProcess(Context* context, Machine* machine, Network* network);
 
   void Start();
   // Nothing of it lives on; its events of before do nothing.
@@ -49,7 +47,6 @@ class WorkerProcess {
   Context* context_;
   Machine* machine_;
   Network* network_;
-  Held held_;
   std::unique_ptr<worker::Engine> engine_;
   worker::Identity identity_;
   worker::Backoff sync_backoff_;

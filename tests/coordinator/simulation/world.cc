@@ -33,17 +33,19 @@ World::World(const WorldOptions& options, Coverage* coverage)
   context_.faults = options.faults;
   network_.SetServer(
       [this](const std::string& path, const std::string& request, const Network::Reply& reply) {
-        if (path == Client::kCreate) return Client::ServeCreate(&coordinator_, request, reply);
-        coordinator_.Serve(path, request, reply);
+        const auto answer = [this, request, reply](Result<std::string> result) {
+          if (result) client_.NoteAnswered(request);
+          reply(std::move(result));
+        };
+        if (path == Client::kCreate) return Client::ServeCreate(&coordinator_, request, answer);
+        coordinator_.Serve(path, request, answer);
       });
   const int count = 1 + static_cast<int>(context_.dice.Below(3));
   for (int i = 0; i < count; ++i) {
     Node node;
     node.machine = std::make_unique<Machine>(&context_, "w" + std::to_string(i),
                                              1 + static_cast<int>(context_.dice.Below(3)));
-    node.worker = std::make_unique<WorkerProcess>(
-        &context_, node.machine.get(), &network_,
-        [this](const worker::AttemptKey& key, int64_t record) { checker_.ToldHeld(key, record); });
+    node.worker = std::make_unique<WorkerProcess>(&context_, node.machine.get(), &network_);
     nodes_.push_back(std::move(node));
   }
 }
