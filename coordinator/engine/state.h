@@ -31,7 +31,8 @@ struct LiveSweep {
 struct LiveAttempt {
   domain::Attempt row;
   int64_t held_record = 0;
-  int64_t step = 0;       // newest recorded
+  int64_t step = 0;           // newest recorded
+  bool records_lost = false;  // those that are not held cannot come any more (since this process began)
   bool log_kept = false;  // the log tail of its end is written (forgotten over a restart: written once more)
 };
 

@@ -7,6 +7,7 @@
 #include "coordinator/domain/check.h"
 #include "coordinator/engine/handlers.h"
 #include "coordinator/engine/leases.h"
+#include "coordinator/engine/lost_records.h"
 #include "coordinator/engine/transitions.h"
 
 namespace optfleet::engine {
@@ -184,6 +185,7 @@ Status OnSynchronize(State* state, const Synchronize& input) {
     TakeStatus(state, input.worker_id, status);
   }
   NoteMissing(state, worker, input);
+  NoteLostRecords(state, input);
   return {};
 }
 

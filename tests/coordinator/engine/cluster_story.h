@@ -81,6 +81,8 @@ class ClusterStory {
   void AdvancePast(Duration duration) { Advance(duration + std::chrono::seconds(1)); }
   // The coordinator's clock is set back (negative) or forward; nothing else happens meanwhile.
   void SetClock(Duration by) { now_ += by; }
+  // metrics.db is thrown away while the coordinator does not run.
+  void ThrowMetricsAway() { held_.clear(); }
   // The coordinator ends and starts again from what it had written.
   void RestartCoordinator();
 

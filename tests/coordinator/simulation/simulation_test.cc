@@ -51,7 +51,7 @@ void RunSeeds(uint64_t first, uint64_t count, Coverage* coverage) {
   }
 }
 
-constexpr uint64_t kSeedsOfAShard = 600;
+constexpr uint64_t kSeedsOfAShard = 500;
 
 void RunShard(uint64_t shard) {
   Coverage coverage;
