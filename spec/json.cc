@@ -1,6 +1,7 @@
 #include "spec/json.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "common/sha256.h"
 #include "common/text.h"
@@ -10,15 +11,30 @@
 namespace optfleet::spec {
 namespace {
 
-bool HoldsDefault(const Field& field, const TrainingSpec& spec) {
-  static const TrainingSpec defaults;
-  return field.get(spec) == field.get(defaults);
+// A field with what its canonical form needs at each spec, taken apart once: a large sweep writes millions.
+struct Entry {
+  const Field* field;
+  std::string_view group;
+  std::string_view name;
+  Value default_value;
+};
+
+const std::vector<Entry>& Entries() {
+  static const std::vector<Entry> entries = [] {
+    const TrainingSpec defaults;
+    std::vector<Entry> made;
+    for (const Field& field : Fields())
+      made.push_back({&field, field.group(), field.name(), field.get(defaults)});
+    return made;
+  }();
+  return entries;
 }
 
 // Says the same as leaving it out, for this run and for every reader.
-bool IsSilent(const Field& field, const TrainingSpec& spec) {
-  return field.get(spec) == Value(std::string(kInherit)) ||
-         (!IsUsed(field, spec) && HoldsDefault(field, spec));
+bool IsSilent(const Entry& entry, const TrainingSpec& spec, const Value& value) {
+  const auto* text = std::get_if<std::string>(&value);
+  return (text != nullptr && *text == kInherit) ||
+         (value == entry.default_value && !IsUsed(*entry.field, spec));
 }
 
 std::optional<Value> FromLength(const Json& json) {
@@ -66,9 +82,18 @@ Status SetFromJson(const std::string& key, const Json& json, TrainingSpec* spec)
   return {};
 }
 
+// Needs no escape in JSON.
+bool IsPlain(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return c >= ' ' && c < '\x7f' && c != '"' && c != '\\'; });
+}
+
 void AppendJsonText(const Value& value, std::string* out) {
+  const auto* text = std::get_if<std::string>(&value);
   const Length* length = std::get_if<Length>(&value);
-  if (std::holds_alternative<std::string>(value) || (length != nullptr && length->unit != LengthUnit::kSteps))
+  if (text != nullptr && IsPlain(*text))
+    out->append("\"").append(*text).append("\"");
+  else if (text != nullptr || (length != nullptr && length->unit != LengthUnit::kSteps))
     *out += Show(ToJson(value));
   else
     *out += ToText(value);
@@ -78,19 +103,20 @@ void AppendJsonText(const Value& value, std::string* out) {
 template <typename Predicate>
 std::string Canonical(const TrainingSpec& spec, const Predicate& is_left_out) {
   std::string text = "{";
-  text.reserve(1200);
+  text.reserve(2048);
   std::string_view group;
-  for (const Field& field : Fields()) {
-    if (is_left_out(field)) continue;
-    if (field.group() != group) {
+  for (const Entry& entry : Entries()) {
+    const Value value = entry.field->get(spec);
+    if (is_left_out(entry, value)) continue;
+    if (entry.group != group) {
       if (!group.empty()) text += "},";
-      group = field.group();
+      group = entry.group;
       text.append("\"").append(group).append("\":{");
     } else {
       text += ',';
     }
-    text.append("\"").append(field.name()).append("\":");
-    AppendJsonText(field.get(spec), &text);
+    text.append("\"").append(entry.name).append("\":");
+    AppendJsonText(value, &text);
   }
   return text + (group.empty() ? "}" : "}}");
 }
@@ -110,9 +136,11 @@ Json ToJson(const Value& value) {
 
 Json ToJson(const TrainingSpec& spec) {
   Json json = Json::object();
-  for (const Field& field : Fields())
-    if (!IsSilent(field, spec))
-      json[std::string(field.group())][std::string(field.name())] = ToJson(field.get(spec));
+  for (const Entry& entry : Entries()) {
+    const Value value = entry.field->get(spec);
+    if (!IsSilent(entry, spec, value))
+      json[std::string(entry.group)][std::string(entry.name)] = ToJson(value);
+  }
   return json;
 }
 
@@ -138,20 +166,24 @@ Result<TrainingSpec> FromJson(const Json& json) {
 }
 
 std::string CanonicalText(const TrainingSpec& spec) {
-  return Canonical(spec, [&](const Field& field) { return IsSilent(field, spec); });
+  return Canonical(spec,
+                   [&](const Entry& entry, const Value& value) { return IsSilent(entry, spec, value); });
 }
 
 std::string HashedText(const TrainingSpec& spec) {
-  return Canonical(spec, [&](const Field& field) {
-    return field.group() == kGroupOutsideHash || field.key == kPresetKey || HoldsDefault(field, spec);
+  return Canonical(spec, [&](const Entry& entry, const Value& value) {
+    return entry.group == kGroupOutsideHash || value == entry.default_value || entry.field->key == kPresetKey;
   });
 }
 
 std::string Hash(const TrainingSpec& spec) { return Sha256Hex(HashedText(spec)); }
 
 std::string HashOfRun(TrainingSpec spec) {
-  for (const std::string_view key : FileKeys())
-    if (!HoldsDefault(*FindField(key), spec)) FindField(key)->set(spec, std::string("a file"));
+  const TrainingSpec defaults;
+  for (const std::string_view key : FileKeys()) {
+    const Field& field = *FindField(key);
+    if (field.get(spec) != field.get(defaults)) field.set(spec, std::string("a file"));
+  }
   return Hash(spec);
 }
 

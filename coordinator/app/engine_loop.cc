@@ -114,9 +114,26 @@ bool EngineLoop::HandleBatch(Work work) {
   }
   hooks_.happened(changes.events);
   hooks_.committed(changes.attempts);
-  for (Answered& answered : answers) answered.on_answer(std::move(answered.answer));
+  for (Answered& answered : answers) {
+    AddSpecs(&answered.answer);
+    answered.on_answer(std::move(answered.answer));
+  }
   for (const auto& look : work.looks) look(*engine_);
   return true;
+}
+
+void EngineLoop::AddSpecs(engine::Answer* answer) {
+  auto* synchronized = std::get_if<engine::SynchronizeAnswer>(answer);
+  if (synchronized == nullptr) return;
+  for (engine::DesiredAttempt& desired : synchronized->attempts) {
+    if (!desired.with_spec) continue;
+    auto spec = store_->SpecOf(desired.attempt.job);
+    if (!spec.has_value()) {
+      *answer = std::move(spec).error();
+      return;
+    }
+    desired.spec_json = *std::move(spec);
+  }
 }
 
 Status EngineLoop::CommitRows(const engine::Changes& changes) {

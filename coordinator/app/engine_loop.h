@@ -85,6 +85,8 @@ class EngineLoop {
   // False if the rows could not be committed: the engine must not be used again.
   bool HandleBatch(Work work);
   Status CommitRows(const engine::Changes& changes);
+  // The specs that the answer promises, from the rows that were just committed.
+  void AddSpecs(engine::Answer* answer);
   void GiveUp(const Error& error, std::vector<Answered> answers);
 
   const EngineLoopHooks hooks_;

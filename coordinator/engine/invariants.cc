@@ -1,5 +1,7 @@
 #include "coordinator/engine/invariants.h"
 
+#include <type_traits>
+
 #include "coordinator/engine/totals.h"
 
 namespace optfleet::engine {
@@ -24,12 +26,18 @@ class Checker {
   }
 
  private:
-  void Expect(bool good, const std::string& subject, const std::string& rule) {
+  void Expect(bool good, const std::string& subject, const char* rule) {
     if (!good) violations_.push_back(subject + ": broken: " + rule);
+  }
+  // The subject's text is made only if it is needed: there may be very many.
+  template <typename Text>
+  requires std::is_invocable_v<Text>
+  void Expect(bool good, const Text& subject, const char* rule) {
+    if (!good) Expect(good, subject(), rule);
   }
 
   void CheckJob(const JobName& name, const LiveJob& job) {
-    const std::string text = ToResource(name);
+    const auto text = [&] { return ToResource(name); };
     const domain::JobStatus& status = job.row.status;
     ++open_jobs_[name.sweep];
     Expect(job.row.name() == name, text, "is kept under its name");
@@ -42,7 +50,7 @@ class Checker {
     const AttemptState newest_state = newest == nullptr ? AttemptState::kEnded : newest->row.state;
     switch (status.state) {
       case JobState::kQueued:
-        CheckQueued(text, job, newest_state);
+        CheckQueued(job, newest_state);
         break;
       case JobState::kAssigned:
         Expect(newest_state == AttemptState::kAssigned, text, "assigned exactly while its newest attempt is");
@@ -56,7 +64,8 @@ class Checker {
     }
   }
 
-  void CheckQueued(const std::string& text, const LiveJob& job, AttemptState newest) {
+  void CheckQueued(const LiveJob& job, AttemptState newest) {
+    const auto text = [&] { return ToResource(job.row.name()); };
     ++queued_;
     Expect(newest == AttemptState::kEnded, text, "queued only while no attempt of it is open");
     Expect(job.row.status.worker.empty(), text, "a worker only while an attempt is open");
@@ -67,7 +76,7 @@ class Checker {
 
   void CheckAttempt(const LiveJob& job, int32_t number, const LiveAttempt& attempt) {
     const domain::Attempt& row = attempt.row;
-    const std::string text = ToResource(row.name);
+    const auto text = [&] { return ToResource(row.name); };
     const bool open = row.state != AttemptState::kEnded;
     const bool has_deadline = state_.deadlines.Of(DeadlineKey::Lease(row.name)).has_value();
     Expect(row.name == AttemptName{job.row.name(), number}, text, "is kept under its name");
@@ -83,6 +92,7 @@ class Checker {
            "finishing with a reported end");
     if (row.state == AttemptState::kAssigned || row.state == AttemptState::kRunning) {
       ++leases_;
+      ++on_slots_[row.name.job.sweep];
       auto worker = state_.workers.find(row.worker);
       Expect(worker != state_.workers.end() && worker->second.attempts.contains(row.name), text,
              "its worker knows it");
@@ -94,6 +104,7 @@ class Checker {
       const int32_t open = open_jobs_[id];
       Expect(open + sweep.ended.total() == sweep.row.job_count, SweepResource(id),
              "states add up to its size");
+      Expect(sweep.on_slots == on_slots_[id], SweepResource(id), "counts its attempts on slots");
       const bool active = sweep.row.state == SweepState::kActive;
       Expect(active == (open > 0), SweepResource(id), "active exactly while a job is open");
       Expect(active != sweep.row.end_time.has_value(), SweepResource(id), "an end exactly once ended");
@@ -103,15 +114,20 @@ class Checker {
   }
 
   void CheckWorker(const std::string& id, const LiveWorker& worker) {
-    std::set<int32_t> used;
+    std::map<int32_t, int32_t> shares;  // given out, by slot
     for (const AttemptName& name : worker.attempts) {
       ++taken_;
       auto job = state_.jobs.find(name.job);
       const bool known = job != state_.jobs.end() && job->second.attempts.contains(name.attempt);
       Expect(known, WorkerResource(id), "holds only attempts that exist");
       if (!known) continue;
-      for (int32_t slot : job->second.attempts.at(name.attempt).row.slots) {
-        Expect(used.insert(slot).second, WorkerResource(id), "no slot is given out twice");
+      const domain::Resources& request = job->second.row.definition.resources;
+      const std::vector<int32_t>& slots = job->second.attempts.at(name.attempt).row.slots;
+      Expect(static_cast<int32_t>(slots.size()) == request.slots, ToResource(name), "a gang is whole");
+      for (int32_t slot : slots) {
+        shares[slot] += request.share;
+        Expect(shares[slot] <= domain::kWholeSlot, WorkerResource(id),
+               "no slot is given out beyond its share");
       }
     }
     const bool ready = worker.row.state == domain::WorkerState::kReady;
@@ -121,6 +137,7 @@ class Checker {
   const State& state_;
   std::vector<std::string> violations_;
   std::map<std::string, int32_t> open_jobs_;
+  std::map<std::string, int32_t> on_slots_;
   size_t queued_ = 0;
   size_t backoffs_ = 0;
   size_t leases_ = 0;  // by attempts

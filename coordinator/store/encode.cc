@@ -1,5 +1,6 @@
 #include "coordinator/store/encode.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -10,6 +11,19 @@ namespace {
 
 // Bytes that are not UTF-8 (a path, a log line) become replacement characters instead of an exception.
 std::string Dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+constexpr const char* kNoFigures = "{}";
+
+// Nearly all texts need no escape; those that do go through the library.
+void AppendText(const std::string& text, std::string* json) {
+  const bool plain = std::all_of(text.begin(), text.end(),
+                                 [](char c) { return c >= ' ' && c < '\x7f' && c != '"' && c != '\\'; });
+  if (plain) {
+    json->append("\"").append(text).append("\"");
+  } else {
+    *json += Dump(text);
+  }
+}
 
 Json Parse(const std::string& text) { return Json::parse(text, nullptr, false); }
 
@@ -53,19 +67,30 @@ domain::Figures FiguresFromJson(const Json& json) {
 
 }  // namespace
 
-std::string EncodeFigures(const domain::Figures& figures) { return Dump(FiguresToJson(figures)); }
+std::string EncodeFigures(const domain::Figures& figures) {
+  return figures.empty() ? kNoFigures : Dump(FiguresToJson(figures));
+}
 
-domain::Figures DecodeFigures(const std::string& json) { return FiguresFromJson(Parse(json)); }
+domain::Figures DecodeFigures(const std::string& json) {
+  if (json == kNoFigures) return {};
+  return FiguresFromJson(Parse(json));
+}
 
 std::string EncodeParameters(const std::vector<domain::Parameter>& parameters) {
-  Json json = Json::array();
-  for (const auto& parameter : parameters)
-    json.push_back({{"key", parameter.key}, {"value", parameter.value}});
-  return Dump(json);
+  std::string json = "[";
+  for (const auto& parameter : parameters) {
+    json += json.size() > 1 ? ",{\"key\":" : "{\"key\":";
+    AppendText(parameter.key, &json);
+    json += ",\"value\":";
+    AppendText(parameter.value, &json);
+    json += '}';
+  }
+  return json + "]";
 }
 
 std::vector<domain::Parameter> DecodeParameters(const std::string& json) {
   std::vector<domain::Parameter> parameters;
+  if (json.empty()) return parameters;
   for (const Json& item : Parse(json)) parameters.push_back({TextAt(item, "key"), TextAt(item, "value")});
   return parameters;
 }
@@ -109,7 +134,11 @@ std::map<std::string, std::string> DecodeTextMap(const std::string& json) {
   return texts;
 }
 
-std::string EncodeInts(const std::vector<int64_t>& numbers) { return Dump(Json(numbers)); }
+std::string EncodeInts(const std::vector<int64_t>& numbers) {
+  std::string json = "[";
+  for (const int64_t number : numbers) json += (json.size() > 1 ? "," : "") + std::to_string(number);
+  return json + "]";
+}
 
 std::vector<int64_t> DecodeInts(const std::string& json) {
   std::vector<int64_t> numbers;
@@ -145,10 +174,40 @@ std::vector<domain::Slot> DecodeSlots(const std::string& json) {
   return slots;
 }
 
+// Only what differs from the defaults; keys in the order of their names.
+std::string EncodeResources(const domain::Resources& resources) {
+  const domain::Resources plain;
+  Json json = Json::object();
+  if (resources.slots != plain.slots) json["slots"] = resources.slots;
+  if (resources.kind) json["device"] = *resources.kind == domain::SlotKind::kGpu ? "gpu" : "cpu";
+  if (resources.share != plain.share) json["share"] = resources.share;
+  if (resources.memory_bytes != 0) json["memory_bytes"] = resources.memory_bytes;
+  if (resources.memory_is_predicted) json["memory_is_predicted"] = true;
+  if (resources.host_memory_bytes != 0) json["host_memory_bytes"] = resources.host_memory_bytes;
+  if (!resources.labels.empty()) json["labels"] = resources.labels;
+  return Dump(json);
+}
+
+domain::Resources DecodeResources(const std::string& json) {
+  const Json parsed = Parse(json);
+  domain::Resources resources;
+  if (!parsed.is_object()) return resources;
+  if (parsed.contains("slots")) resources.slots = static_cast<int32_t>(IntAt(parsed, "slots"));
+  if (parsed.contains("device"))
+    resources.kind = TextAt(parsed, "device") == "gpu" ? domain::SlotKind::kGpu : domain::SlotKind::kCpu;
+  if (parsed.contains("share")) resources.share = static_cast<int32_t>(IntAt(parsed, "share"));
+  resources.memory_bytes = IntAt(parsed, "memory_bytes");
+  resources.memory_is_predicted = parsed.contains("memory_is_predicted");
+  resources.host_memory_bytes = IntAt(parsed, "host_memory_bytes");
+  if (parsed.contains("labels")) resources.labels = DecodeTexts(Dump(parsed["labels"]));
+  return resources;
+}
+
 std::string EncodeEnd(const domain::ReportedEnd& end) {
   return Dump({{"outcome", OutcomeName(end.outcome)},
                {"reason", end.reason},
                {"retryable", end.retryable},
+               {"cause", FailureCauseName(end.cause)},
                {"last_record", end.last_record},
                {"final", FiguresToJson(end.final)},
                {"numerics_json", end.numerics_json}});
@@ -160,6 +219,7 @@ domain::ReportedEnd DecodeEnd(const std::string& json) {
   end.outcome = OutcomeFromName(TextAt(parsed, "outcome")).value_or(Outcome::kFailed);
   end.reason = TextAt(parsed, "reason");
   end.retryable = parsed.is_object() && parsed.value("retryable", false);
+  end.cause = FailureCauseFromName(TextAt(parsed, "cause")).value_or(FailureCause::kUnknown);
   end.last_record = IntAt(parsed, "last_record");
   if (parsed.is_object() && parsed.contains("final")) end.final = FiguresFromJson(parsed["final"]);
   end.numerics_json = TextAt(parsed, "numerics_json");

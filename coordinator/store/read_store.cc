@@ -39,9 +39,21 @@ class SqliteReadStore final : public ReadStore {
   Result<std::vector<WorkerView>> ListWorkers(const std::string& after, int32_t limit) override {
     return Read([&] { return ReadWorkers(&connection_, after, limit); });
   }
+  Result<WorkerView> GetWorker(const std::string& id) override {
+    return Read([&] { return ReadOneWorker(&connection_, id); });
+  }
+  Result<std::vector<domain::Event>> ListNewestEvents(const std::string& subject, int32_t limit) override {
+    return Read([&] { return ReadNewestEvents(&connection_, subject, limit); });
+  }
   Result<std::vector<domain::Event>> ListEvents(const std::string& subject, int64_t skip,
                                                 int32_t limit) override {
     return Read([&] { return ReadEvents(&connection_, subject, skip, limit); });
+  }
+  Result<EndedJobs> GetEndedJobs(const std::string& sweep, const EndedSelection& selection) override {
+    return Read([&] { return ReadEndedJobs(&connection_, sweep, selection); });
+  }
+  Result<SweepPoints> GetSweepPoints(const std::string& sweep) override {
+    return Read([&] { return ReadSweepPoints(&connection_, sweep); });
   }
   Result<std::vector<SeriesColumn>> QuerySeries(const SeriesQuery& query) override {
     return Read([&]() -> Result<std::vector<SeriesColumn>> {

@@ -16,7 +16,8 @@ constexpr const char* kOpenSteps = R"sql(
 SELECT sum(newest.step) FROM jobs
 JOIN metrics.attempts AS newest ON newest.job = 'sweeps/' || jobs.sweep || '/jobs/' || jobs.number
   AND newest.number = (SELECT max(number) FROM metrics.segments WHERE segments.job = newest.job)
-WHERE jobs.sweep = ? AND jobs.state <> 'ended' AND jobs.attempt_count > 0)sql";
+WHERE jobs.sweep = ? AND jobs.state IN ('queued', 'assigned', 'running') AND jobs.outcome IS NULL
+  AND jobs.attempt_count > 0)sql";
 constexpr const char* kBest = R"sql(
 SELECT number, objective FROM jobs WHERE sweep = ? AND objective IS NOT NULL ORDER BY objective, number LIMIT 1)sql";
 
@@ -64,7 +65,8 @@ Result<SweepView> ReadOneSweep(Connection* connection, const std::string& id) {
   std::optional<SweepView> view;
   const std::string sql = std::string("SELECT ") + kSweepColumns +
                           ", files_json, overrides_json, working_folder, environment_json FROM sweeps "
-                          "JOIN sweep_sources ON sweep_sources.sweep = sweeps.id WHERE sweeps.id = ?";
+                          "JOIN sources ON sources.sweep = sweeps.id WHERE sweeps.id = ? "
+                          "ORDER BY sources.revision DESC LIMIT 1";
   OPTFLEET_RETURN_IF_ERROR(ForEachRow(
       connection, sql,
       [&](const Statement& row) -> Status {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "coordinator/store/encode.h"
 #include "coordinator/store/folder.h"
 #include "coordinator/store/rows.h"
 #include "coordinator/store/schema.h"
@@ -14,6 +15,20 @@ namespace optfleet::store {
 namespace {
 
 constexpr const char* kMemory = ":memory:";
+
+// Behind the columns. By the index on the state, so that sweeps that ended long ago cost nothing.
+constexpr const char* kFromOpenJobs = R"sql(
+FROM sweeps CROSS JOIN jobs ON jobs.sweep = sweeps.id AND jobs.state IN ('queued', 'assigned', 'running')
+  AND jobs.outcome IS NULL
+WHERE sweeps.state IN ('expanding', 'active'))sql";
+constexpr const char* kFromTheirAttempts = R"sql(
+FROM sweeps CROSS JOIN jobs ON jobs.sweep = sweeps.id AND jobs.state IN ('queued', 'assigned', 'running')
+  AND jobs.outcome IS NULL AND jobs.attempt_count > 0
+CROSS JOIN attempts ON attempts.sweep = jobs.sweep AND attempts.job = jobs.number
+WHERE sweeps.state IN ('expanding', 'active'))sql";
+constexpr const char* kSpec = R"sql(
+SELECT jobs.spec_json, base.spec_json FROM jobs LEFT JOIN jobs AS base ON base.sweep = jobs.sweep AND
+  base.number = jobs.spec_base WHERE jobs.sweep = ? AND jobs.number = ?)sql";
 
 // Runs a query and appends what `read` makes of each row.
 template <typename T>
@@ -36,7 +51,7 @@ Result<domain::Request> ReadRequest(const Statement& row) {
 }
 
 Result<engine::ClassReason> ReadWaiting(const Statement& row) {
-  return engine::ClassReason{row.Text(0), row.Text(1)};
+  return engine::ClassReason{row.Text(0), DecodeResources(row.Text(1)), row.Text(2), row.Text(3)};
 }
 
 struct EndedRow {
@@ -81,11 +96,12 @@ Status BeginIncarnations(Connection* connection) {
 
 class SqliteStateStore final : public StateStore {
  public:
-  SqliteStateStore(std::optional<FolderLock> lock, Connection connection, StateWriter writer,
+  SqliteStateStore(std::optional<FolderLock> lock, Connection connection, StateWriter writer, Statement spec,
                    int64_t incarnation, int64_t first_incarnation)
       : lock_(std::move(lock)),
         connection_(std::move(connection)),
         writer_(std::move(writer)),
+        spec_(std::move(spec)),
         incarnation_(incarnation),
         first_incarnation_(first_incarnation) {}
 
@@ -94,21 +110,18 @@ class SqliteStateStore final : public StateStore {
     saved.incarnation = incarnation_;
     saved.first_incarnation = first_incarnation_;
     OPTFLEET_RETURN_IF_ERROR(LoadSweeps(&saved));
-    OPTFLEET_RETURN_IF_ERROR(
-        ReadAll(&connection_, std::string("SELECT ") + kJobColumns + " FROM jobs WHERE state <> 'ended'",
-                &ReadJob, &saved.jobs));
-    OPTFLEET_RETURN_IF_ERROR(
-        ReadAll(&connection_,
-                std::string("SELECT ") + kAttemptColumns +
-                    " FROM jobs JOIN attempts ON attempts.sweep = jobs.sweep AND attempts.job = "
-                    "jobs.number WHERE jobs.state <> 'ended'",
-                &ReadAttempt, &saved.attempts));
+    OPTFLEET_RETURN_IF_ERROR(ReadAll(&connection_,
+                                     std::string("SELECT ") + kJobColumnsWithoutTexts + kFromOpenJobs,
+                                     &ReadJob, &saved.jobs));
+    OPTFLEET_RETURN_IF_ERROR(ReadAll(&connection_,
+                                     std::string("SELECT ") + kAttemptColumns + kFromTheirAttempts,
+                                     &ReadAttempt, &saved.attempts));
     OPTFLEET_RETURN_IF_ERROR(ReadAll(&connection_, std::string("SELECT ") + kWorkerColumns + " FROM workers",
                                      &ReadWorker, &saved.workers));
     OPTFLEET_RETURN_IF_ERROR(ReadAll(&connection_, "SELECT id, content_hash, subject, time FROM requests",
                                      &ReadRequest, &saved.requests));
     OPTFLEET_RETURN_IF_ERROR(ReadAll(&connection_,
-                                     "SELECT bound_worker, reason FROM waiting ORDER BY bound_worker",
+                                     "SELECT sweep, resources_json, bound_worker, reason FROM waiting",
                                      &ReadWaiting, &saved.waiting));
     return saved;
   }
@@ -119,6 +132,15 @@ class SqliteStateStore final : public StateStore {
     if (!transaction.has_value()) return Fail(transaction.error());
     OPTFLEET_RETURN_IF_ERROR(writer_.Write(changes));
     return transaction->Commit();
+  }
+
+  Result<std::string> SpecOf(const JobName& job) override {
+    const auto found = spec_.Bind(job.sweep, job.job).Step();
+    if (!found.has_value()) return Fail(found.error());
+    if (!*found) return Fail(Code::kNotFound, "there is no " + ToResource(job));
+    auto spec = ReadSpec(spec_, job, 0, 1);
+    spec_.Reset();
+    return spec;
   }
 
   int64_t incarnation() const override { return incarnation_; }
@@ -166,6 +188,7 @@ class SqliteStateStore final : public StateStore {
   std::optional<FolderLock> lock_;  // outlives the connection
   Connection connection_;
   StateWriter writer_;
+  Statement spec_;
   int64_t incarnation_;
   int64_t first_incarnation_;
 };
@@ -193,8 +216,10 @@ Result<std::unique_ptr<StateStore>> StateStore::Open(const StoreOptions& options
   if (!first.has_value()) return Fail(first.error());
   auto writer = StateWriter::Prepare(&*connection);
   if (!writer.has_value()) return Fail(writer.error());
+  auto spec = connection->Prepare(kSpec);
+  if (!spec.has_value()) return Fail(spec.error());
   return std::make_unique<SqliteStateStore>(std::move(lock), std::move(*connection), std::move(*writer),
-                                            *incarnation, *first);
+                                            std::move(*spec), *incarnation, *first);
 }
 
 }  // namespace optfleet::store

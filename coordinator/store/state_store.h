@@ -15,7 +15,7 @@
 
 namespace optfleet::store {
 
-inline constexpr int kStateSchemaVersion = 1;
+inline constexpr int kStateSchemaVersion = 2;
 inline constexpr const char* kStateFile = "state.db";
 inline constexpr const char* kMetricsFile = "metrics.db";
 
@@ -38,12 +38,16 @@ class StateStore {
   static Result<std::unique_ptr<StateStore>> Open(const StoreOptions& options);
   virtual ~StateStore() = default;
 
-  // `held` is left empty: MetricsStore knows it.
+  // `held` is left empty: MetricsStore knows it. The texts of a job's definition (parameters, spec, hash) are
+  // left empty, too: there may be many jobs, and the engine needs none of them.
   virtual Result<engine::SavedState> Load() = 0;
 
   // All or nothing, durable on return. RESOURCE_EXHAUSTED when the disk is full. After a failure the engine
   // that made the changes must not go on.
   virtual Status Commit(const engine::Changes& changes) = 0;
+
+  // The canonical spec of a job that was committed. NOT_FOUND, DATA_LOSS and so on.
+  virtual Result<std::string> SpecOf(const JobName& job) = 0;
 
   virtual int64_t incarnation() const = 0;
   virtual int64_t wal_bytes() const = 0;

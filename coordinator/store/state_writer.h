@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "coordinator/engine/effects.h"
 #include "coordinator/store/sqlite.h"
@@ -17,6 +18,9 @@ class StateWriter {
 
  private:
   Status WriteNewSweep(const engine::NewSweep& sweep);
+  Status WriteExtension(const engine::Extension& extension);
+  Status WriteSource(const std::string& sweep, int32_t revision, const domain::SweepSource& source);
+  Status WriteNewJobs(const std::vector<domain::JobDefinition>& jobs);  // of one sweep
   Status WriteSweep(const domain::Sweep& sweep);
   Status WriteJob(const JobName& name, const domain::JobStatus& status);
   Status WriteAttempt(const domain::Attempt& attempt);

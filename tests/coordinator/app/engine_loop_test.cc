@@ -22,6 +22,7 @@ class FakeStore final : public store::StateStore {
     ++commits;
     return {};
   }
+  Result<std::string> SpecOf(const JobName& job) override { return "spec of " + ToResource(job); }
   int64_t incarnation() const override { return 1; }
   int64_t wal_bytes() const override { return 0; }
 

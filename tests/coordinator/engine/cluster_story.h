@@ -83,6 +83,10 @@ class ClusterStory {
   void SetClock(Duration by) { now_ += by; }
   // metrics.db is thrown away while the coordinator does not run.
   void ThrowMetricsAway() { held_.clear(); }
+  // A job that was not submitted (but added) is called by the next number.
+  void Knows(const JobName& job) { jobs_.push_back(job); }
+  // An ended job as a store would give it back.
+  EndedJob Ended(const std::string& job);
   // The coordinator ends and starts again from what it had written.
   void RestartCoordinator();
 

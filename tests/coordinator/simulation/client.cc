@@ -76,6 +76,9 @@ void Client::ServeCreate(CoordinatorProcess* coordinator, const std::string& req
     point.spec_json = "{}";
     point.spec_hash = std::to_string(i);
     point.total_steps = kSteps;
+    // By the job's place, so that a repeated request says the same: some share a slot, some need two.
+    if (i % 4 == 0) point.resources.share = 50;
+    if (i % 7 == 0) point.resources.slots = 2;
     sweep.points.push_back(std::move(point));
   }
   coordinator->Post(std::move(sweep), [reply](const engine::Answer& answer) {

@@ -23,6 +23,8 @@ engine::Options ScaledOptions() {
   engine::Options options;
   options.lease = kLease;
   options.longest_backoff = seconds(8);
+  options.first_exclusion = seconds(6);
+  options.longest_exclusion = seconds(20);
   return options;
 }
 
@@ -228,6 +230,7 @@ void CoordinatorProcess::RunLoop() {
   if (!links_.empty()) WakeWriter(Duration(0));
   const Duration slow = disk_.TakeTimeSpent();
   busy_until_ = context_->agenda.now() + slow;
+  for (auto& [on_answer, answer] : answers) AddSpecs(&answer);
   Later(slow, [answers = std::move(answers)] {
     for (const auto& [on_answer, answer] : answers)
       if (on_answer) on_answer(answer);
@@ -240,6 +243,21 @@ void CoordinatorProcess::RunLoop() {
     if (timer == timer_) WakeLoop(Duration(0));
   });
   if (!inputs_.empty()) WakeLoop(Duration(0));
+}
+
+// As EngineLoop: the engine does not keep the specs.
+void CoordinatorProcess::AddSpecs(engine::Answer* answer) {
+  auto* synchronized = std::get_if<engine::SynchronizeAnswer>(answer);
+  if (synchronized == nullptr) return;
+  for (engine::DesiredAttempt& desired : synchronized->attempts) {
+    if (!desired.with_spec) continue;
+    auto spec = state_->SpecOf(desired.attempt.job);
+    if (!spec) {
+      *answer = spec.error();
+      return;
+    }
+    desired.spec_json = *std::move(spec);
+  }
 }
 
 void CoordinatorProcess::TakeBackup() {

@@ -85,6 +85,7 @@ class CoordinatorProcess final : public rpc::Backend {
   void WakeWriter(Duration delay);
   void RunLoop();
   void RunWriter();
+  void AddSpecs(engine::Answer* answer);
   bool CrashesAt(CrashPoint point, Fault fault);
   std::vector<store::RecordBatch> TakeBatches(std::vector<Report>* reports);
   void AnswerReports(std::vector<Report> reports, const std::vector<engine::RecordsHeld>& held);

@@ -2,7 +2,8 @@
 
 #include <signal.h>
 
-#include <set>
+#include <algorithm>
+#include <map>
 
 namespace optfleet::simulation {
 namespace {
@@ -327,13 +328,15 @@ bool Machine::AnyAlive() const {
 }
 
 void Machine::CheckSlots() {
-  std::set<int32_t> used;
+  std::map<int32_t, int32_t> used;  // percent, by slot
   for (const auto& [key, directory] : directories_) {
     if (!directory.processes.trainer && !directory.processes.shim) continue;
-    if (!used.insert(directory.job().slot.index).second)
-      context_->Violate("no slot is over capacity", "two trainers live on slot " +
-                                                        std::to_string(directory.job().slot.index) + " of " +
-                                                        id_ + ", one of " + key.attempt);
+    for (const int32_t slot : directory.job().SlotIndexes()) {
+      used[slot] += directory.job().slot.share;
+      if (used[slot] > 100)
+        context_->Violate("no slot is over capacity", "what lives on slot " + std::to_string(slot) + " of " +
+                                                          id_ + " is more than it has, with " + key.attempt);
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 #include "tests/coordinator/simulation/world.h"
 
 #include <algorithm>
-#include <set>
+#include <map>
 
 namespace optfleet::simulation {
 namespace {
@@ -43,8 +43,9 @@ World::World(const WorldOptions& options, Coverage* coverage)
   const int count = 1 + static_cast<int>(context_.dice.Below(3));
   for (int i = 0; i < count; ++i) {
     Node node;
-    node.machine = std::make_unique<Machine>(&context_, "w" + std::to_string(i),
-                                             1 + static_cast<int>(context_.dice.Below(3)));
+    node.machine = std::make_unique<Machine>(
+        &context_, "w" + std::to_string(i),
+        (i == 0 ? 2 : 1) + static_cast<int>(context_.dice.Below(i == 0 ? 2 : 3)));  // one has room for a gang
     node.worker = std::make_unique<WorkerProcess>(&context_, node.machine.get(), &network_);
     nodes_.push_back(std::move(node));
   }
@@ -108,27 +109,42 @@ void World::Watch() {
   context_.agenda.After(kWatchPeriod, [this] { Watch(); });
 }
 
+// Whether some worker has room for the queued job, said more simply than the scheduler does: nobody waits for
+// a gang and nothing is reserved.
+bool World::CouldStart(const engine::State& state, const domain::Job& job) {
+  const domain::JobStatus& status = job.status;
+  if (status.state != domain::JobState::kQueued || (status.not_before && *status.not_before > state.now))
+    return false;
+  if (!state.reservations.empty()) return false;
+  for (const auto& [id, worker] : state.workers) {
+    if (worker.row.state != domain::WorkerState::kReady || !worker.heard || worker.row.excluded_until)
+      continue;
+    if (!status.bound_worker.empty() && status.bound_worker != id) continue;
+    std::map<int32_t, int32_t> taken;  // percent, by slot
+    for (const AttemptName& name : worker.attempts) {
+      const engine::LiveJob& other = state.jobs.at(name.job);
+      for (const int32_t slot : other.attempts.at(name.attempt).row.slots)
+        taken[slot] += other.row.definition.resources.share;
+    }
+    for (const auto& [name, occupied] : worker.reported)
+      if (!worker.attempts.contains(name))
+        for (const int32_t slot : occupied.slots) taken[slot] += occupied.share;
+    const auto free =
+        std::count_if(worker.row.slots.begin(), worker.row.slots.end(), [&](const domain::Slot& slot) {
+          return taken[slot.index] + job.definition.resources.share <= domain::kWholeSlot;
+        });
+    if (free >= job.definition.resources.slots) return true;
+  }
+  return false;
+}
+
 // In quiet, no slot stays free while a job that may use it waits.
 void World::CheckIdle() {
   const engine::Engine* engine = coordinator_.engine();
   bool idle = false;
   if (engine != nullptr) {
     const engine::State& state = engine->state();
-    for (const auto& [id, worker] : state.workers) {
-      if (worker.row.state != domain::WorkerState::kReady || !worker.heard) continue;
-      std::set<int32_t> taken = worker.reported_slots;
-      for (const AttemptName& name : worker.attempts) {
-        const auto& slots = state.jobs.at(name.job).attempts.at(name.attempt).row.slots;
-        taken.insert(slots.begin(), slots.end());
-      }
-      if (taken.size() >= worker.row.slots.size()) continue;
-      for (const auto& [name, job] : state.jobs) {
-        const domain::JobStatus& status = job.row.status;
-        const bool waits = status.state == domain::JobState::kQueued &&
-                           (!status.not_before || *status.not_before <= state.now);
-        idle = idle || (waits && (status.bound_worker.empty() || status.bound_worker == id));
-      }
-    }
+    for (const auto& [name, job] : state.jobs) idle = idle || CouldStart(state, job.row);
   }
   const Time now = context_.agenda.now();
   if (!idle) idle_since_.reset();

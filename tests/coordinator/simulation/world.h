@@ -51,6 +51,7 @@ class World {
   void CalmDown();
   bool IsOver();
   void CheckIdle();
+  static bool CouldStart(const engine::State& state, const domain::Job& job);
   void CountOutcomes();
 
   WorldOptions options_;

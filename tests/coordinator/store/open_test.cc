@@ -82,8 +82,8 @@ TEST(Open, ANewerSchemaIsRefused) {
   }
   const Error error = OpenError(folder);
   EXPECT_EQ(error.code(), Code::kFailedPrecondition);
-  EXPECT_THAT(error.message(),
-              HasSubstr("has schema 99, this program knows up to 1; start the newer program"));
+  EXPECT_THAT(error.message(), HasSubstr("has schema 99, this program knows up to " +
+                                         std::to_string(kStateSchemaVersion) + "; start the newer program"));
   auto reader = ReadStore::Open(folder.path());
   EXPECT_FALSE(reader.has_value());
 }

@@ -18,6 +18,13 @@ using domain::JobState;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
+domain::JobDefinition WithoutTexts(domain::JobDefinition job) {
+  job.parameters.clear();
+  job.spec_json.clear();
+  job.spec_hash.clear();
+  return job;
+}
+
 class StateStoreContract : public testing::TestWithParam<bool> {
  protected:
   void SetUp() override { Reopen(); }
@@ -67,8 +74,8 @@ TEST_P(StateStoreContract, EverythingComesBackAsItWasWritten) {
   attempt.start_time = At(31);
   attempt.trainer_pid = 4711;
   attempt.run_directory = "/run/x";
-  attempt.reported =
-      domain::ReportedEnd{Outcome::kDiverged, "loss is NaN", true, 80, {{"val_loss", 2.5}}, "{}"};
+  attempt.reported = domain::ReportedEnd{Outcome::kDiverged,  "loss is NaN", true, FailureCause::kCrashed, 80,
+                                         {{"val_loss", 2.5}}, "{}"};
   changes.attempts = {attempt};
   domain::JobStatus status;
   status.state = JobState::kRunning;
@@ -81,19 +88,36 @@ TEST_P(StateStoreContract, EverythingComesBackAsItWasWritten) {
   status.start_time = At(30);
   changes.jobs = {{{"lr", 2}, status}};
   changes.requests = {{"r1", "abc", "sweeps/lr", At(10)}};
-  changes.waiting = {{{"", "all 2 slots are taken"}}};
+  changes.waiting = {{{"lr", {}, "", "all 2 slots are taken"}}};
   Commit(changes);
 
   const engine::SavedState saved = Load();
   ASSERT_EQ(saved.sweeps.size(), 1U);
   EXPECT_EQ(saved.sweeps[0].sweep, changes.new_sweeps[0].sweep);
   ASSERT_EQ(saved.jobs.size(), 2U);
-  EXPECT_EQ(saved.jobs[0], (domain::Job{changes.new_sweeps[0].jobs[0], {}}));
-  EXPECT_EQ(saved.jobs[1], (domain::Job{changes.new_sweeps[0].jobs[1], status}));
+  EXPECT_EQ(saved.jobs[0], (domain::Job{WithoutTexts(changes.new_sweeps[0].jobs[0]), {}}));
+  EXPECT_EQ(saved.jobs[1], (domain::Job{WithoutTexts(changes.new_sweeps[0].jobs[1]), status}));
   EXPECT_THAT(saved.attempts, testing::ElementsAre(attempt));
   EXPECT_THAT(saved.workers, testing::ElementsAre(AWorker("gpu01")));
   EXPECT_EQ(saved.requests, changes.requests);
   EXPECT_EQ(saved.waiting, *changes.waiting);
+}
+
+TEST_P(StateStoreContract, SpecsAreKeptByWhatDiffersAndComeBackWhole) {
+  engine::Changes changes;
+  changes.new_sweeps.push_back(NewSweep("lr", 4));
+  const std::vector<std::string> specs = {
+      R"({"model":{"layers":2},"optimizer":{"learning_rate":1e-05}})",
+      R"({"model":{"layers":2},"optimizer":{"learning_rate":0.001}})",
+      R"({"model":{"layers":2},"optimizer":{"learning_rate":0.001,"beta1":0.9}})",
+      R"({"model":{"layers":8},"optimizer":{"learning_rate":1e-05}})"};
+  for (size_t i = 0; i < specs.size(); ++i) changes.new_sweeps[0].jobs[i].spec_json = specs[i];
+  Commit(changes);
+  Reopen();
+  for (size_t i = 0; i < specs.size(); ++i) {
+    EXPECT_EQ(store_->SpecOf({"lr", static_cast<int32_t>(i) + 1}).value_or("none"), specs[i]);
+  }
+  EXPECT_EQ(store_->SpecOf({"lr", 5}).error().code(), Code::kNotFound);
 }
 
 TEST_P(StateStoreContract, EndedJobsComeBackAsTotals) {
