@@ -106,6 +106,8 @@ std::string_view DueKind(const engine::DeadlineKey& key) {
       return "away too long";
     case engine::DeadlineKey::Kind::kBackoff:
       return "back-off ends";
+    case engine::DeadlineKey::Kind::kExcluded:
+      return "exclusion ends";
   }
   return "another deadline";
 }
