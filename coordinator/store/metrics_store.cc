@@ -204,6 +204,13 @@ class SqliteMetricsStore final : public MetricsStore {
       if ((*known)->incarnation > attempt.fence.incarnation) return {};
       OPTFLEET_RETURN_IF_ERROR(writer_.Drop((*known)->id));
     }
+    // The open attempt of a job is its newest: what has a higher number belongs to a history that a restored
+    // backup has undone, and would be taken for the head of the series.
+    if (attempt.state != domain::AttemptState::kEnded) {
+      const auto dropped = writer_.DropNewer(job, attempt.name.attempt);
+      if (!dropped.has_value()) return Fail(dropped.error());
+      if (*dropped) known_.clear();
+    }
     auto statement = connection_.Prepare(
         "INSERT INTO attempts(job, number, incarnation, parent, resume_record, record_limit) VALUES (?1, ?2, "
         "?3, ?4, ?5, ?6) "

@@ -32,6 +32,7 @@ constexpr const char* kSql[] = {
     "DELETE FROM other_points WHERE record BETWEEN ? AND ?",
     "SELECT changes()",
     "UPDATE attempts SET thinned = 1 WHERE id = ?",
+    "SELECT id FROM attempts WHERE job = ? AND number > ?",
 };
 
 static_assert(kColumns.size() + kFirstValueAt - 1 == 16, "as many parameters as kInsertRecord has");
@@ -161,6 +162,21 @@ Result<int64_t> RecordWriter::DropRange(int64_t first, int64_t last) {
 }
 
 Status RecordWriter::SetThinned(int64_t attempt) { return Get(kSetThinned).Bind(attempt).Run(); }
+
+Result<bool> RecordWriter::DropNewer(const std::string& job, int32_t number) {
+  std::vector<int64_t> ids;
+  Statement& select = Get(kSelectNewer);
+  select.Bind(job, number);
+  while (true) {
+    const auto row = select.Step();
+    if (!row.has_value()) return Fail(row.error());
+    if (!*row) break;
+    ids.push_back(select.Int(0));
+  }
+  select.Reset();
+  for (const int64_t id : ids) OPTFLEET_RETURN_IF_ERROR(Drop(id));
+  return !ids.empty();
+}
 
 Result<int64_t> RecordWriter::KeyId(const std::string& key) {
   if (auto known = key_ids_.find(key); known != key_ids_.end()) return known->second;
