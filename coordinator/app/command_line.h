@@ -3,11 +3,13 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/log.h"
 #include "common/result.h"
 #include "coordinator/app/address.h"
 #include "coordinator/engine/engine.h"
+#include "coordinator/rpc/faults.h"
 
 namespace optfleet::app {
 
@@ -16,6 +18,8 @@ struct CommandLine {
   Address grpc;
   Address http;
   engine::Options engine;
+  std::vector<rpc::Fault> faults;
+  uint64_t fault_seed = 1;
   LogOptions log;
   bool parent_death = false;
 };

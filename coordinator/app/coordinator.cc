@@ -77,7 +77,8 @@ void LogEvents(const std::vector<domain::Event>& events) {
 
 // In the order of dependence: later members use earlier ones and are destroyed first.
 struct Coordinator::Parts {
-  explicit Parts(CoordinatorOptions given) : options(std::move(given)) {}
+  explicit Parts(CoordinatorOptions given)
+      : options(std::move(given)), faults(options.faults, options.fault_seed) {}
 
   void StartThreads(Stores stores, std::unique_ptr<engine::Engine> engine,
                     std::function<void(const Error&)> failed);
@@ -93,6 +94,7 @@ struct Coordinator::Parts {
   std::unique_ptr<EngineLoop> loop;
   std::unique_ptr<MetricsWriter> writer;
   std::unique_ptr<ProcessBackend> backend;
+  rpc::Faults faults;
   std::unique_ptr<rpc::MethodTable> methods;
   std::unique_ptr<http::Server> http;
   std::unique_ptr<rpc::GrpcServer> grpc;
@@ -142,6 +144,7 @@ void Coordinator::Parts::StartThreads(Stores stores, std::unique_ptr<engine::Eng
       std::make_unique<rpc::MethodTable>([this](std::string_view path, std::string_view code,
                                                 double seconds) { metrics.RpcDone(path, code, seconds); });
   rpc::AddMethods(methods.get(), backend.get());
+  if (!faults.empty()) methods->Disturb(&faults);
 }
 
 Status Coordinator::Parts::Listen() {
@@ -184,7 +187,8 @@ http::PageSources Coordinator::Parts::Pages() {
 }
 
 void Coordinator::Parts::MetricsText(const std::function<void(std::string)>& answer) {
-  metrics.Queue("engine", static_cast<int64_t>(loop->depth()), EngineLoop::kQueueLimit);
+  metrics.Queue("workers", static_cast<int64_t>(loop->worker_depth()), EngineLoop::kWorkerLimit);
+  metrics.Queue("engine", static_cast<int64_t>(loop->people_depth()), EngineLoop::kPeopleLimit);
   metrics.Queue("metrics", static_cast<int64_t>(writer->depth()), MetricsWriter::kQueueLimit);
   metrics.Queue("read", static_cast<int64_t>(backend->read_depth()), ProcessBackend::kReadQueue);
   metrics.Queue("expansion", static_cast<int64_t>(backend->work_depth()), ProcessBackend::kWorkQueue);

@@ -8,10 +8,12 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/result.h"
 #include "coordinator/app/address.h"
 #include "coordinator/engine/engine.h"
+#include "coordinator/rpc/faults.h"
 
 namespace optfleet::app {
 
@@ -20,6 +22,8 @@ struct CoordinatorOptions {
   Address grpc{"127.0.0.1", 0};
   Address http{"127.0.0.1", 0};
   engine::Options engine;
+  std::vector<rpc::Fault> faults = {};  // for tests
+  uint64_t fault_seed = 1;
   std::function<Time()> now;  // the wall clock; read on the engine's thread
 };
 
