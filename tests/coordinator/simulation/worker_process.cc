@@ -47,6 +47,7 @@ void WorkerProcess::Start() {
 }
 
 void WorkerProcess::Kill() {
+  network_->Disconnect(machine_->id());
   ++life_;
   engine_.reset();
 }
