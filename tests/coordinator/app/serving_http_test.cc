@@ -54,7 +54,7 @@ TEST_F(HttpApi, MetricsTellWhatHappened) {
   EXPECT_THAT(text, HasSubstr("optfleet_db_commit_seconds_count{database=\"state\"}"));
   EXPECT_THAT(text, HasSubstr("optfleet_db_wal_bytes{database=\"state\"}"));
   EXPECT_THAT(text, HasSubstr("optfleet_event_loop_lag_seconds_count"));
-  EXPECT_THAT(text, HasSubstr("optfleet_queue_limit{queue=\"engine\"} 4096\n"));
+  EXPECT_THAT(text, HasSubstr("optfleet_queue_limit{queue=\"workers\"} 4096\n"));
 }
 
 TEST_F(HttpApi, HealthIsTheEngines) {
