@@ -13,9 +13,11 @@ namespace optfleet::app {
 
 struct CommandLine {
   std::string state_folder;
+  std::string restore;  // folder of a backup to put in the place of the databases; empty: serve
   Address grpc;
   Address http;
   engine::Options engine;
+  Duration keep_events{};
   LogOptions log;
   bool parent_death = false;
 };

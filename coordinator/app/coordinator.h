@@ -20,7 +20,8 @@ struct CoordinatorOptions {
   Address grpc{"127.0.0.1", 0};
   Address http{"127.0.0.1", 0};
   engine::Options engine;
-  std::function<Time()> now;  // the wall clock; read on the engine's thread
+  Duration keep_events = std::chrono::hours(24 * 90);  // of sweeps that have ended; 0: for ever
+  std::function<Time()> now;                           // the wall clock; read on the engine's thread
 };
 
 class Coordinator {

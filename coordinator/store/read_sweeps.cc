@@ -63,9 +63,10 @@ Result<SweepView> ViewOf(Connection* connection, const Statement& row) {
 
 Result<SweepView> ReadOneSweep(Connection* connection, const std::string& id) {
   std::optional<SweepView> view;
-  const std::string sql = std::string("SELECT ") + kSweepColumns +
-                          ", files_json, overrides_json, working_folder, environment_json FROM sweeps "
-                          "JOIN sweep_sources ON sweep_sources.sweep = sweeps.id WHERE sweeps.id = ?";
+  const std::string sql =
+      std::string("SELECT ") + kSweepColumns +
+      ", files_json, overrides_json, working_folder, environment_json FROM sweeps "
+      "JOIN sweep_sources ON sweep_sources.sweep = sweeps.id WHERE sweeps.id = ? AND state <> 'expanding'";
   OPTFLEET_RETURN_IF_ERROR(ForEachRow(
       connection, sql,
       [&](const Statement& row) -> Status {

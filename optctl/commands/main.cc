@@ -15,6 +15,8 @@ int main(int argc, char** argv) {
   AddLogs(program);
   AddCancel(program);
   AddWorker(program);
+  AddBackup(program);
+  AddDoctor(program);
   AddVersion(program);
   return program.Run(argc, argv);
 }

@@ -56,6 +56,8 @@ void AddCancel(Program& program);
 void AddResults(Program& program);
 void AddReport(Program& program);
 void AddWorker(Program& program);
+void AddBackup(Program& program);
+void AddDoctor(Program& program);
 void AddVersion(Program& program);
 
 }  // namespace optfleet::commands
