@@ -101,7 +101,7 @@ class Maintenance(CoordinatorTest):
         self.start("--lease", "2s", "--period", "300ms")
         self.submit("first")
         process = self.processes[-1]
-        process.kill()
+        process.terminate()  # so that the whole database is in its file
         process.wait()
         # Damage that no start reads: a page of the metrics.
         with open(self.state / "metrics.db", "r+b") as file:
