@@ -43,8 +43,12 @@ class Expand : public testing::Test {
   }
   // A worker with slots asks for work; how much it gets.
   size_t Offered() {
-    Synchronize worker{.worker_id = "a", .session = 1, .sequence = ++sequence_};
-    worker.slots = {{.index = 0}, {.index = 1}};
+    Synchronize worker;
+    worker.worker_id = "a";
+    worker.session = 1;
+    worker.sequence = ++sequence_;
+    worker.slots.resize(2);
+    worker.slots[1].index = 1;
     const Effects effects = engine_->Handle(worker, kNow);
     return std::get<SynchronizeAnswer>(effects.answer).attempts.size();
   }
