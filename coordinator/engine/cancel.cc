@@ -23,7 +23,7 @@ Answer OnCancelSweep(State* state, const CancelSweep& input) {
   const auto earlier = FindRequest(*state, input.request_id, hash);
   if (!earlier.has_value()) return earlier.error();
   auto found = state->sweeps.find(input.sweep_id);
-  if (found == state->sweeps.end() || state->expanding.contains(input.sweep_id)) return NoSuch(resource);
+  if (found == state->sweeps.end()) return NoSuch(resource);
   if (earlier->has_value()) return SweepAnswer{input.sweep_id};
   RememberRequest(state, input.request_id, hash, resource);
   LiveSweep& sweep = found->second;
@@ -42,8 +42,7 @@ Answer OnCancelJob(State* state, const CancelJob& input) {
   const auto earlier = FindRequest(*state, input.request_id, hash);
   if (!earlier.has_value()) return earlier.error();
   auto sweep = state->sweeps.find(input.job.sweep);
-  if (sweep == state->sweeps.end() || state->expanding.contains(input.job.sweep) || input.job.job < 1 ||
-      input.job.job > sweep->second.row.job_count) {
+  if (sweep == state->sweeps.end() || input.job.job < 1 || input.job.job > sweep->second.row.job_count) {
     return NoSuch(resource);
   }
   if (earlier->has_value()) return JobAnswer{input.job};

@@ -10,7 +10,6 @@ namespace optfleet::engine {
 namespace {
 
 constexpr size_t kLongestId = 63;
-constexpr int32_t kDropAtOnce = 1000;
 
 std::string HashOf(const CreateSweep& input) {
   std::vector<std::string> parts = {"create_sweep",
@@ -29,7 +28,18 @@ std::string HashOf(const CreateSweep& input) {
   return ContentHash(parts);
 }
 
-Status CheckPoints(const CreateSweep& input) {
+Status Check(const State& state, const CreateSweep& input) {
+  if (!input.sweep_id.empty()) {
+    if (!IsValidId(input.sweep_id)) {
+      return Fail(Code::kInvalidArgument,
+                  "sweep_id `" + input.sweep_id +
+                      "` must be lower-case letters, digits and hyphens, begin with a "
+                      "letter, and have 1 to 63 characters");
+    }
+    if (state.sweeps.contains(input.sweep_id)) {
+      return Fail(Code::kAlreadyExists, SweepResource(input.sweep_id) + " exists; choose another sweep_id");
+    }
+  }
   if (input.points.empty()) return Fail(Code::kInvalidArgument, "the sweep has no points");
   std::set<std::string_view> hashes;
   for (const Point& point : input.points) {
@@ -64,45 +74,24 @@ domain::Sweep RowOf(const State& state, const CreateSweep& input, const std::str
   return row;
 }
 
-// Jobs of the points, numbered behind `last_number`; `added` gets them whole. They wait in the queue at once,
-// or until the sweep is finished.
-void AddJobs(State* state, const std::vector<Point>& points, const domain::Sweep& sweep, int32_t last_number,
-             bool may_start, std::vector<domain::JobDefinition>* added) {
-  added->reserve(added->size() + points.size());
-  for (const Point& point : points) {
+void AddJobs(State* state, const CreateSweep& input, NewSweep* sweep) {
+  sweep->jobs.reserve(input.points.size());
+  for (const Point& point : input.points) {
     LiveJob job;
-    job.row.definition = {.name = {sweep.id, ++last_number},
+    job.row.definition = {.name = {sweep->sweep.id, static_cast<int32_t>(sweep->jobs.size()) + 1},
                           .parameters = {},
                           .spec_json = {},
                           .spec_hash = {},
                           .total_steps = point.total_steps,
-                          .priority = sweep.priority,
-                          .create_time = sweep.create_time};
-    domain::JobDefinition& whole = added->emplace_back(job.row.definition);
+                          .priority = input.priority,
+                          .create_time = state->now};
+    domain::JobDefinition& whole = sweep->jobs.emplace_back(job.row.definition);
     whole.parameters = point.parameters;
     whole.spec_json = point.spec_json;
     whole.spec_hash = point.spec_hash;
-    const auto place = state->jobs.emplace_hint(state->jobs.end(), job.row.name(), std::move(job));
-    if (may_start) Enqueue(state, &place->second);
+    auto [added, is_new] = state->jobs.emplace(job.row.name(), std::move(job));
+    Enqueue(state, &added->second);
   }
-}
-
-// What the sweep is called; an error if that cannot be.
-Result<std::string> ChooseId(const State& state, const CreateSweep& input) {
-  if (input.sweep_id.empty()) return FreeId(state, input.display_name);
-  if (!IsValidId(input.sweep_id)) {
-    return Fail(Code::kInvalidArgument, "sweep_id `" + input.sweep_id +
-                                            "` must be lower-case letters, digits and hyphens, begin with a "
-                                            "letter, and have 1 to 63 characters");
-  }
-  if (state.sweeps.contains(input.sweep_id)) {
-    return Fail(Code::kAlreadyExists, SweepResource(input.sweep_id) + " exists; choose another sweep_id");
-  }
-  return input.sweep_id;
-}
-
-Error NotExpanding(const std::string& id) {
-  return Error(Code::kNotFound, "there is no " + SweepResource(id) + " that is being expanded");
 }
 
 }  // namespace
@@ -111,77 +100,21 @@ Answer OnCreateSweep(State* state, const CreateSweep& input) {
   const std::string hash = HashOf(input);
   const auto earlier = FindRequest(*state, input.request_id, hash);
   if (!earlier.has_value()) return earlier.error();
-  if (earlier->has_value()) return SweepAnswer{*ParseSweepResource(**earlier), true};
-  const auto id = ChooseId(*state, input);
-  if (!id.has_value()) return id.error();
-  if (auto good = CheckPoints(input); !good.has_value()) return good.error();
-  if (input.validate_only) return SweepAnswer{*id};
+  if (earlier->has_value()) return SweepAnswer{*ParseSweepResource(**earlier)};
+  if (auto good = Check(*state, input); !good.has_value()) return good.error();
+  const std::string id = input.sweep_id.empty() ? FreeId(*state, input.display_name) : input.sweep_id;
+  if (input.validate_only) return SweepAnswer{id};
 
-  NewSweep sweep{.sweep = RowOf(*state, input, *id), .source = input.source, .jobs = {}};
+  NewSweep sweep{.sweep = RowOf(*state, input, id), .source = input.source, .jobs = {}};
   // All jobs are written in the one transaction of this input, so the sweep is visible with all of them or
   // not at all.
   Move(&sweep.sweep.state, domain::SweepState::kActive);
-  state->sweeps[*id].row = sweep.sweep;
-  AddJobs(state, input.points, sweep.sweep, 0, true, &sweep.jobs);
-  state->Say(SweepResource(*id), "created", std::to_string(sweep.jobs.size()) + " jobs");
+  state->sweeps[id].row = sweep.sweep;
+  AddJobs(state, input, &sweep);
+  state->Say(SweepResource(id), "created", std::to_string(sweep.jobs.size()) + " jobs");
   state->changes.new_sweeps.push_back(std::move(sweep));
-  RememberRequest(state, input.request_id, hash, SweepResource(*id));
-  return SweepAnswer{*id};
-}
-
-Answer OnBeginSweep(State* state, const BeginSweep& input) {
-  const CreateSweep& head = input.sweep;
-  const std::string hash = HashOf(head);
-  const auto earlier = FindRequest(*state, head.request_id, hash);
-  if (!earlier.has_value()) return earlier.error();
-  if (earlier->has_value()) return SweepAnswer{*ParseSweepResource(**earlier), true};
-  const auto id = ChooseId(*state, head);
-  if (!id.has_value()) return id.error();
-  if (head.validate_only) return SweepAnswer{*id};
-  const domain::Sweep row = RowOf(*state, head, *id);
-  state->sweeps[*id].row = row;
-  state->expanding[*id] = {head.request_id, hash};
-  state->changes.new_sweeps.push_back({.sweep = row, .source = head.source, .jobs = {}});
-  return SweepAnswer{*id};
-}
-
-Answer OnAddPoints(State* state, const AddPoints& input) {
-  if (!state->expanding.contains(input.sweep_id)) return NotExpanding(input.sweep_id);
-  domain::Sweep& row = state->sweeps.at(input.sweep_id).row;
-  AddJobs(state, input.points, row, row.job_count, false, &state->changes.new_jobs);
-  row.job_count += static_cast<int32_t>(input.points.size());
-  return SweepAnswer{input.sweep_id};
-}
-
-Answer OnFinishSweep(State* state, const FinishSweep& input) {
-  const auto found = state->expanding.find(input.sweep_id);
-  if (found == state->expanding.end()) return NotExpanding(input.sweep_id);
-  domain::Sweep& row = state->sweeps.at(input.sweep_id).row;
-  if (row.job_count == 0) return Error(Code::kInvalidArgument, "the sweep has no points");
-  Move(&row.state, domain::SweepState::kActive);
-  for (auto job = state->jobs.lower_bound({row.id, 0});
-       job != state->jobs.end() && job->first.sweep == row.id; ++job) {
-    Enqueue(state, &job->second);
-  }
-  state->touched.sweeps.insert(row.id);
-  state->Say(SweepResource(row.id), "created", std::to_string(row.job_count) + " jobs");
-  RememberRequest(state, found->second.request_id, found->second.content_hash, SweepResource(row.id));
-  state->expanding.erase(found);
-  return SweepAnswer{input.sweep_id};
-}
-
-Answer OnAbandonSweep(State* state, const AbandonSweep& input) {
-  if (!state->expanding.contains(input.sweep_id)) return NotExpanding(input.sweep_id);
-  domain::Sweep& row = state->sweeps.at(input.sweep_id).row;
-  for (int32_t dropped = 0; dropped < kDropAtOnce && row.job_count > 0; ++dropped) {
-    state->jobs.erase({row.id, row.job_count--});
-  }
-  state->changes.dropped_jobs.push_back({row.id, row.job_count});
-  if (row.job_count == 0) {
-    state->expanding.erase(input.sweep_id);
-    state->sweeps.erase(input.sweep_id);
-  }
-  return SweepAnswer{input.sweep_id};
+  RememberRequest(state, input.request_id, hash, SweepResource(id));
+  return SweepAnswer{id};
 }
 
 }  // namespace optfleet::engine

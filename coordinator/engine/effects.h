@@ -28,12 +28,6 @@ struct NewSweep {
   std::vector<domain::JobDefinition> jobs;  // all queued
 };
 
-// A sweep that is being expanded loses its jobs with higher numbers; behind the last of them it goes, too.
-struct DroppedJobs {
-  std::string sweep;
-  int32_t above = 0;
-};
-
 // Why the queued jobs of a class wait. One class per worker that jobs are bound to, and "" for the jobs that
 // any may take.
 struct ClassReason {
@@ -45,8 +39,6 @@ struct ClassReason {
 // Rows as they are after the input. Of several rows with one key the last counts.
 struct Changes {
   std::vector<NewSweep> new_sweeps;
-  std::vector<domain::JobDefinition> new_jobs;  // of sweeps that are being expanded, whole
-  std::vector<DroppedJobs> dropped_jobs;
   std::vector<domain::Sweep> sweeps;
   std::vector<std::pair<JobName, domain::JobStatus>> jobs;
   std::vector<domain::Attempt>
@@ -65,7 +57,6 @@ struct Changes {
 
 struct SweepAnswer {
   std::string sweep_id;
-  bool repeated = false;  // the request was carried out before
 };
 
 struct JobAnswer {

@@ -6,10 +6,6 @@
 namespace optfleet::engine {
 
 Answer OnCreateSweep(State* state, const CreateSweep& input);
-Answer OnBeginSweep(State* state, const BeginSweep& input);
-Answer OnAddPoints(State* state, const AddPoints& input);
-Answer OnFinishSweep(State* state, const FinishSweep& input);
-Answer OnAbandonSweep(State* state, const AbandonSweep& input);
 Answer OnCancelSweep(State* state, const CancelSweep& input);
 Answer OnCancelJob(State* state, const CancelJob& input);
 void OnRecordsHeld(State* state, const RecordsHeld& input);

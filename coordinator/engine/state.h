@@ -28,12 +28,6 @@ struct LiveSweep {
   int64_t ended_steps = 0;
 };
 
-// Of a sweep that comes in parts: what is remembered once it is finished.
-struct Expanding {
-  std::string request_id;
-  std::string content_hash;
-};
-
 struct LiveAttempt {
   domain::Attempt row;
   int64_t held_record = 0;
@@ -73,9 +67,7 @@ struct State {
   int64_t incarnation = 1;
   Time now;
   std::map<std::string, LiveSweep> sweeps;  // all
-  std::map<std::string, Expanding>
-      expanding;                    // their rows are in `sweeps`, their jobs in `jobs` and in no queue
-  std::map<JobName, LiveJob> jobs;  // not ended (a job that ends leaves with the input that ended it)
+  std::map<JobName, LiveJob> jobs;          // not ended (a job that ends leaves with the input that ended it)
   std::map<std::string, LiveWorker> workers;  // all
   std::unordered_map<std::string, domain::Request> requests;
   WaitQueue queue;

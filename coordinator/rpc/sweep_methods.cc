@@ -1,7 +1,6 @@
 #include <utility>
 
 #include "coordinator/rpc/from_wire.h"
-#include "coordinator/rpc/large_sweep.h"
 #include "coordinator/rpc/limits.h"
 #include "coordinator/rpc/methods.h"
 #include "coordinator/rpc/page_token.h"
@@ -31,23 +30,6 @@ RpcError FromDiagnostics(const Diagnostics& diagnostics, int file_count) {
   return error;
 }
 
-// Points first, first + 1, ... of the expansion.
-std::vector<engine::Point> PointsOf(const sweeps::Expansion& expansion, size_t first, size_t count) {
-  std::vector<engine::Point> points;
-  points.reserve(count);
-  for (size_t i = first; i < first + count; ++i) {
-    const sweeps::Job& job = expansion.jobs[i];
-    engine::Point& point = points.emplace_back();
-    point.spec_json = spec::CanonicalText(job.spec);
-    point.spec_hash = job.hash;
-    point.total_steps = job.spec.budget.steps;
-    for (size_t axis = 0; axis < expansion.axes.size(); ++axis)
-      point.parameters.push_back({expansion.axes[axis], job.values[axis]});
-  }
-  return points;
-}
-
-// Without its points.
 engine::CreateSweep ToInput(const v1::CreateSweepRequest& request, sweeps::SweepInput source,
                             const sweeps::Expansion& expansion) {
   engine::CreateSweep input;
@@ -65,6 +47,16 @@ engine::CreateSweep ToInput(const v1::CreateSweepRequest& request, sweeps::Sweep
   input.objective = expansion.objective;
   input.merged_points = static_cast<int32_t>(expansion.merged_points.size());
   input.validate_only = request.validate_only();
+  input.points.reserve(expansion.jobs.size());
+  for (const sweeps::Job& job : expansion.jobs) {
+    engine::Point point{.spec_json = spec::CanonicalText(job.spec),
+                        .spec_hash = job.hash,
+                        .parameters = {},
+                        .total_steps = job.spec.budget.steps};
+    for (size_t axis = 0; axis < expansion.axes.size(); ++axis)
+      point.parameters.push_back({expansion.axes[axis], job.values[axis]});
+    input.points.push_back(std::move(point));
+  }
   return input;
 }
 
@@ -93,32 +85,6 @@ void Submit(Backend* backend, engine::CreateSweep input, const Reply<v1::Sweep>&
       });
 }
 
-// A sweep that is too large for one commit.
-void SubmitInParts(Backend* backend, engine::CreateSweep input, const sweeps::Expansion& expansion,
-                   const Reply<v1::Sweep>& reply) {
-  const std::string asked_name =
-      SweepResource(input.sweep_id.empty() ? MakeId(input.display_name) : input.sweep_id);
-  const bool validate_only = input.validate_only;
-  v1::Sweep preview = PreviewOf(input, input.sweep_id);
-  preview.set_job_count(static_cast<int32_t>(expansion.jobs.size()));
-  v1::StateCount* queued = preview.add_counts();
-  queued->set_state("queued");
-  queued->set_count(preview.job_count());
-  const auto written =
-      WriteLargeSweep(backend, std::move(input), expansion.jobs.size(),
-                      [&](size_t first, size_t count) { return PointsOf(expansion, first, count); });
-  if (!written) return ReplyError(reply, AboutResource(written.error(), kSweepType, asked_name));
-  if (validate_only) {
-    preview.set_name(SweepResource(written->id));
-    return reply(preview);
-  }
-  if (written->finished) return ReplySweep(backend, written->id, reply);
-  ReplyFromEngine<engine::SweepAnswer>(
-      backend, engine::FinishSweep{written->id}, reply,
-      [asked_name](const Error& error) { return AboutResource(error, kSweepType, asked_name); },
-      [backend, reply](const engine::SweepAnswer& answer) { ReplySweep(backend, answer.sweep_id, reply); });
-}
-
 void CreateSweep(Backend* backend, const v1::CreateSweepRequest& request, const Reply<v1::Sweep>& reply) {
   auto source = FromWire(request);
   if (!source) return ReplyError(reply, std::move(source).error());
@@ -127,12 +93,7 @@ void CreateSweep(Backend* backend, const v1::CreateSweepRequest& request, const 
     if (!result.expansion) {
       return ReplyError(reply, FromDiagnostics(result.diagnostics, request.sweep().files_size()));
     }
-    const sweeps::Expansion& expansion = *result.expansion;
-    engine::CreateSweep input = ToInput(request, std::move(source), expansion);
-    if (expansion.jobs.size() > kMostPointsAtOnce)
-      return SubmitInParts(backend, std::move(input), expansion, reply);
-    input.points = PointsOf(expansion, 0, expansion.jobs.size());
-    Submit(backend, std::move(input), reply);
+    Submit(backend, ToInput(request, std::move(source), *result.expansion), reply);
   });
   if (!taken) ReplyError(reply, Overloaded("expansion", kRetryInput));
 }

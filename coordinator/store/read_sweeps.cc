@@ -63,10 +63,9 @@ Result<SweepView> ViewOf(Connection* connection, const Statement& row) {
 
 Result<SweepView> ReadOneSweep(Connection* connection, const std::string& id) {
   std::optional<SweepView> view;
-  const std::string sql =
-      std::string("SELECT ") + kSweepColumns +
-      ", files_json, overrides_json, working_folder, environment_json FROM sweeps "
-      "JOIN sweep_sources ON sweep_sources.sweep = sweeps.id WHERE sweeps.id = ? AND state <> 'expanding'";
+  const std::string sql = std::string("SELECT ") + kSweepColumns +
+                          ", files_json, overrides_json, working_folder, environment_json FROM sweeps "
+                          "JOIN sweep_sources ON sweep_sources.sweep = sweeps.id WHERE sweeps.id = ?";
   OPTFLEET_RETURN_IF_ERROR(ForEachRow(
       connection, sql,
       [&](const Statement& row) -> Status {

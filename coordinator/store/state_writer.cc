@@ -13,14 +13,11 @@ namespace {
 
 constexpr char kUpsertSweep[] = R"sql(
 INSERT INTO sweeps VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
-ON CONFLICT (id) DO UPDATE SET state = ?3, job_count = ?6, merged_points = ?7, cancel_requested = ?9, end_time = ?11)sql";
+ON CONFLICT (id) DO UPDATE SET state = ?3, cancel_requested = ?9, end_time = ?11)sql";
 constexpr char kInsertSource[] = "INSERT INTO sweep_sources VALUES (?, ?, ?, ?, ?)";
 constexpr char kInsertJob[] = R"sql(
 INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'queued', NULL, '', 0, '', '', 0, NULL, NULL, '', 0, '{}', NULL, NULL, NULL,
   ?))sql";
-constexpr char kDropJobs[] = "DELETE FROM jobs WHERE sweep = ? AND number > ?";
-constexpr char kDropSource[] = "DELETE FROM sweep_sources WHERE sweep = ?";
-constexpr char kDropSweep[] = "DELETE FROM sweeps WHERE id = ? AND state = 'expanding'";
 constexpr char kUpdateJob[] = R"sql(
 UPDATE jobs SET state = ?3, outcome = ?4, reason = ?5, attempt_count = ?6, worker = ?7, bound_worker = ?8, failures = ?9,
   not_before = ?10, stop = ?11, stop_reason = ?12, step = ?13, final_json = ?14, objective = ?15, start_time = ?16, end_time = ?17
@@ -43,9 +40,9 @@ constexpr char kForgetRequests[] = "DELETE FROM requests WHERE time < ?";
 constexpr char kClearWaiting[] = "DELETE FROM waiting";
 constexpr char kInsertWaiting[] = "INSERT INTO waiting VALUES (?, ?)";
 
-constexpr std::array kAll = {kDropJobs,    kDropSource,    kDropSweep,      kUpsertSweep,  kInsertSource,
-                             kInsertJob,   kUpdateJob,     kUpsertAttempt,  kUpsertWorker, kUpsertLog,
-                             kInsertEvent, kInsertRequest, kForgetRequests, kClearWaiting, kInsertWaiting};
+constexpr std::array kAll = {kUpsertSweep,   kInsertSource,   kInsertJob,    kUpdateJob,
+                             kUpsertAttempt, kUpsertWorker,   kUpsertLog,    kInsertEvent,
+                             kInsertRequest, kForgetRequests, kClearWaiting, kInsertWaiting};
 
 // Jobs whose whole spec is on disk, to keep others of their sweep by. One for each set of keys, newest first,
 // and not too many to try.
@@ -56,7 +53,6 @@ class SpecBases {
     std::optional<int32_t> base;
   };
   Short Shorten(const domain::JobDefinition& job) {
-    if (!bases_.empty() && bases_.front()->name.sweep != job.name.sweep) bases_.clear();
     for (const domain::JobDefinition* base : bases_) {
       if (auto delta = SpecDelta(base->spec_json, job.spec_json)) return {*std::move(delta), base->name.job};
     }
@@ -84,8 +80,6 @@ Result<StateWriter> StateWriter::Prepare(Connection* connection) {
 
 Status StateWriter::Write(const engine::Changes& changes) {
   for (const engine::NewSweep& sweep : changes.new_sweeps) OPTFLEET_RETURN_IF_ERROR(WriteNewSweep(sweep));
-  OPTFLEET_RETURN_IF_ERROR(WriteNewJobs(changes.new_jobs));
-  for (const engine::DroppedJobs& dropped : changes.dropped_jobs) OPTFLEET_RETURN_IF_ERROR(DropJobs(dropped));
   for (const domain::Sweep& sweep : changes.sweeps) OPTFLEET_RETURN_IF_ERROR(WriteSweep(sweep));
   for (const domain::Worker& worker : changes.workers) OPTFLEET_RETURN_IF_ERROR(WriteWorker(worker));
   for (const auto& [name, status] : changes.jobs) OPTFLEET_RETURN_IF_ERROR(WriteJob(name, status));
@@ -115,13 +109,6 @@ Status StateWriter::WriteNewJobs(const std::vector<domain::JobDefinition>& jobs)
                                  .Run());
   }
   return {};
-}
-
-Status StateWriter::DropJobs(const engine::DroppedJobs& dropped) {
-  OPTFLEET_RETURN_IF_ERROR(Get(kDropJobs).Bind(dropped.sweep, dropped.above).Run());
-  if (dropped.above > 0) return {};
-  OPTFLEET_RETURN_IF_ERROR(Get(kDropSource).Bind(dropped.sweep).Run());
-  return Get(kDropSweep).Bind(dropped.sweep).Run();
 }
 
 Status StateWriter::WriteSweep(const domain::Sweep& sweep) {

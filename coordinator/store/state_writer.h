@@ -18,8 +18,7 @@ class StateWriter {
 
  private:
   Status WriteNewSweep(const engine::NewSweep& sweep);
-  Status WriteNewJobs(const std::vector<domain::JobDefinition>& jobs);
-  Status DropJobs(const engine::DroppedJobs& dropped);
+  Status WriteNewJobs(const std::vector<domain::JobDefinition>& jobs);  // of one sweep
   Status WriteSweep(const domain::Sweep& sweep);
   Status WriteJob(const JobName& name, const domain::JobStatus& status);
   Status WriteAttempt(const domain::Attempt& attempt);

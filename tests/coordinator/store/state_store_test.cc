@@ -170,54 +170,6 @@ TEST_P(StateStoreContract, OldRequestsAreForgotten) {
   EXPECT_EQ(saved.requests[0].id, "new");
 }
 
-engine::Changes Part(const std::string& sweep, int first, int count) {
-  engine::Changes part;
-  for (int i = first; i < first + count; ++i) {
-    domain::JobDefinition job = NewSweep(sweep, 1).jobs[0];
-    job.name.job = i;
-    job.spec_hash = "hash" + std::to_string(i);
-    part.new_jobs.push_back(job);
-  }
-  return part;
-}
-
-TEST_P(StateStoreContract, ASweepInPartsIsThereOnceItIsFinished) {
-  engine::Changes begin;
-  begin.new_sweeps = {NewSweep("large", 0)};
-  begin.new_sweeps[0].sweep.state = domain::SweepState::kExpanding;
-  Commit(begin);
-  Commit(Part("large", 1, 3));
-  Commit(Part("large", 4, 3));
-  engine::Changes finish;
-  finish.sweeps = {begin.new_sweeps[0].sweep};
-  finish.sweeps[0].state = domain::SweepState::kActive;
-  finish.sweeps[0].job_count = 6;
-  Commit(finish);
-  const auto saved = Load();
-  EXPECT_EQ(saved.sweeps.at(0).sweep.job_count, 6);
-  EXPECT_EQ(saved.jobs.size(), 6U);
-}
-
-TEST_P(StateStoreContract, OneThatWasDroppedOrNeverFinishedLeavesNothing) {
-  engine::Changes begin;
-  begin.new_sweeps = {NewSweep("dropped", 0), NewSweep("unfinished", 0), NewSweep("other", 2)};
-  begin.new_sweeps[0].sweep.state = domain::SweepState::kExpanding;
-  begin.new_sweeps[1].sweep.state = domain::SweepState::kExpanding;
-  Commit(begin);
-  Commit(Part("dropped", 1, 4));
-  Commit(Part("unfinished", 1, 4));
-  engine::Changes drop;
-  drop.dropped_jobs = {{"dropped", 2}};
-  Commit(drop);
-  drop.dropped_jobs = {{"dropped", 0}};
-  Commit(drop);
-  if (!GetParam()) return;  // what is in memory is not opened again
-  const auto saved = Load();
-  ASSERT_EQ(saved.sweeps.size(), 1U);
-  EXPECT_EQ(saved.sweeps[0].sweep.id, "other");
-  EXPECT_EQ(saved.jobs.size(), 2U);
-}
-
 TEST_P(StateStoreContract, OldEventsOfEndedSweepsGo) {
   engine::Changes changes;
   changes.new_sweeps = {NewSweep("open", 1), NewSweep("over", 1)};
