@@ -1,5 +1,6 @@
 #include "common/names.h"
 
+#include <algorithm>
 #include <charconv>
 #include <vector>
 
@@ -74,6 +75,18 @@ bool IsValidId(std::string_view id) {
   for (const char c : id)
     if (!IsLower(c) && !IsDigit(c) && c != '-') return false;
   return true;
+}
+
+bool IsLabel(std::string_view text) {
+  const size_t equals = text.find('=');
+  if (equals == std::string_view::npos) return false;
+  const auto good = [](std::string_view part) {
+    return !part.empty() && part.size() <= 63 && std::all_of(part.begin(), part.end(), [](char c) {
+      return IsLower(c) || IsDigit(c) || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' || c == '-' ||
+             c == '/';
+    });
+  };
+  return good(text.substr(0, equals)) && good(text.substr(equals + 1));
 }
 
 std::string MakeId(std::string_view text) {

@@ -37,4 +37,7 @@ bool IsValidId(std::string_view id);
 // The nearest valid id to any text: "My sweep.v2" -> "my-sweep-v2"; "sweep" if nothing is left.
 std::string MakeId(std::string_view text);
 
+// "zone=a": NAME=VALUE, each of letters, digits and ._-/ (not the equals sign), 1 to 63 characters.
+bool IsLabel(std::string_view text);
+
 }  // namespace optfleet

@@ -208,4 +208,19 @@ std::string PadLeft(std::string_view text, size_t width) {
   return std::string(used < width ? width - used : 0, ' ') + std::string(text);
 }
 
+std::optional<int64_t> ParseSize(std::string_view text) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc()) return std::nullopt;
+  std::string_view unit(end, static_cast<size_t>(text.data() + text.size() - end));
+  while (unit.starts_with(' ')) unit.remove_prefix(1);
+  if (unit.size() > 1 && unit.ends_with('B')) unit.remove_suffix(1);
+  if (unit.size() > 1 && unit.ends_with('i')) unit.remove_suffix(1);
+  constexpr std::string_view kPowers = "BKMGT";
+  const size_t power = unit.empty() ? 0 : kPowers.find(unit);
+  if (unit.size() > 1 || power == std::string_view::npos) return std::nullopt;
+  if (!std::isfinite(number) || number < 0 || number > 1e15) return std::nullopt;
+  return static_cast<int64_t>(std::ldexp(number, static_cast<int>(10 * power)));
+}
+
 }  // namespace optfleet

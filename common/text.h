@@ -25,8 +25,10 @@ std::optional<std::string_view> NearestName(std::string_view name,
 std::string FormatNumber(double value);
 // To so many significant digits, as short as possible: 2.0134 with 4 is "2.013", 0.00030 with 2 is "0.0003".
 std::string FormatSignificant(double value, int digits);
-std::string FormatCount(int64_t value);   // "1,234,567"
-std::string FormatBytes(int64_t bytes);   // "512 B", "4.0 GiB": one decimal place, binary units
+std::string FormatCount(int64_t value);  // "1,234,567"
+std::string FormatBytes(int64_t bytes);  // "512 B", "4.0 GiB": one decimal place, binary units
+// "512M", "4GiB", "40 GB", "1.5G", "1073741824": bytes, by powers of 1024; nothing for any other text.
+std::optional<int64_t> ParseSize(std::string_view text);
 std::string FormatClock(double seconds);  // "2:51", "1:02:03"; rounded to whole seconds
 std::string FormatAbout(double seconds);  // "40 s", "3 min", "2.5 h", "4 days": for estimates
 

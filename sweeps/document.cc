@@ -37,11 +37,14 @@ class DocumentReader {
                                 "write `model:`, `optimizer:` and so on");
       return document;
     }
-    for (const YamlEntry& entry : root.entries)
-      if (IsHeaderKey(entry.key))
+    for (const YamlEntry& entry : root.entries) {
+      if (IsResourceKey(entry.key))
+        ReadResources(entry, &document.resources, context_.diagnostics);
+      else if (IsHeaderKey(entry.key))
         ReadHeader(entry, &document);
       else
         leaves_.ReadEntry(entry, &document.base);
+    }
     return document;
   }
 
@@ -107,7 +110,7 @@ class DocumentReader {
       return leaves;
     }
     for (const YamlEntry& entry : item.entries) {
-      if (IsHeaderKey(entry.key))
+      if (IsHeaderKey(entry.key) || IsResourceKey(entry.key))
         context_.diagnostics->Add(entry.key_position, "`" + entry.key + "` cannot stand in a block",
                                   "move it to the top level of the file");
       else

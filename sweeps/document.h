@@ -10,6 +10,7 @@
 #include "common/yaml.h"
 #include "sweeps/leaves.h"
 #include "sweeps/references.h"
+#include "sweeps/resources.h"
 
 namespace optfleet::sweeps {
 
@@ -22,6 +23,7 @@ struct Document {
   std::optional<std::string> name;
   std::optional<std::string> description;
   std::optional<std::string> objective;
+  Resources resources;
   Leaves base;
   std::optional<std::vector<Block>> blocks;  // present if the file has a list `sweep:`
 };

@@ -102,6 +102,7 @@ class Composer {
     if (over.name) whole->name = std::move(over.name);
     if (over.description) whole->description = std::move(over.description);
     if (over.objective) whole->objective = std::move(over.objective);
+    MergeResources(over.resources, &whole->resources);
     if (over.blocks) whole->blocks = std::move(over.blocks);
     MergeOver(over.base, &whole->base);
   }
@@ -254,6 +255,7 @@ ExpandResult ExpandSweep(const SweepInput& input) {
   expansion.name = header.name.value_or(NameFromPath(path));
   expansion.description = header.description.value_or("");
   expansion.objective = header.objective.value_or(std::string(kDefaultObjective));
+  expansion.resources = header.resources;
   expansion.environment = references.used();
   result.expansion = std::move(expansion);
   return result;

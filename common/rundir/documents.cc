@@ -110,9 +110,20 @@ SlotGrant SlotFromJson(const Json& json, Members* outer) {
   slot.threads = static_cast<int32_t>(members.Integer("threads"));
   slot.memory_bytes = members.Integer("memory_bytes");
   slot.device_uuid = members.Has("device_uuid") ? members.Text("device_uuid") : "";
+  if (members.Has("share")) slot.share = static_cast<int32_t>(members.Integer("share"));
   if (slot.kind != "cpu" && slot.kind != "gpu") members.Complain("needs `kind`, \"cpu\" or \"gpu\"");
   outer->Adopt(members);
   return slot;
+}
+
+Json SlotToJson(const SlotGrant& slot) {
+  Json json{{"kind", slot.kind},
+            {"index", slot.index},
+            {"threads", slot.threads},
+            {"memory_bytes", slot.memory_bytes},
+            {"device_uuid", slot.device_uuid}};
+  if (slot.share != SlotGrant().share) json["share"] = slot.share;
+  return json;
 }
 
 ResumePoint ResumeFromJson(const Json& json, Members* outer) {
@@ -142,17 +153,19 @@ Result<Document> ReadDocument(const std::string& folder, const char* name,
 
 }  // namespace
 
+std::vector<int32_t> JobDocument::SlotIndexes() const {
+  std::vector<int32_t> indexes{slot.index};
+  for (const SlotGrant& more : more_slots) indexes.push_back(more.index);
+  return indexes;
+}
+
 Json ToJson(const JobDocument& document) {
   Json json{{"version", kRunDirectoryVersion},
             {"attempt", document.attempt},
             {"fence", {{"incarnation", document.fence.incarnation}, {"attempt", document.fence.attempt}}},
             {"spec", document.spec},
-            {"slot",
-             {{"kind", document.slot.kind},
-              {"index", document.slot.index},
-              {"threads", document.slot.threads},
-              {"memory_bytes", document.slot.memory_bytes},
-              {"device_uuid", document.slot.device_uuid}}}};
+            {"slot", SlotToJson(document.slot)}};
+  for (const SlotGrant& slot : document.more_slots) json["more_slots"].push_back(SlotToJson(slot));
   if (document.resume)
     json["resume"] = {{"parent", document.resume->parent},
                       {"checkpoint", document.resume->checkpoint},
@@ -216,6 +229,9 @@ Result<JobDocument> JobFromJson(const Json& json) {
   }
   if (const Json* spec = members.Object("spec")) document.spec = *spec;
   if (const Json* slot = members.Object("slot")) document.slot = SlotFromJson(*slot, &members);
+  if (members.Has("more_slots"))
+    if (const Json* slots = members.List("more_slots"))
+      for (const Json& slot : *slots) document.more_slots.push_back(SlotFromJson(slot, &members));
   if (members.Has("resume"))
     if (const Json* resume = members.Object("resume")) document.resume = ResumeFromJson(*resume, &members);
   if (members.Has("deadline_unix_ms")) document.deadline_unix_ms = members.Integer("deadline_unix_ms");

@@ -22,6 +22,7 @@ struct SlotGrant {
   int32_t threads = 1;
   int64_t memory_bytes = 0;  // 0: no limit
   std::string device_uuid;
+  int32_t share = 100;  // percent of the device, of which threads and memory_bytes are part
 };
 
 struct ResumePoint {
@@ -36,8 +37,11 @@ struct JobDocument {
   Fence fence;
   Json spec;  // canonical spec; this library does not look into it
   SlotGrant slot;
+  std::vector<SlotGrant> more_slots;  // of a gang; empty for a run on one slot
   std::optional<ResumePoint> resume;
   int64_t deadline_unix_ms = 0;  // 0: none
+
+  std::vector<int32_t> SlotIndexes() const;  // of all
 };
 
 struct StartedDocument {

@@ -29,6 +29,9 @@ inline constexpr int kExitUnknownVersion = 3;
 inline constexpr int kExitFolderUnusable = 120;
 inline constexpr int kExitExecFailed = 121;
 
+// By which a trainer says that its device failed, not the run: try it elsewhere.
+inline constexpr int kExitDeviceFault = 75;
+
 // "step-000000000100".
 std::string CheckpointName(int64_t step);
 

@@ -63,24 +63,31 @@ bool IsKey(std::string_view key) {
   std::abort();
 }
 
-void AppendFrame(std::string_view payload, std::string* out) {
-  Put(static_cast<uint32_t>(payload.size()), out);
-  Put(Crc32c(payload), out);
-  out->append(payload);
+// Begins a frame at the end of `out`; what is appended until EndFrame is its payload.
+size_t BeginFrame(std::string* out) {
+  out->append(kFrameHead, '\0');
+  return out->size();
+}
+
+void EndFrame(size_t payload, std::string* out) {
+  const auto size = static_cast<uint32_t>(out->size() - payload);
+  const uint32_t checksum = Crc32c(std::string_view(*out).substr(payload));
+  std::memcpy(out->data() + payload - kFrameHead, &size, sizeof(size));
+  std::memcpy(out->data() + payload - sizeof(checksum), &checksum, sizeof(checksum));
 }
 
 void AppendKeys(size_t first, std::span<const std::string_view> keys, std::string* out) {
   for (size_t begin = 0; begin < keys.size(); begin += kKeysPerFrame) {
     const auto part = keys.subspan(begin, std::min(kKeysPerFrame, keys.size() - begin));
-    std::string payload;
-    Put(uint8_t{kKeys}, &payload);
-    Put(static_cast<uint16_t>(first + begin), &payload);
-    Put(static_cast<uint16_t>(part.size()), &payload);
+    const size_t payload = BeginFrame(out);
+    Put(uint8_t{kKeys}, out);
+    Put(static_cast<uint16_t>(first + begin), out);
+    Put(static_cast<uint16_t>(part.size()), out);
     for (const std::string_view key : part) {
-      Put(static_cast<uint8_t>(key.size()), &payload);
-      payload.append(key);
+      Put(static_cast<uint8_t>(key.size()), out);
+      out->append(key);
     }
-    AppendFrame(payload, out);
+    EndFrame(payload, out);
   }
 }
 
@@ -123,30 +130,39 @@ std::string DecodeRecord(Bytes bytes, size_t key_count, int64_t expected, Record
 
 std::string LogEncoder::Header() { return std::string(kHeader); }
 
+uint16_t LogEncoder::IdOf(size_t place, std::string_view key, std::vector<std::string_view>* fresh) {
+  if (place < before_.size() && before_[place].first == key) return before_[place].second;
+  auto found = ids_.find(key);
+  if (found == ids_.end()) {
+    if (!IsKey(key)) Broken("a key must match [a-z][a-z0-9_/.]{0,62}");
+    if (ids_.size() > 0xffff) Broken("more than 65536 keys");
+    found = ids_.emplace(std::string(key), static_cast<uint16_t>(ids_.size())).first;
+    fresh->push_back(key);
+  }
+  if (place >= before_.size()) before_.resize(place + 1);
+  before_[place] = {found->first, found->second};
+  return found->second;
+}
+
 void LogEncoder::Append(int64_t number, int64_t step, Time time,
                         std::span<const std::pair<std::string_view, double>> points, std::string* out) {
+  if (points.size() > 0xffff) Broken("more than 65535 points in a record");
   const size_t known = ids_.size();
   std::vector<std::string_view> fresh;
-  std::string payload;
-  Put(uint8_t{kRecord}, &payload);
-  Put(static_cast<uint64_t>(number), &payload);
-  Put(static_cast<uint64_t>(step), &payload);
-  Put(UnixMicros(time), &payload);
-  if (points.size() > 0xffff) Broken("more than 65535 points in a record");
-  Put(static_cast<uint16_t>(points.size()), &payload);
-  for (const auto& [key, value] : points) {
-    auto found = ids_.find(key);
-    if (found == ids_.end()) {
-      if (!IsKey(key)) Broken("a key must match [a-z][a-z0-9_/.]{0,62}");
-      if (ids_.size() > 0xffff) Broken("more than 65536 keys");
-      found = ids_.emplace(std::string(key), static_cast<uint16_t>(ids_.size())).first;
-      fresh.push_back(key);
-    }
-    Put(found->second, &payload);
-    Put(value, &payload);
-  }
+  record_ids_.clear();
+  for (size_t i = 0; i < points.size(); ++i) record_ids_.push_back(IdOf(i, points[i].first, &fresh));
   AppendKeys(known, fresh, out);
-  AppendFrame(payload, out);
+  const size_t payload = BeginFrame(out);
+  Put(uint8_t{kRecord}, out);
+  Put(static_cast<uint64_t>(number), out);
+  Put(static_cast<uint64_t>(step), out);
+  Put(UnixMicros(time), out);
+  Put(static_cast<uint16_t>(points.size()), out);
+  for (size_t i = 0; i < points.size(); ++i) {
+    Put(record_ids_[i], out);
+    Put(points[i].second, out);
+  }
+  EndFrame(payload, out);
 }
 
 Result<size_t> LogDecoder::Feed(std::string_view bytes, std::vector<Record>* records) {

@@ -21,15 +21,25 @@ class FileLogWriter final : public LogWriter {
   FileLogWriter(int descriptor, std::string path) : descriptor_(descriptor), path_(std::move(path)) {}
   ~FileLogWriter() override { ::close(descriptor_); }
 
-  Result<int64_t> Append(int64_t step, Time time,
-                         std::span<const std::pair<std::string_view, double>> points) override {
+  Result<int64_t> Append(std::span<const NewRecord> records) override {
     // A failed write must not leave keys behind that are only thought to be written.
-    LogEncoder encoder = encoder_;
-    std::string bytes;
-    encoder.Append(last_number_ + 1, step, time, points, &bytes);
-    OPTFLEET_RETURN_IF_ERROR(Write(bytes));
-    encoder_ = std::move(encoder);
-    return ++last_number_;
+    const LogEncoder before = encoder_;
+    bytes_.clear();
+    ends_.clear();
+    for (const NewRecord& record : records) {
+      encoder_.Append(last_number_ + 1 + static_cast<int64_t>(ends_.size()), record.step, record.time,
+                      record.points, &bytes_);
+      ends_.push_back(bytes_.size());
+    }
+    const size_t got = Write(bytes_);
+    if (got == bytes_.size()) {
+      size_ += static_cast<off_t>(got);
+      last_number_ += static_cast<int64_t>(records.size());
+      return last_number_;
+    }
+    const Error error = ErrnoError(errno, "write " + path_);
+    encoder_ = before;
+    return KeepWhole(records, got, error);
   }
 
   Status Sync() override {
@@ -39,28 +49,47 @@ class FileLogWriter final : public LogWriter {
 
   int64_t last_number() const override { return last_number_; }
 
-  Status Write(std::string_view bytes) {
-    const size_t whole = bytes.size();
-    while (!bytes.empty()) {
-      const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) {
-        const Error error = ErrnoError(errno, "write " + path_);
-        // Nothing of this frame was a whole frame: cutting it off rewrites no byte that counts.
-        if (bytes.size() < whole && ::ftruncate(descriptor_, size_) != 0)
-          return Fail(Code::kDataLoss, error.message() + "; its half-written record could not be cut off");
-        return Fail(error);
-      }
-      bytes.remove_prefix(static_cast<size_t>(written));
+  Status WriteHeader() {
+    if (Write(LogEncoder::Header()) == LogEncoder::Header().size()) {
+      size_ += static_cast<off_t>(LogEncoder::Header().size());
+      return {};
     }
-    size_ += static_cast<off_t>(whole);
-    return {};
+    return Fail(ErrnoError(errno, "write " + path_));
   }
 
  private:
+  // How many bytes; fewer than all after a failure, which errno names.
+  size_t Write(std::string_view bytes) const {
+    size_t written = 0;
+    while (written < bytes.size()) {
+      const ssize_t one = ::write(descriptor_, bytes.data() + written, bytes.size() - written);
+      if (one < 0 && errno == EINTR) continue;
+      if (one < 0) return written;
+      written += static_cast<size_t>(one);
+    }
+    return written;
+  }
+
+  // After a write that ended within a frame: the whole frames stay, the rest is cut off, so no byte that
+  // counts is ever written again.
+  Result<int64_t> KeepWhole(std::span<const NewRecord> records, size_t got, const Error& error) {
+    const auto whole = static_cast<size_t>(std::upper_bound(ends_.begin(), ends_.end(), got) - ends_.begin());
+    const size_t kept = whole == 0 ? 0 : ends_[whole - 1];
+    if (got > kept && ::ftruncate(descriptor_, size_ + static_cast<off_t>(kept)) != 0)
+      return Fail(Code::kDataLoss, error.message() + "; its half-written record could not be cut off");
+    bytes_.clear();
+    for (size_t i = 0; i < whole; ++i)  // only so that the encoder knows the keys that are in the file
+      encoder_.Append(++last_number_, records[i].step, records[i].time, records[i].points, &bytes_);
+    size_ += static_cast<off_t>(kept);
+    if (whole == 0) return Fail(error);
+    return last_number_;
+  }
+
   const int descriptor_;
   const std::string path_;
   LogEncoder encoder_;
+  std::string bytes_;         // of one Append
+  std::vector<size_t> ends_;  // of its records, in `bytes_`
   int64_t last_number_ = 0;
   off_t size_ = 0;
 };
@@ -72,7 +101,7 @@ Result<std::unique_ptr<LogWriter>> LogWriter::Create(const std::string& folder) 
   const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
   if (descriptor < 0) return Fail(ErrnoError(errno, "create " + path));
   auto writer = std::make_unique<FileLogWriter>(descriptor, path);
-  if (const auto written = writer->Write(LogEncoder::Header()); !written) {
+  if (const auto written = writer->WriteHeader(); !written) {
     ::unlink(path.c_str());
     return Fail(written.error());
   }

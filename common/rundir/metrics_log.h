@@ -28,6 +28,13 @@ struct Record {
   std::vector<Point> points;
 };
 
+// A record on its way into a log, which numbers it.
+struct NewRecord {
+  int64_t step = 0;
+  Time time;
+  std::span<const std::pair<std::string_view, double>> points;
+};
+
 // Turns records into bytes and knows which keys have been written. Pure.
 class LogEncoder {
  public:
@@ -38,7 +45,13 @@ class LogEncoder {
               std::span<const std::pair<std::string_view, double>> points, std::string* out);
 
  private:
+  // Of the key at this place of a record; new ones are appended to `fresh`.
+  uint16_t IdOf(size_t place, std::string_view key, std::vector<std::string_view>* fresh);
+
   std::map<std::string, uint16_t, std::less<>> ids_;
+  // Keys of the record before by place, since records of a run are alike: a comparison instead of a search.
+  std::vector<std::pair<std::string, uint16_t>> before_;
+  std::vector<uint16_t> record_ids_;
 };
 
 // Takes bytes as they come and gives whole records back. Pure. Stops for good at the first damaged frame.
@@ -66,10 +79,15 @@ class LogWriter {
   static Result<std::unique_ptr<LogWriter>> Create(const std::string& folder);
   virtual ~LogWriter() = default;
 
-  // Writes at once (no buffer in this object) and returns the record's number; the file is not fsynced. On
-  // failure (disk full) the file is cut back to the last whole frame and the call may be repeated.
-  virtual Result<int64_t> Append(int64_t step, Time time,
-                                 std::span<const std::pair<std::string_view, double>> points) = 0;
+  // Writes at once (no buffer in this object); the file is not fsynced. Returns the number of the last record
+  // that is in the log: fewer than all `records` when the disk got full on the way, an error when not even
+  // the first is. The file then ends with a whole frame, and the rest may be tried again.
+  virtual Result<int64_t> Append(std::span<const NewRecord> records) = 0;
+  Result<int64_t> Append(int64_t step, Time time,
+                         std::span<const std::pair<std::string_view, double>> points) {
+    const NewRecord one{step, time, points};
+    return Append(std::span(&one, 1));
+  }
   // fsync; afterwards all appended records survive a crash of the machine.
   virtual Status Sync() = 0;
   virtual int64_t last_number() const = 0;

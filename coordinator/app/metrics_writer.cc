@@ -11,16 +11,13 @@ constexpr std::chrono::seconds kLongestPause{30};
 
 int64_t PointsOf(const std::vector<store::RecordBatch>& batches) {
   int64_t points = 0;
-  for (const store::RecordBatch& batch : batches) {
-    for (const store::MetricRecord& record : batch.records)
-      points += static_cast<int64_t>(record.points.size());
-  }
+  for (const store::RecordBatch& batch : batches) points += static_cast<int64_t>(batch.values.size());
   return points;
 }
 
 int64_t RecordsOf(const std::vector<store::RecordBatch>& batches) {
   int64_t records = 0;
-  for (const store::RecordBatch& batch : batches) records += static_cast<int64_t>(batch.records.size());
+  for (const store::RecordBatch& batch : batches) records += static_cast<int64_t>(batch.size());
   return records;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/failure_cause.h"
 #include "common/fence.h"
 #include "common/names.h"
 #include "common/outcome.h"
@@ -22,7 +23,8 @@ inline constexpr int64_t kEveryRecord = std::numeric_limits<int64_t>::max();
 struct ReportedEnd {
   Outcome outcome = Outcome::kFailed;
   std::string reason;
-  bool retryable = false;  // whether trying again can help
+  bool retryable = false;                       // whether trying again can help
+  FailureCause cause = FailureCause::kUnknown;  // of a failed one
   int64_t last_record = 0;
   Figures final;
   std::string numerics_json;

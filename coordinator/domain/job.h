@@ -10,6 +10,7 @@
 #include "common/names.h"
 #include "common/outcome.h"
 #include "common/time.h"
+#include "coordinator/domain/resources.h"
 #include "coordinator/domain/states.h"
 
 namespace optfleet::domain {
@@ -29,7 +30,7 @@ struct JobDefinition {
   std::string spec_json;              // canonical
   std::string spec_hash;              // distinct within the sweep
   int64_t total_steps = 0;
-  int32_t priority = 0;  // the sweep's
+  Resources resources;
   Time create_time;
   friend bool operator==(const JobDefinition&, const JobDefinition&) = default;
 };

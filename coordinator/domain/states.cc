@@ -21,8 +21,8 @@ const std::vector<Row<SweepState>>& Table(SweepState) {
   static const std::vector<Row<S>> kTable = {
       {S::kExpanding, "expanding", {S::kActive}},
       {S::kActive, "active", {S::kEnded, S::kCancelled}},
-      {S::kEnded, "ended", {}},
-      {S::kCancelled, "cancelled", {}},
+      {S::kEnded, "ended", {S::kActive}},          // extended, or jobs of it are tried again
+      {S::kCancelled, "cancelled", {S::kActive}},  // the same
   };
   return kTable;
 }
@@ -33,7 +33,7 @@ const std::vector<Row<JobState>>& Table(JobState) {
       {S::kQueued, "queued", {S::kAssigned, S::kEnded}},
       {S::kAssigned, "assigned", {S::kRunning, S::kQueued, S::kEnded}},
       {S::kRunning, "running", {S::kQueued, S::kEnded}},
-      {S::kEnded, "ended", {}},
+      {S::kEnded, "ended", {S::kQueued}},  // only when a person asks to try it again
   };
   return kTable;
 }

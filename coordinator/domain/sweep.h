@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/time.h"
+#include "coordinator/domain/pause.h"
 #include "coordinator/domain/states.h"
 
 namespace optfleet::domain {
@@ -37,6 +38,9 @@ struct Sweep {
   int32_t job_count = 0;
   int32_t merged_points = 0;  // points that were equal to an earlier one and share its job
   int32_t priority = 0;       // higher first
+  int32_t max_running = 0;    // so many attempts at a time; 0: no limit
+  Pause pause = Pause::kNo;
+  int32_t revision = 1;  // raised by whatever changes its set of jobs or opens an ended one again
   bool cancel_requested = false;
   Time create_time;
   std::optional<Time> end_time;

@@ -47,6 +47,11 @@ std::string WhyOver(const LiveJob& job, const LiveAttempt& attempt) {
   return name + " ended" + when;
 }
 
+// A whole slot comes with all its memory.
+int64_t MemoryOf(const domain::Resources& request) {
+  return request.share == domain::kWholeSlot ? 0 : request.memory_bytes;
+}
+
 class AnswerBuilder {
  public:
   AnswerBuilder(const State& state, const Synchronize& input) : state_(state), input_(input) {}
@@ -123,6 +128,8 @@ class AnswerBuilder {
                                 .fence = row.fence,
                                 .action = DesiredAttempt::Action::kStop,
                                 .slots = row.slots,
+                                .share = domain::kWholeSlot,
+                                .memory_bytes = 0,
                                 .with_spec = false,
                                 .spec_json = {},
                                 .resume_parent = {},
@@ -141,12 +148,18 @@ class AnswerBuilder {
       Stop(row, *job.row.status.stop, job.row.status.stop_reason, false);
       return;
     }
+    if (const std::string why = WhyPreempted(job); !why.empty()) {
+      Stop(row, Outcome::kPreempted, why, true);
+      return;
+    }
     // One that ran here and is gone is not begun again under the same fence: its lease ends soon.
     if (row.state == AttemptState::kRunning && !named) return;
     DesiredAttempt desired;
     desired.attempt = name;
     desired.fence = row.fence;
     desired.slots = row.slots;
+    desired.share = job.row.definition.resources.share;
+    desired.memory_bytes = MemoryOf(job.row.definition.resources);
     desired.with_spec = row.state == AttemptState::kAssigned;
     if (row.resume_attempt != 0) {
       const domain::Attempt& parent = job.attempts.at(row.resume_attempt).row;
@@ -154,6 +167,15 @@ class AnswerBuilder {
       desired.resume_parent_fence = parent.fence;
     }
     answer_.attempts.push_back(std::move(desired));
+  }
+
+  // Why an attempt here gives its slots back though nobody stopped its job; empty if it goes on.
+  std::string WhyPreempted(const LiveJob& job) const {
+    if (state_.sweeps.at(job.row.name().sweep).row.pause == domain::Pause::kStopRunning)
+      return "its sweep was paused";
+    if (state_.workers.at(input_.worker_id).row.drain == domain::Pause::kStopRunning)
+      return "its worker is drained";
+    return "";
   }
 
   const State& state_;

@@ -1,12 +1,10 @@
-// A person ends a sweep or a job.
+// A person ends a sweep or some of its jobs.
 #include "coordinator/engine/handlers.h"
 #include "coordinator/engine/requests.h"
 #include "coordinator/engine/transitions.h"
 
 namespace optfleet::engine {
 namespace {
-
-Error NoSuch(const std::string& resource) { return Error(Code::kNotFound, "there is no " + resource); }
 
 void CancelOpenJobs(State* state, const std::string& sweep, const std::string& reason) {
   for (auto it = state->jobs.lower_bound({sweep, 0}); it != state->jobs.end() && it->first.sweep == sweep;
@@ -20,13 +18,10 @@ void CancelOpenJobs(State* state, const std::string& sweep, const std::string& r
 Answer OnCancelSweep(State* state, const CancelSweep& input) {
   const std::string resource = SweepResource(input.sweep_id);
   const std::string hash = ContentHash({"cancel_sweep", input.sweep_id, input.reason});
-  const auto earlier = FindRequest(*state, input.request_id, hash);
-  if (!earlier.has_value()) return earlier.error();
-  auto found = state->sweeps.find(input.sweep_id);
-  if (found == state->sweeps.end()) return NoSuch(resource);
-  if (earlier->has_value()) return SweepAnswer{input.sweep_id};
-  RememberRequest(state, input.request_id, hash, resource);
-  LiveSweep& sweep = found->second;
+  const auto begun = BeginOnSweep(state, input.request_id, hash, input.sweep_id);
+  if (!begun.has_value()) return begun.error();
+  if (*begun == nullptr) return SweepAnswer{input.sweep_id};
+  LiveSweep& sweep = **begun;
   if (sweep.row.state == domain::SweepState::kActive && !sweep.row.cancel_requested) {
     sweep.row.cancel_requested = true;
     state->touched.sweeps.insert(input.sweep_id);
@@ -49,6 +44,18 @@ Answer OnCancelJob(State* state, const CancelJob& input) {
   RememberRequest(state, input.request_id, hash, resource);
   if (LiveJob* job = state->FindJob(input.job)) Cancel(state, job, input.reason);
   return JobAnswer{input.job};
+}
+
+Answer OnCancelJobs(State* state, const CancelJobs& input) {
+  std::vector<std::string> parts = {"cancel_jobs", input.sweep_id, input.reason};
+  for (const int32_t job : input.jobs) parts.push_back(std::to_string(job));
+  const auto begun = BeginOnSweep(state, input.request_id, ContentHash(parts), input.sweep_id, input.jobs);
+  if (!begun.has_value()) return begun.error();
+  if (*begun == nullptr) return SweepAnswer{input.sweep_id};
+  for (const int32_t number : input.jobs) {
+    if (LiveJob* job = state->FindJob({input.sweep_id, number})) Cancel(state, job, input.reason);
+  }
+  return SweepAnswer{input.sweep_id};
 }
 
 }  // namespace optfleet::engine

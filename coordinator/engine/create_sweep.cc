@@ -17,14 +17,16 @@ std::string HashOf(const CreateSweep& input) {
                                     input.display_name,
                                     input.objective,
                                     input.source.working_folder,
-                                    std::to_string(input.priority)};
+                                    std::to_string(input.priority),
+                                    std::to_string(input.max_running)};
   for (const domain::SourceFile& file : input.source.files) {
     parts.insert(parts.end(), {"file", file.path, file.text, file.folder});
   }
   for (const std::string& text : input.source.overrides) parts.insert(parts.end(), {"override", text});
   for (const auto& [key, value] : input.source.environment)
     parts.insert(parts.end(), {"environment", key, value});
-  for (const Point& point : input.points) parts.insert(parts.end(), {"point", point.spec_hash});
+  for (const Point& point : input.points)
+    parts.insert(parts.end(), {"point", point.spec_hash, domain::ToText(point.resources)});
   return ContentHash(parts);
 }
 
@@ -70,31 +72,33 @@ domain::Sweep RowOf(const State& state, const CreateSweep& input, const std::str
   row.job_count = static_cast<int32_t>(input.points.size());
   row.merged_points = input.merged_points;
   row.priority = input.priority;
+  row.max_running = input.max_running;
   row.create_time = state.now;
   return row;
 }
 
-void AddJobs(State* state, const CreateSweep& input, NewSweep* sweep) {
-  sweep->jobs.reserve(input.points.size());
-  for (const Point& point : input.points) {
+}  // namespace
+
+void AddJobs(State* state, const std::vector<Point>& points, const std::string& sweep, int32_t last_number,
+             std::vector<domain::JobDefinition>* added) {
+  added->reserve(points.size());
+  for (const Point& point : points) {
     LiveJob job;
-    job.row.definition = {.name = {sweep->sweep.id, static_cast<int32_t>(sweep->jobs.size()) + 1},
+    job.row.definition = {.name = {sweep, ++last_number},
                           .parameters = {},
                           .spec_json = {},
                           .spec_hash = {},
                           .total_steps = point.total_steps,
-                          .priority = input.priority,
+                          .resources = point.resources,
                           .create_time = state->now};
-    domain::JobDefinition& whole = sweep->jobs.emplace_back(job.row.definition);
+    domain::JobDefinition& whole = added->emplace_back(job.row.definition);
     whole.parameters = point.parameters;
     whole.spec_json = point.spec_json;
     whole.spec_hash = point.spec_hash;
-    auto [added, is_new] = state->jobs.emplace(job.row.name(), std::move(job));
-    Enqueue(state, &added->second);
+    const JobName name = job.row.name();
+    Enqueue(state, &state->jobs.emplace(name, std::move(job)).first->second);
   }
 }
-
-}  // namespace
 
 Answer OnCreateSweep(State* state, const CreateSweep& input) {
   const std::string hash = HashOf(input);
@@ -110,7 +114,7 @@ Answer OnCreateSweep(State* state, const CreateSweep& input) {
   // not at all.
   Move(&sweep.sweep.state, domain::SweepState::kActive);
   state->sweeps[id].row = sweep.sweep;
-  AddJobs(state, input, &sweep);
+  AddJobs(state, input.points, id, 0, &sweep.jobs);
   state->Say(SweepResource(id), "created", std::to_string(sweep.jobs.size()) + " jobs");
   state->changes.new_sweeps.push_back(std::move(sweep));
   RememberRequest(state, input.request_id, hash, SweepResource(id));

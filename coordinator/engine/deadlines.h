@@ -14,10 +14,11 @@ namespace optfleet::engine {
 
 struct DeadlineKey {
   enum class Kind {
-    kLease,    // of `attempt`
-    kSilence,  // of `worker`: shows as unreachable
-    kAway,     // of `worker`: its checkpoints are no longer waited for
-    kBackoff,  // of the job of `attempt` (whose number is 0)
+    kLease,     // of `attempt`
+    kSilence,   // of `worker`: shows as unreachable
+    kAway,      // of `worker`: its checkpoints are no longer waited for
+    kExcluded,  // `worker`: its exclusion
+    kBackoff,   // of the job of `attempt` (whose number is 0)
   };
   Kind kind = Kind::kLease;
   AttemptName attempt;
@@ -27,6 +28,7 @@ struct DeadlineKey {
   static DeadlineKey Lease(const AttemptName& attempt) { return {Kind::kLease, attempt, {}}; }
   static DeadlineKey Silence(const std::string& worker) { return {Kind::kSilence, {}, worker}; }
   static DeadlineKey Away(const std::string& worker) { return {Kind::kAway, {}, worker}; }
+  static DeadlineKey Excluded(const std::string& worker) { return {Kind::kExcluded, {}, worker}; }
   static DeadlineKey Backoff(const JobName& job) { return {Kind::kBackoff, {job, 0}, {}}; }
 };
 

@@ -18,6 +18,7 @@
 #include "coordinator/domain/job.h"
 #include "coordinator/domain/sweep.h"
 #include "coordinator/domain/worker.h"
+#include "coordinator/scheduler/explain.h"
 
 namespace optfleet::engine {
 
@@ -28,9 +29,20 @@ struct NewSweep {
   std::vector<domain::JobDefinition> jobs;  // all queued
 };
 
-// Why the queued jobs of a class wait. One class per worker that jobs are bound to, and "" for the jobs that
-// any may take.
+// What a sweep has got beyond what it was created with.
+struct Extension {
+  std::string sweep;
+  int32_t revision = 0;
+  domain::SweepSource source;
+  std::vector<domain::JobDefinition> jobs;                                     // all queued
+  std::vector<std::pair<int32_t, std::vector<domain::Parameter>>> parameters;  // by job number
+};
+
+// Why the queued jobs of a class wait: those of one sweep that ask for the same and are bound to the same
+// worker ("" for none).
 struct ClassReason {
+  std::string sweep;
+  domain::Resources resources;
   std::string bound_worker;
   std::string reason;
   friend bool operator==(const ClassReason&, const ClassReason&) = default;
@@ -39,6 +51,7 @@ struct ClassReason {
 // Rows as they are after the input. Of several rows with one key the last counts.
 struct Changes {
   std::vector<NewSweep> new_sweeps;
+  std::vector<Extension> extensions;
   std::vector<domain::Sweep> sweeps;
   std::vector<std::pair<JobName, domain::JobStatus>> jobs;
   std::vector<domain::Attempt>
@@ -59,6 +72,21 @@ struct SweepAnswer {
   std::string sweep_id;
 };
 
+struct WorkerAnswer {
+  std::string worker_id;
+};
+
+// Of an open job. What keeps a waiting one from starting, and its place in the queue.
+struct ExplainAnswer {
+  domain::JobState state = domain::JobState::kQueued;
+  std::string reason;                             // one sentence
+  std::optional<scheduler::Explanation> waiting;  // exactly if it is in the queue
+  int64_t ahead = 0;                              // jobs in the queue that come first
+  int64_t queued = 0;                             // jobs in the queue
+  std::optional<Time> not_before;                 // queued, in back-off
+  std::vector<std::string> holders;  // attempts on the slots that it waits for, at most 20, by worker
+};
+
 struct JobAnswer {
   JobName job;
 };
@@ -70,6 +98,8 @@ struct DesiredAttempt {
   Fence fence;
   Action action = Action::kRun;
   std::vector<int32_t> slots;
+  int32_t share = domain::kWholeSlot;  // of each
+  int64_t memory_bytes = 0;            // of each, of a shared slot; 0: the share of what it has
   bool with_spec = false;  // whoever sends the answer fills in the job's spec, which the engine does not keep
   std::string spec_json;
   std::optional<AttemptName> resume_parent;
@@ -102,7 +132,8 @@ struct SynchronizeAnswer {
   int64_t incarnation = 0;
 };
 
-using Answer = std::variant<std::monostate, Error, SweepAnswer, JobAnswer, SynchronizeAnswer>;
+using Answer = std::variant<std::monostate, Error, SweepAnswer, JobAnswer, WorkerAnswer, ExplainAnswer,
+                            SynchronizeAnswer>;
 
 struct Effects {
   Changes changes;

@@ -33,6 +33,13 @@ Effects Engine::Handle(const Input& input, Time now) {
         if constexpr (std::is_same_v<T, CreateSweep>) answer = OnCreateSweep(state, typed);
         if constexpr (std::is_same_v<T, CancelSweep>) answer = OnCancelSweep(state, typed);
         if constexpr (std::is_same_v<T, CancelJob>) answer = OnCancelJob(state, typed);
+        if constexpr (std::is_same_v<T, CancelJobs>) answer = OnCancelJobs(state, typed);
+        if constexpr (std::is_same_v<T, UpdateSweep>) answer = OnUpdateSweep(state, typed);
+        if constexpr (std::is_same_v<T, PauseSweep>) answer = OnPauseSweep(state, typed);
+        if constexpr (std::is_same_v<T, RetryJobs>) answer = OnRetryJobs(state, typed);
+        if constexpr (std::is_same_v<T, ExtendSweep>) answer = OnExtendSweep(state, typed);
+        if constexpr (std::is_same_v<T, DrainWorker>) answer = OnDrainWorker(state, typed);
+        if constexpr (std::is_same_v<T, ExplainJob>) answer = OnExplainJob(state, typed);
         if constexpr (std::is_same_v<T, Synchronize>) synchronized = OnSynchronize(state, typed);
         if constexpr (std::is_same_v<T, RecordsHeld>) OnRecordsHeld(state, typed);
         if constexpr (std::is_same_v<T, Tick>) OnTick(state);

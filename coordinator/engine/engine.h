@@ -33,8 +33,12 @@ struct Options {
       std::chrono::milliseconds(200);  // while something of theirs is starting or stopping
   int32_t missed_periods = 3;          // silent for longer: unreachable
   int32_t crash_budget = 3;            // failed attempts without progress until the job has failed
+  int32_t device_fault_budget = 6;     // the same where a device was at fault
   Duration first_backoff = std::chrono::seconds(1);  // after a failure; doubles with each further one
   Duration longest_backoff = std::chrono::minutes(1);
+  int32_t failures_to_exclude = 3;  // attempts that fail in a row until their worker is left alone
+  Duration first_exclusion = std::chrono::minutes(5);  // doubles with each further failure
+  Duration longest_exclusion = std::chrono::hours(1);
   Duration request_memory = std::chrono::hours(7 * 24);  // how long a request id is remembered
 };
 

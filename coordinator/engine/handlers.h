@@ -8,6 +8,13 @@ namespace optfleet::engine {
 Answer OnCreateSweep(State* state, const CreateSweep& input);
 Answer OnCancelSweep(State* state, const CancelSweep& input);
 Answer OnCancelJob(State* state, const CancelJob& input);
+Answer OnCancelJobs(State* state, const CancelJobs& input);
+Answer OnUpdateSweep(State* state, const UpdateSweep& input);
+Answer OnPauseSweep(State* state, const PauseSweep& input);
+Answer OnRetryJobs(State* state, const RetryJobs& input);
+Answer OnExtendSweep(State* state, const ExtendSweep& input);
+Answer OnDrainWorker(State* state, const DrainWorker& input);
+Answer OnExplainJob(State* state, const ExplainJob& input);
 void OnRecordsHeld(State* state, const RecordsHeld& input);
 void OnTick(State* state);
 

@@ -2,19 +2,30 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
+#include "common/failure_cause.h"
 #include "common/fence.h"
 #include "common/names.h"
 #include "common/outcome.h"
+#include "coordinator/domain/attempt.h"
 #include "coordinator/domain/job.h"
 #include "coordinator/domain/sweep.h"
 #include "coordinator/domain/worker.h"
 
 namespace optfleet::engine {
+
+// The metrics store holds these records durably. Not answered.
+struct RecordsHeld {
+  AttemptName attempt;
+  int64_t record = 0;  // highest, without gaps from 1
+  int64_t step = 0;    // newest
+};
 
 // One distinct point of an expanded sweep; its job gets the number of its place, from 1.
 struct Point {
@@ -22,6 +33,7 @@ struct Point {
   std::string spec_hash;
   std::vector<domain::Parameter> parameters;
   int64_t total_steps = 0;
+  domain::Resources resources = {};
 };
 
 // Answered with SweepAnswer. ALREADY_EXISTS if the id is taken (and the request id is new), INVALID_ARGUMENT
@@ -35,6 +47,7 @@ struct CreateSweep {
   std::string objective = "val_loss";
   int32_t merged_points = 0;
   int32_t priority = 0;
+  int32_t max_running = 0;
   std::vector<Point> points;
   bool validate_only = false;  // answer as the real call would, change nothing
 };
@@ -53,6 +66,81 @@ struct CancelJob {
   std::string reason;
 };
 
+// Cancels jobs of one sweep, all or none. Answered with SweepAnswer; NOT_FOUND for the sweep or a number.
+struct CancelJobs {
+  std::string request_id;
+  std::string sweep_id;
+  std::vector<int32_t> jobs;
+  std::string reason;
+};
+
+// Answered with SweepAnswer; NOT_FOUND, INVALID_ARGUMENT.
+struct UpdateSweep {
+  std::string request_id;
+  std::string sweep_id;
+  std::optional<int32_t> priority;
+  std::optional<int32_t> max_running;  // 0: no limit
+};
+
+// Nothing of the sweep starts until it is resumed. Answered with SweepAnswer; NOT_FOUND, FAILED_PRECONDITION
+// if it has ended.
+struct PauseSweep {
+  std::string request_id;
+  std::string sweep_id;
+  domain::Pause pause = domain::Pause::kStopRunning;  // kNo: resume
+  std::string reason;
+};
+
+// An ended job with all its attempts, as the store has it.
+struct EndedJob {
+  domain::Job job;
+  std::vector<domain::Attempt> attempts;
+  std::map<AttemptName, RecordsHeld> held;
+};
+
+// Queues ended jobs again, all or none. Answered with SweepAnswer; NOT_FOUND, ABORTED if the sweep is no
+// longer at `revision` (the jobs were read before: read them again), FAILED_PRECONDITION for a job that
+// succeeded or is the best so far.
+struct RetryJobs {
+  std::string request_id;
+  std::string content_hash;  // of what was asked, since which jobs that means changes with it
+  std::string sweep_id;
+  int32_t revision = 0;
+  std::vector<EndedJob> jobs;
+  std::vector<int32_t> not_ended;  // asked for by number, and not to be tried again
+  std::string reason;
+};
+
+// Adds the points that the sweep has not had, as jobs numbered behind the last. Answered with SweepAnswer;
+// NOT_FOUND, ABORTED as RetryJobs, INVALID_ARGUMENT for an objective other than the sweep's.
+struct ExtendSweep {
+  std::string request_id;
+  std::string content_hash;  // of the files, since the points depend on what the sweep has already
+  std::string sweep_id;
+  int32_t revision = 0;
+  domain::SweepSource source;  // in the place of the earlier one
+  std::vector<std::string> axes;
+  std::string objective;
+  int32_t merged_points = 0;
+  std::vector<Point> points;  // only new ones
+  // Jobs that it had: their values on the axes as they are now.
+  std::vector<std::pair<int32_t, std::vector<domain::Parameter>>> parameters;
+};
+
+// A worker takes nothing new until it is undrained. Answered with WorkerAnswer; NOT_FOUND.
+struct DrainWorker {
+  std::string request_id;
+  std::string worker_id;
+  domain::Pause drain = domain::Pause::kStopRunning;  // kNo: undrain, and forgive its failures
+  std::string reason;
+};
+
+// Why an open job is not running. Changes nothing. Answered with ExplainAnswer; NOT_FOUND if the job has
+// ended or never was.
+struct ExplainJob {
+  JobName job;
+};
+
 // One attempt as its worker sees it (optfleet.v1.AttemptStatus).
 struct AttemptStatus {
   enum class State { kStarting = 1, kRunning = 2, kEnded = 3 };
@@ -60,15 +148,18 @@ struct AttemptStatus {
   Fence fence;
   State state = State::kStarting;
   std::vector<int32_t> slots;
+  int32_t share = domain::kWholeSlot;  // of each
+  int64_t memory_bytes = 0;            // of each
   int64_t last_record = 0;
   int64_t checkpoint_step = 0;
   int64_t checkpoint_record = 0;
   int64_t trainer_pid = 0;
-  // The next five only with kEnded; an outcome that is missing there is read as failed.
+  // The next six only with kEnded; an outcome that is missing there is read as failed.
   std::optional<Outcome> outcome;
   std::string reason;
   domain::Figures final;
   bool retryable = false;
+  FailureCause cause = FailureCause::kUnknown;
   std::string numerics_json;
   std::string log_tail;  // sent again with every status of an ended attempt; kept once
   int64_t log_skipped_bytes = 0;
@@ -87,21 +178,17 @@ struct Synchronize {
   std::string version;
   std::string host;
   std::vector<domain::Slot> slots;
+  std::vector<std::string> labels;  // sorted
+  int64_t host_memory_bytes = 0;    // 0: not known
   std::vector<AttemptStatus> attempts;
   bool draining = false;
   bool leaving = false;
 };
 
-// The metrics store holds these records durably. Not answered.
-struct RecordsHeld {
-  AttemptName attempt;
-  int64_t record = 0;  // highest, without gaps from 1
-  int64_t step = 0;    // newest
-};
-
 // Time has passed: leases, silent workers, back-offs. Not answered.
 struct Tick {};
 
-using Input = std::variant<CreateSweep, CancelSweep, CancelJob, Synchronize, RecordsHeld, Tick>;
+using Input = std::variant<CreateSweep, CancelSweep, CancelJob, CancelJobs, UpdateSweep, PauseSweep,
+                           RetryJobs, ExtendSweep, DrainWorker, ExplainJob, Synchronize, RecordsHeld, Tick>;
 
 }  // namespace optfleet::engine

@@ -92,6 +92,7 @@ class Checker {
            "finishing with a reported end");
     if (row.state == AttemptState::kAssigned || row.state == AttemptState::kRunning) {
       ++leases_;
+      ++on_slots_[row.name.job.sweep];
       auto worker = state_.workers.find(row.worker);
       Expect(worker != state_.workers.end() && worker->second.attempts.contains(row.name), text,
              "its worker knows it");
@@ -103,6 +104,7 @@ class Checker {
       const int32_t open = open_jobs_[id];
       Expect(open + sweep.ended.total() == sweep.row.job_count, SweepResource(id),
              "states add up to its size");
+      Expect(sweep.on_slots == on_slots_[id], SweepResource(id), "counts its attempts on slots");
       const bool active = sweep.row.state == SweepState::kActive;
       Expect(active == (open > 0), SweepResource(id), "active exactly while a job is open");
       Expect(active != sweep.row.end_time.has_value(), SweepResource(id), "an end exactly once ended");
@@ -112,15 +114,20 @@ class Checker {
   }
 
   void CheckWorker(const std::string& id, const LiveWorker& worker) {
-    std::set<int32_t> used;
+    std::map<int32_t, int32_t> shares;  // given out, by slot
     for (const AttemptName& name : worker.attempts) {
       ++taken_;
       auto job = state_.jobs.find(name.job);
       const bool known = job != state_.jobs.end() && job->second.attempts.contains(name.attempt);
       Expect(known, WorkerResource(id), "holds only attempts that exist");
       if (!known) continue;
-      for (int32_t slot : job->second.attempts.at(name.attempt).row.slots) {
-        Expect(used.insert(slot).second, WorkerResource(id), "no slot is given out twice");
+      const domain::Resources& request = job->second.row.definition.resources;
+      const std::vector<int32_t>& slots = job->second.attempts.at(name.attempt).row.slots;
+      Expect(static_cast<int32_t>(slots.size()) == request.slots, ToResource(name), "a gang is whole");
+      for (int32_t slot : slots) {
+        shares[slot] += request.share;
+        Expect(shares[slot] <= domain::kWholeSlot, WorkerResource(id),
+               "no slot is given out beyond its share");
       }
     }
     const bool ready = worker.row.state == domain::WorkerState::kReady;
@@ -130,6 +137,7 @@ class Checker {
   const State& state_;
   std::vector<std::string> violations_;
   std::map<std::string, int32_t> open_jobs_;
+  std::map<std::string, int32_t> on_slots_;
   size_t queued_ = 0;
   size_t backoffs_ = 0;
   size_t leases_ = 0;  // by attempts

@@ -42,9 +42,11 @@ void NoteAvailability(State* state, LiveWorker* worker) {
   if (worker->row.state == WorkerState::kGone) state->deadlines.Clear(DeadlineKey::Silence(worker->row.id));
   if (worker->row.state == WorkerState::kReady) {
     worker->away_since.reset();
+    worker->offer.reset();
     state->deadlines.Clear(away);
   } else if (!worker->away_since) {
     worker->away_since = state->now;
+    worker->offer.reset();
     state->deadlines.Set(away, state->now + state->options.lease);
   }
 }
@@ -57,6 +59,7 @@ void GrantAll(State* state) {
   for (auto& [id, worker] : state->workers) {
     if (worker.away_since) {
       worker.away_since = state->now;
+      worker.offer.reset();
       state->deadlines.Set(DeadlineKey::Away(id), state->now + state->options.lease);
     }
     if (worker.row.state == WorkerState::kReady || worker.row.state == WorkerState::kDraining) {

@@ -22,6 +22,8 @@ void LoadWorkers(State* state, std::vector<domain::Worker> rows) {
     LiveWorker worker;
     worker.last_seen = row.last_seen;
     worker.row = std::move(row);
+    if (worker.row.excluded_until)
+      state->deadlines.Set(DeadlineKey::Excluded(worker.row.id), *worker.row.excluded_until);
     if (worker.row.state != WorkerState::kReady) {
       worker.away_since = state->now;
       state->deadlines.Set(DeadlineKey::Away(worker.row.id), state->now + state->options.lease);
@@ -42,8 +44,10 @@ Status LoadAttempts(State* state, SavedState* saved) {
       attempt.held_record = held->second.record;
       attempt.step = held->second.step;
     }
-    if (row.state == AttemptState::kAssigned || row.state == AttemptState::kRunning)
+    if (row.state == AttemptState::kAssigned || row.state == AttemptState::kRunning) {
       worker->attempts.insert(name);
+      ++state->SweepOf(name.job).on_slots;
+    }
     if (row.state != AttemptState::kEnded && row.lease_time) {
       state->deadlines.Set(DeadlineKey::Lease(name), *row.lease_time);
     }
@@ -62,7 +66,11 @@ Result<std::unique_ptr<State>> LoadState(const Options& options, SavedState save
   state->now = now;
   for (SavedSweep& sweep : saved.sweeps) {
     const std::string id = sweep.sweep.id;
-    state->sweeps[id] = {std::move(sweep.sweep), std::move(sweep.ended), sweep.ended_steps};
+    LiveSweep live;
+    live.row = std::move(sweep.sweep);
+    live.ended = std::move(sweep.ended);
+    live.ended_steps = sweep.ended_steps;
+    state->sweeps[id] = std::move(live);
   }
   for (domain::Request& request : saved.requests) state->requests.emplace(request.id, request);
   state->waiting = std::move(saved.waiting);

@@ -12,6 +12,9 @@ void OnRecordsHeld(State* state, const RecordsHeld& input) {
   if (attempt == nullptr || input.record <= attempt->held_record) return;
   attempt->held_record = input.record;
   attempt->step = input.step;
+  // What is kept for a job is looked at again as it becomes known how long the rest will take.
+  if (!state->reservations.empty() && state->now - state->planned_at >= state->options.period)
+    state->plan_is_stale = true;
   // The newest attempt may have waited for its own records or for those of the attempts it resumed from.
   LiveAttempt* newest = job->newest();
   if (newest->row.state == domain::AttemptState::kFinishing) TryFinish(state, job, newest);

@@ -33,4 +33,20 @@ void RememberRequest(State* state, const std::string& id, const std::string& con
   state->changes.requests.push_back(request);
 }
 
+Error NoSuch(const std::string& resource) { return Error(Code::kNotFound, "there is no " + resource); }
+
+Result<LiveSweep*> BeginOnSweep(State* state, const std::string& request_id, const std::string& content_hash,
+                                const std::string& sweep_id, const std::vector<int32_t>& jobs) {
+  const auto earlier = FindRequest(*state, request_id, content_hash);
+  if (!earlier.has_value()) return Fail(earlier.error());
+  auto found = state->sweeps.find(sweep_id);
+  if (found == state->sweeps.end()) return Fail(NoSuch(SweepResource(sweep_id)));
+  for (const int32_t job : jobs) {
+    if (job < 1 || job > found->second.row.job_count) return Fail(NoSuch(ToResource(JobName{sweep_id, job})));
+  }
+  if (earlier->has_value()) return nullptr;
+  RememberRequest(state, request_id, content_hash, SweepResource(sweep_id));
+  return &found->second;
+}
+
 }  // namespace optfleet::engine

@@ -23,4 +23,12 @@ Result<std::optional<std::string>> FindRequest(const State& state, const std::st
 void RememberRequest(State* state, const std::string& id, const std::string& content_hash,
                      const std::string& subject);
 
+// NOT_FOUND for a resource.
+Error NoSuch(const std::string& resource);
+
+// What every request about a sweep begins with: a repeat leads to nullptr (nothing is to be done), a sweep or
+// a job number that does not exist to NOT_FOUND; otherwise the request is remembered.
+Result<LiveSweep*> BeginOnSweep(State* state, const std::string& request_id, const std::string& content_hash,
+                                const std::string& sweep_id, const std::vector<int32_t>& jobs = {});
+
 }  // namespace optfleet::engine

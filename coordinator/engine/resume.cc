@@ -10,6 +10,7 @@ bool IsWithinReach(const State& state, const std::string& id) {
   auto found = state.workers.find(id);
   if (found == state.workers.end()) return false;
   const LiveWorker& worker = found->second;
+  if (worker.row.excluded_until) return false;
   return !worker.away_since || state.now < *worker.away_since + state.options.lease;
 }
 

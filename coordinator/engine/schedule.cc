@@ -3,71 +3,104 @@
 #include <algorithm>
 #include <utility>
 
-#include "coordinator/domain/time_text.h"
+#include "coordinator/engine/estimates.h"
+#include "coordinator/engine/offers.h"
 #include "coordinator/engine/transitions.h"
-#include "coordinator/scheduler/plan.h"
+#include "coordinator/scheduler/fit.h"
 
 namespace optfleet::engine {
 namespace {
 
-using domain::WorkerState;
-
-std::string WhyUnavailable(const LiveWorker& worker) {
-  if (worker.row.state == WorkerState::kDraining) return "is draining";
-  if (worker.row.state == WorkerState::kGone) return "has left";
-  if (worker.row.state == WorkerState::kUnreachable) {
-    return "has not been heard of since " + domain::ClockText(worker.last_seen);
-  }
-  if (!worker.heard) return "has not been heard of since the coordinator started";
-  return "";
+// Some job looks for more than one free slot, so estimates matter.
+bool SomeAreWide(const State& state) {
+  return std::any_of(state.queue.classes().begin(), state.queue.classes().end(), [](const auto& entry) {
+    const domain::Resources& request = entry.first.resources;
+    return request.slots > 1 || request.share < domain::kWholeSlot;
+  });
 }
 
-std::set<int32_t> TakenSlots(const State& state, const LiveWorker& worker) {
-  std::set<int32_t> taken = worker.reported_slots;
-  for (const AttemptName& name : worker.attempts) {
-    const auto& slots = state.jobs.at(name.job).attempts.at(name.attempt).row.slots;
-    taken.insert(slots.begin(), slots.end());
-  }
-  return taken;
+// At most so many jobs can be placed in one round.
+int64_t RoomOf(const scheduler::WorkerOffer& offer) {
+  if (!offer.unavailable.empty()) return 0;
+  int64_t room = 0;
+  for (const scheduler::SlotOffer& slot : offer.slots) room += slot.free_share;
+  return room;
 }
 
-scheduler::WorkerOffer OfferOf(const State& state, const LiveWorker& worker) {
-  scheduler::WorkerOffer offer;
-  offer.worker = worker.row.id;
-  offer.slots = static_cast<int32_t>(worker.row.slots.size());
-  offer.unavailable = WhyUnavailable(worker);
-  if (worker.away_since) offer.fresh_at = *worker.away_since + state.options.lease;
-  const std::set<int32_t> taken = TakenSlots(state, worker);
-  for (const domain::Slot& slot : worker.row.slots) {
-    if (!taken.contains(slot.index)) offer.free.push_back({slot.index, slot.kind});
+scheduler::RequestClass ClassOf(const State& state, const ClassKey& key, const WaitQueue::Places& places,
+                                size_t room) {
+  const LiveSweep& sweep = state.sweeps.at(key.sweep);
+  scheduler::RequestClass one;
+  one.sweep = key.sweep;
+  one.resources = key.resources;
+  one.bound_worker = key.bound_worker;
+  one.priority = sweep.row.priority;
+  if (sweep.row.pause != domain::Pause::kNo) one.held = "its sweep is paused";
+  one.count = static_cast<int64_t>(places.size());
+  for (auto place = places.begin(); place != places.end() && one.head.size() < room; ++place)
+    one.head.push_back(*place);
+  if (!places.empty()) {
+    const auto first = state.jobs.find(places.begin()->job);
+    if (first != state.jobs.end())
+      one.expected = ExpectedRun(sweep, first->second.row.definition.total_steps);
   }
-  std::sort(offer.free.begin(), offer.free.end(),
-            [](const auto& a, const auto& b) { return a.index < b.index; });
-  return offer;
+  return one;
 }
 
 // Re-checks a placement against the state as it is now; the plan was made for a snapshot.
 bool IsStillGood(State* state, const scheduler::Placement& placement) {
   const LiveJob* job = state->FindJob(placement.job);
-  const LiveWorker* worker = state->FindWorker(placement.worker);
+  LiveWorker* worker = state->FindWorker(placement.worker);
   if (job == nullptr || worker == nullptr || !state->queue.Contains(job->row)) return false;
-  if (!WhyUnavailable(*worker).empty() || placement.slots.empty()) return false;
-  const std::set<int32_t> taken = TakenSlots(*state, *worker);
-  return std::none_of(placement.slots.begin(), placement.slots.end(),
-                      [&](int32_t slot) { return taken.contains(slot); });
+  const scheduler::WorkerOffer& offer = OfferOf(*state, worker, false);
+  const domain::Resources& request = job->row.definition.resources;
+  if (!offer.unavailable.empty() || static_cast<int32_t>(placement.slots.size()) != request.slots)
+    return false;
+  return std::all_of(placement.slots.begin(), placement.slots.end(), [&](int32_t index) {
+    return std::any_of(offer.slots.begin(), offer.slots.end(), [&](const scheduler::SlotOffer& slot) {
+      return slot.index == index && slot.free_share >= request.share;
+    });
+  });
+}
+
+void NoteReasons(State* state, const std::vector<ClassKey>& keys, const scheduler::Plan& plan) {
+  std::vector<ClassReason> waiting;
+  for (const scheduler::Waiting& wait : plan.waiting) {
+    const ClassKey& key = keys[wait.of_class];
+    waiting.push_back({key.sweep, key.resources, key.bound_worker, wait.reason});
+  }
+  if (waiting == state->waiting) return;
+  state->waiting = waiting;
+  state->changes.waiting = std::move(waiting);
 }
 
 }  // namespace
 
+scheduler::Snapshot TakeSnapshot(State* state, std::vector<ClassKey>* keys) {
+  scheduler::Snapshot snapshot;
+  snapshot.now = state->now;
+  const bool refresh = SomeAreWide(*state);
+  int64_t room = 0;
+  for (auto& [id, worker] : state->workers) {
+    snapshot.workers.push_back(&OfferOf(*state, &worker, refresh));
+    room += RoomOf(*snapshot.workers.back());
+  }
+  for (const auto& [key, places] : state->queue.classes()) {
+    // A free slot holds as many as their shares allow.
+    const auto most = static_cast<size_t>(room / (int64_t{key.resources.share} * key.resources.slots));
+    snapshot.classes.push_back(ClassOf(*state, key, places, std::max<size_t>(most, 1)));
+    keys->push_back(key);
+    const LiveSweep& sweep = state->sweeps.at(key.sweep);
+    if (sweep.row.max_running > 0)
+      snapshot.places[key.sweep] = std::max(0, sweep.row.max_running - sweep.on_slots);
+  }
+  return snapshot;
+}
+
 void Schedule(State* state) {
   if (!state->plan_is_stale) return;
-  scheduler::Snapshot snapshot;
-  size_t free = 0;
-  for (const auto& [id, worker] : state->workers) {
-    snapshot.workers.push_back(OfferOf(*state, worker));
-    free += snapshot.workers.back().free.size();
-  }
-  snapshot.classes = state->queue.Heads(free);
+  std::vector<ClassKey> keys;
+  const scheduler::Snapshot snapshot = TakeSnapshot(state, &keys);
   const scheduler::Plan plan = scheduler::MakePlan(snapshot, {});
   bool refused = false;
   for (const scheduler::Placement& placement : plan.placements) {
@@ -78,12 +111,9 @@ void Schedule(State* state) {
     }
   }
   state->plan_is_stale = refused;
-
-  std::vector<ClassReason> waiting;
-  for (const scheduler::Waiting& wait : plan.waiting) waiting.push_back({wait.bound_worker, wait.reason});
-  if (waiting == state->waiting) return;
-  state->waiting = waiting;
-  state->changes.waiting = std::move(waiting);
+  state->planned_at = state->now;
+  state->reservations = plan.reservations;
+  NoteReasons(state, keys, plan);
 }
 
 }  // namespace optfleet::engine

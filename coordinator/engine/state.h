@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -19,6 +20,8 @@
 #include "coordinator/engine/effects.h"
 #include "coordinator/engine/engine.h"
 #include "coordinator/engine/wait_queue.h"
+#include "coordinator/scheduler/offer.h"
+#include "coordinator/scheduler/plan.h"
 
 namespace optfleet::engine {
 
@@ -26,6 +29,10 @@ struct LiveSweep {
   domain::Sweep row;
   domain::EndedJobs ended;
   int64_t ended_steps = 0;
+  int32_t on_slots = 0;  // attempts that are assigned or running
+  // Of attempts that ended since this process began: how fast they trained.
+  int64_t trained_steps = 0;
+  double trained_seconds = 0;
 };
 
 struct LiveAttempt {
@@ -44,14 +51,23 @@ struct LiveJob {
   std::vector<domain::SeriesLink> links() const;
 };
 
+// What an attempt takes of its slots, by its worker's word.
+struct Occupied {
+  std::vector<int32_t> slots;
+  int32_t share = domain::kWholeSlot;
+  int64_t memory_bytes = 0;  // of each slot
+  friend bool operator==(const Occupied&, const Occupied&) = default;
+};
+
 struct LiveWorker {
   domain::Worker row;
   bool heard = false;         // since this process began; before that nobody knows what its slots hold
   int64_t last_sequence = 0;  // of its session
   Time last_seen;
-  std::optional<Time> away_since;    // not ready since then; a restart of the coordinator counts as its begin
-  std::set<AttemptName> attempts;    // assigned or running here
-  std::set<int32_t> reported_slots;  // slots that its last message said are occupied, by whatever it may be
+  std::optional<Time> away_since;  // not ready since then; a restart of the coordinator counts as its begin
+  std::set<AttemptName> attempts;  // assigned or running here
+  std::map<AttemptName, Occupied> reported;  // what its last message said is on its slots, whatever it may be
+  std::optional<scheduler::WorkerOffer> offer;  // what of it is free; dropped when it changes (offers.h)
 };
 
 // Rows that the current input has changed.
@@ -73,7 +89,9 @@ struct State {
   WaitQueue queue;
   Deadlines deadlines;
   std::vector<ClassReason> waiting;
-  std::map<Outcome, int64_t> attempts_ended;  // since this process began
+  std::vector<scheduler::Reservation> reservations;  // of the last plan
+  Time planned_at;                                   // when it was made
+  std::map<Outcome, int64_t> attempts_ended;         // since this process began
 
   // Of the current input.
   Changes changes;
@@ -89,6 +107,11 @@ struct State {
   LiveWorker* FindWorker(const std::string& id);
   LiveSweep& SweepOf(const JobName& name);  // must exist
 
+  // Something about the worker or what is on it is different.
+  void WorkerChanged(LiveWorker* worker) {
+    worker->offer.reset();
+    plan_is_stale = true;
+  }
   void Touch(const domain::Attempt& attempt) { touched.attempts.insert(attempt.name); }
   void Touch(const domain::Job& job) { touched.jobs.insert(job.name()); }
   void Say(std::string subject, std::string_view what, std::string reason);  // an event, now

@@ -55,31 +55,35 @@ Status TakeSession(State* state, LiveWorker* worker, int64_t session) {
 void TakeDescription(State* state, LiveWorker* worker, const Synchronize& input) {
   domain::Worker& row = worker->row;
   const WorkerState said = StateSaid(input);
-  if (row.slots != input.slots || row.version != input.version || row.host != input.host) {
+  if (row.slots != input.slots || row.version != input.version || row.host != input.host ||
+      row.labels != input.labels || row.host_memory_bytes != input.host_memory_bytes) {
     row.slots = input.slots;
     row.version = input.version;
     row.host = input.host;
+    row.labels = input.labels;
+    row.host_memory_bytes = input.host_memory_bytes;
     state->touched.workers.insert(row.id);
-    state->plan_is_stale = true;
+    state->WorkerChanged(worker);
   }
-  if (!worker->heard) state->plan_is_stale = true;
+  if (!worker->heard) state->WorkerChanged(worker);
   NoteHeard(state, worker);
   if (row.state != said) {
     Move(&row.state, said);
     row.last_seen = state->now;
     state->touched.workers.insert(row.id);
-    state->plan_is_stale = true;
+    state->WorkerChanged(worker);
     state->Say(WorkerResource(row.id), Name(said), "");
   }
   NoteAvailability(state, worker);
 
-  std::set<int32_t> occupied;
+  std::map<AttemptName, Occupied> reported;
   for (const AttemptStatus& status : input.attempts) {
-    if (status.state != Reported::kEnded) occupied.insert(status.slots.begin(), status.slots.end());
+    if (status.state != Reported::kEnded)
+      reported[status.attempt] = {status.slots, status.share, status.memory_bytes};
   }
-  if (occupied != worker->reported_slots) {
-    worker->reported_slots = std::move(occupied);
-    state->plan_is_stale = true;
+  if (reported != worker->reported) {
+    worker->reported = std::move(reported);
+    state->WorkerChanged(worker);
   }
 }
 
@@ -130,6 +134,7 @@ domain::ReportedEnd EndOf(const AttemptStatus& status) {
   end.outcome = status.outcome.value_or(Outcome::kFailed);
   end.reason = status.reason;
   end.retryable = status.retryable;
+  end.cause = status.cause;
   end.last_record = status.last_record;
   end.final = status.final;
   end.numerics_json = status.numerics_json;

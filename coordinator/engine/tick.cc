@@ -4,6 +4,7 @@
 #include "coordinator/domain/check.h"
 #include "coordinator/domain/time_text.h"
 #include "coordinator/engine/handlers.h"
+#include "coordinator/engine/health.h"
 #include "coordinator/engine/leases.h"
 #include "coordinator/engine/transitions.h"
 
@@ -34,7 +35,7 @@ void WorkerIsSilent(State* state, const std::string& id) {
   Move(&worker->row.state, WorkerState::kUnreachable);
   NoteAvailability(state, worker);
   state->touched.workers.insert(id);
-  state->plan_is_stale = true;
+  state->WorkerChanged(worker);
   state->Say(WorkerResource(id), "unreachable", "last heard of at " + domain::ClockText(worker->last_seen));
 }
 
@@ -68,6 +69,9 @@ void OnTick(State* state) {
         break;
       case DeadlineKey::Kind::kAway:
         WorkerIsAway(state, due->worker);
+        break;
+      case DeadlineKey::Kind::kExcluded:
+        ExclusionEnded(state, due->worker);
         break;
       case DeadlineKey::Kind::kBackoff:
         BackoffEnded(state, due->attempt.job);

@@ -57,7 +57,9 @@ Census TakeCensus(const State& state) {
   for (const auto& [id, worker] : state.workers) {
     Census::Slots& slots = census.slots[id];
     slots.total = static_cast<int64_t>(worker.row.slots.size());
-    std::set<int32_t> taken = worker.reported_slots;
+    std::set<int32_t> taken;
+    for (const auto& [name, occupied] : worker.reported)
+      taken.insert(occupied.slots.begin(), occupied.slots.end());
     for (const AttemptName& name : worker.attempts) {
       const auto& assigned = state.jobs.at(name.job).attempts.at(name.attempt).row.slots;
       taken.insert(assigned.begin(), assigned.end());

@@ -6,6 +6,8 @@
 
 #include "coordinator/domain/check.h"
 #include "coordinator/domain/time_text.h"
+#include "coordinator/engine/estimates.h"
+#include "coordinator/engine/health.h"
 #include "coordinator/engine/resume.h"
 #include "coordinator/engine/totals.h"
 
@@ -20,8 +22,10 @@ std::string AttemptText(const LiveAttempt& attempt) {
 }
 
 void FreeSlots(State* state, const LiveAttempt& attempt) {
-  if (LiveWorker* worker = state->FindWorker(attempt.row.worker)) worker->attempts.erase(attempt.row.name);
-  state->plan_is_stale = true;
+  LiveWorker* worker = state->FindWorker(attempt.row.worker);
+  if (worker == nullptr || worker->attempts.erase(attempt.row.name) == 0) return;
+  --state->SweepOf(attempt.row.name.job).on_slots;
+  state->WorkerChanged(worker);
 }
 
 void EndAttempt(State* state, LiveJob* job, LiveAttempt* attempt, Outcome outcome, std::string reason) {
@@ -29,6 +33,7 @@ void EndAttempt(State* state, LiveJob* job, LiveAttempt* attempt, Outcome outcom
   Move(&row.state, AttemptState::kEnded);
   FreeSlots(state, *attempt);
   state->deadlines.Clear(DeadlineKey::Lease(row.name));
+  LearnSpeed(state, *attempt);
   row.outcome = outcome;
   row.reason = reason;
   row.lease_time.reset();
@@ -105,7 +110,9 @@ void AfterFailure(State* state, LiveJob* job, const LiveAttempt& attempt) {
     EndJob(state, job, Outcome::kFailed, reported.reason, reported.final);
     return;
   }
-  if (status.failures >= state->options.crash_budget) {
+  const int32_t budget = reported.cause == FailureCause::kDeviceFault ? state->options.device_fault_budget
+                                                                      : state->options.crash_budget;
+  if (status.failures >= budget) {
     EndJob(state, job, Outcome::kFailed,
            std::to_string(status.failures) +
                " attempts failed without a newer checkpoint; the last: " + reported.reason,
@@ -191,7 +198,10 @@ void Assign(State* state, LiveJob* job, const std::string& worker, std::vector<i
   attempt.row.lease_time = state->now + state->options.lease;
   attempt.row.create_time = state->now;
   state->deadlines.Set(DeadlineKey::Lease(attempt.row.name), *attempt.row.lease_time);
-  state->FindWorker(worker)->attempts.insert(attempt.row.name);
+  LiveWorker* target = state->FindWorker(worker);
+  target->attempts.insert(attempt.row.name);
+  ++state->SweepOf(job->row.name()).on_slots;
+  state->WorkerChanged(target);
 
   status.worker = worker;
   status.bound_worker.clear();
@@ -228,6 +238,7 @@ void TryFinish(State* state, LiveJob* job, LiveAttempt* attempt) {
   if (!MayFinish(*job, *attempt)) return;
   const domain::ReportedEnd& reported = *attempt->row.reported;
   EndAttempt(state, job, attempt, reported.outcome, reported.reason);
+  NoteEndOnWorker(state, *attempt);
   AfterAttempt(state, job, *attempt);
 }
 

@@ -10,6 +10,10 @@
 
 namespace optfleet::engine {
 
+// New queued jobs of a sweep, numbered behind `last_number`; their definitions are appended to `added`.
+void AddJobs(State* state, const std::vector<Point>& points, const std::string& sweep, int32_t last_number,
+             std::vector<domain::JobDefinition>* added);
+
 // queued -> assigned, with a new attempt on free slots of a worker. Resumes from the best checkpoint of the
 // job on that worker.
 void Assign(State* state, LiveJob* job, const std::string& worker, std::vector<int32_t> slots);

@@ -1,10 +1,10 @@
 // Queued jobs that may start now, by class, in the order in which they get slots.
 #pragma once
 
+#include <compare>
 #include <map>
 #include <set>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "coordinator/domain/job.h"
@@ -12,59 +12,58 @@
 
 namespace optfleet::engine {
 
+// Jobs of one class wait for the same things, so one reason holds for all of them.
+struct ClassKey {
+  std::string sweep;
+  domain::Resources resources;
+  std::string bound_worker;  // empty: any
+  friend auto operator<=>(const ClassKey&, const ClassKey&) = default;
+
+  static ClassKey Of(const domain::Job& job) {
+    return {job.name().sweep, job.definition.resources, job.status.bound_worker};
+  }
+};
+
 class WaitQueue {
  public:
-  void Add(const domain::Job& job) { classes_[job.status.bound_worker].insert(KeyOf(job)); }
+  using Places = std::set<scheduler::Place>;
+
+  void Add(const domain::Job& job) {
+    Places& places = classes_[ClassKey::Of(job)];
+    size_ += places.insert(PlaceOf(job)).second ? 1 : 0;
+  }
 
   // The job's bound worker is the one it was added with. Nothing happens if it is not here.
   void Remove(const domain::Job& job) {
-    auto found = classes_.find(job.status.bound_worker);
+    auto found = classes_.find(ClassKey::Of(job));
     if (found == classes_.end()) return;
-    found->second.erase(KeyOf(job));
+    size_ -= found->second.erase(PlaceOf(job));
     if (found->second.empty()) classes_.erase(found);
   }
 
   bool Contains(const domain::Job& job) const {
-    auto found = classes_.find(job.status.bound_worker);
-    return found != classes_.end() && found->second.contains(KeyOf(job));
+    auto found = classes_.find(ClassKey::Of(job));
+    return found != classes_.end() && found->second.contains(PlaceOf(job));
   }
 
-  // The first `limit` jobs of every class.
-  std::vector<scheduler::RequestClass> Heads(size_t limit) const {
-    std::vector<scheduler::RequestClass> heads;
-    for (const auto& [bound_worker, keys] : classes_) {
-      scheduler::RequestClass head{
-          .bound_worker = bound_worker, .head = {}, .count = static_cast<int64_t>(keys.size())};
-      for (auto key = keys.begin(); key != keys.end() && head.head.size() < limit; ++key) {
-        head.head.push_back(
-            {std::get<JobName>(*key), static_cast<int32_t>(-std::get<0>(*key)), std::get<Time>(*key)});
-      }
-      heads.push_back(std::move(head));
-    }
-    return heads;
-  }
+  const std::map<ClassKey, Places>& classes() const { return classes_; }
 
   std::vector<JobName> BoundTo(const std::string& worker) const {
     std::vector<JobName> jobs;
-    auto found = classes_.find(worker);
-    if (found == classes_.end()) return jobs;
-    for (const Key& key : found->second) jobs.push_back(std::get<JobName>(key));
+    for (const auto& [key, places] : classes_) {
+      if (key.bound_worker != worker) continue;
+      for (const scheduler::Place& place : places) jobs.push_back(place.job);
+    }
     return jobs;
   }
 
-  size_t size() const {
-    size_t sum = 0;
-    for (const auto& [bound_worker, keys] : classes_) sum += keys.size();
-    return sum;
-  }
+  size_t size() const { return size_; }
+
+  static scheduler::Place PlaceOf(const domain::Job& job) { return {job.definition.create_time, job.name()}; }
 
  private:
-  // Higher priority, then older, then job id.
-  using Key = std::tuple<int64_t, Time, JobName>;
-  static Key KeyOf(const domain::Job& job) {
-    return {-int64_t{job.definition.priority}, job.definition.create_time, job.name()};
-  }
-  std::map<std::string, std::set<Key>> classes_;
+  std::map<ClassKey, Places> classes_;
+  size_t size_ = 0;
 };
 
 }  // namespace optfleet::engine

@@ -58,8 +58,11 @@ Violation CheckStatus(const v1::AttemptStatus& wire, const std::string& field) {
     return BadField(field + ".state", "must be STARTING, RUNNING or ENDED");
   }
   if (!v1::Outcome_IsValid(wire.outcome())) return BadField(field + ".outcome", "is not known here");
+  if (wire.share() < 0 || wire.share() > domain::kWholeSlot)
+    return BadField(field + ".share", "must be a number of percent, at most 100");
   return First({CheckCount(field + ".slots", wire.slots_size(), kMaxSlots),
                 CheckCount(field + ".final", wire.final_size(), kMaxFigures),
+                CheckNotNegative(field + ".memory_bytes", wire.memory_bytes()),
                 CheckNotNegative(field + ".last_record", wire.last_record()),
                 CheckNotNegative(field + ".checkpoint_step", wire.checkpoint_step()),
                 CheckNotNegative(field + ".checkpoint_record", wire.checkpoint_record()),
@@ -82,6 +85,8 @@ RpcResult<engine::AttemptStatus> StatusFromWire(const v1::AttemptStatus& wire, c
   status.fence = {wire.fence().incarnation(), wire.fence().attempt()};
   status.state = static_cast<engine::AttemptStatus::State>(wire.state());
   status.slots.assign(wire.slots().begin(), wire.slots().end());
+  status.share = wire.share() == 0 ? domain::kWholeSlot : wire.share();
+  status.memory_bytes = wire.memory_bytes();
   status.last_record = wire.last_record();
   status.checkpoint_step = wire.checkpoint_step();
   status.checkpoint_record = wire.checkpoint_record();
@@ -90,6 +95,8 @@ RpcResult<engine::AttemptStatus> StatusFromWire(const v1::AttemptStatus& wire, c
   status.reason = wire.reason();
   for (const v1::Figure& figure : wire.final()) status.final[figure.key()] = figure.value();
   status.retryable = wire.retryable();
+  // A newer worker may know causes that this program does not.
+  if (v1::FailureCause_IsValid(wire.cause())) status.cause = static_cast<FailureCause>(wire.cause());
   status.numerics_json = wire.numerics_json();
   status.log_tail = wire.log_tail();
   status.log_skipped_bytes = wire.log_skipped_bytes();
@@ -109,7 +116,9 @@ bool IsMetricKey(std::string_view key) {
 }
 
 Violation CheckColumns(const v1::RecordBatch& wire, const std::string& field) {
-  if (wire.first_record() < 1) return BadField(field + ".first_record", "must be at least 1");
+  if (wire.first_record() < 1 || wire.first_record() > store::kLastRecord) {
+    return BadField(field + ".first_record", "must be from 1 to " + std::to_string(store::kLastRecord));
+  }
   if (auto bad = First({CheckCount(field + ".keys", wire.keys_size(), kMaxReportKeys),
                         CheckCount(field + ".steps", wire.steps_size(), kMaxReportRecords),
                         CheckCount(field + ".values", wire.values_size(), kMaxReportPoints)})) {
@@ -147,17 +156,11 @@ RpcResult<store::RecordBatch> BatchFromWire(const v1::AttemptRecords& wire, cons
   batch.fence = {wire.fence().incarnation(), wire.fence().attempt()};
   batch.keys.assign(columns.keys().begin(), columns.keys().end());
   batch.first_record = columns.first_record();
-  batch.records.reserve(static_cast<size_t>(columns.steps_size()));
-  int point = 0;
-  for (int i = 0; i < columns.steps_size(); ++i) {
-    store::MetricRecord record;
-    record.step = columns.steps(i);
-    record.time = TimeFromUnixMicros(columns.time_us(i));
-    for (const int end = point + static_cast<int>(columns.point_counts(i)); point < end; ++point) {
-      record.points.push_back({static_cast<int32_t>(columns.key_index(point)), columns.values(point)});
-    }
-    batch.records.push_back(std::move(record));
-  }
+  batch.steps.assign(columns.steps().begin(), columns.steps().end());
+  batch.times_us.assign(columns.time_us().begin(), columns.time_us().end());
+  batch.point_counts.assign(columns.point_counts().begin(), columns.point_counts().end());
+  batch.key_index.assign(columns.key_index().begin(), columns.key_index().end());
+  batch.values.assign(columns.values().begin(), columns.values().end());
   return batch;
 }
 
@@ -183,6 +186,8 @@ RpcResult<engine::Synchronize> FromWire(const v1::SynchronizeRequest& request) {
   }
   if (auto bad = First({CheckCount("slots", request.slots_size(), kMaxSlots),
                         CheckCount("attempts", request.attempts_size(), kMaxAttemptStatuses),
+                        CheckCount("labels", request.labels_size(), kMaxLabels),
+                        CheckNotNegative("host_memory_bytes", request.host_memory_bytes()),
                         CheckText("version", request.version(), kMaxTextBytes),
                         CheckText("host", request.host(), kMaxTextBytes)})) {
     return tl::make_unexpected(*std::move(bad));
@@ -193,6 +198,14 @@ RpcResult<engine::Synchronize> FromWire(const v1::SynchronizeRequest& request) {
   input.sequence = request.sequence();
   input.version = request.version();
   input.host = request.host();
+  input.host_memory_bytes = request.host_memory_bytes();
+  for (int i = 0; i < request.labels_size(); ++i) {
+    if (!IsLabel(request.labels(i)))
+      return tl::make_unexpected(BadField(At("labels", i), "must read NAME=VALUE, as in zone=a"));
+    input.labels.push_back(request.labels(i));
+  }
+  std::sort(input.labels.begin(), input.labels.end());
+  input.labels.erase(std::unique(input.labels.begin(), input.labels.end()), input.labels.end());
   std::set<int32_t> indices;
   for (int i = 0; i < request.slots_size(); ++i) {
     auto slot = SlotFromWire(request.slots(i), At("slots", i));
@@ -228,8 +241,7 @@ RpcResult<std::vector<store::RecordBatch>> FromWire(const v1::ReportMetricsReque
   return batches;
 }
 
-RpcResult<sweeps::SweepInput> FromWire(const v1::CreateSweepRequest& request) {
-  const v1::Sweep& sweep = request.sweep();
+RpcResult<sweeps::SweepInput> FromWire(const v1::Sweep& sweep) {
   if (sweep.files_size() == 0)
     return tl::make_unexpected(BadField("sweep.files", "must have at least one file"));
   if (auto bad =
@@ -237,13 +249,8 @@ RpcResult<sweeps::SweepInput> FromWire(const v1::CreateSweepRequest& request) {
                  CheckCount("sweep.overrides", sweep.overrides_size(), kMaxOverrides),
                  CheckCount("sweep.environment", static_cast<int>(sweep.environment_size()), kMaxOverrides),
                  CheckText("sweep.display_name", sweep.display_name(), kMaxTextBytes),
-                 CheckText("sweep.working_folder", sweep.working_folder(), kMaxTextBytes),
-                 CheckRequestId(request.request_id())})) {
+                 CheckText("sweep.working_folder", sweep.working_folder(), kMaxTextBytes)})) {
     return tl::make_unexpected(*std::move(bad));
-  }
-  if (!request.sweep_id().empty() && !IsValidId(request.sweep_id())) {
-    return tl::make_unexpected(BadField(
-        "sweep_id", "must be lower-case letters, digits and hyphens, begin with a letter, at most 63"));
   }
   sweeps::SweepInput input;
   size_t bytes = 0;
@@ -273,6 +280,15 @@ RpcResult<sweeps::SweepInput> FromWire(const v1::CreateSweepRequest& request) {
     input.environment[name] = value;
   }
   return input;
+}
+
+RpcResult<sweeps::SweepInput> FromWire(const v1::CreateSweepRequest& request) {
+  if (auto bad = CheckRequestId(request.request_id())) return tl::make_unexpected(*std::move(bad));
+  if (!request.sweep_id().empty() && !IsValidId(request.sweep_id())) {
+    return tl::make_unexpected(BadField(
+        "sweep_id", "must be lower-case letters, digits and hyphens, begin with a letter, at most 63"));
+  }
+  return FromWire(request.sweep());
 }
 
 }  // namespace optfleet::rpc

@@ -23,6 +23,7 @@ RpcResult<engine::Synchronize> FromWire(const v1::SynchronizeRequest& request);
 RpcResult<std::vector<store::RecordBatch>> FromWire(const v1::ReportMetricsRequest& request);
 
 // The files and what they refer to; counts and sizes are checked, the language is not.
+RpcResult<sweeps::SweepInput> FromWire(const v1::Sweep& sweep);
 RpcResult<sweeps::SweepInput> FromWire(const v1::CreateSweepRequest& request);
 
 }  // namespace optfleet::rpc

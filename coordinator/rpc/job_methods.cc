@@ -5,20 +5,13 @@
 #include "coordinator/rpc/methods.h"
 #include "coordinator/rpc/page_token.h"
 #include "coordinator/rpc/reply.h"
+#include "coordinator/rpc/sweep_replies.h"
 #include "coordinator/rpc/to_wire.h"
 
 namespace optfleet::rpc {
 namespace {
 
 constexpr const char* kAllSweeps = "sweeps/-";
-
-void ReplyJob(Backend* backend, const JobName& name, const Reply<v1::Job>& reply) {
-  ReplyFromRead<v1::Job>(backend, reply, [name](store::ReadStore& store) -> RpcResult<v1::Job> {
-    const auto view = store.GetJob(name);
-    if (!view) return tl::make_unexpected(AboutResource(view.error(), kJobType, ToResource(name)));
-    return ToWire(*view);
-  });
-}
 
 void GetJob(Backend* backend, const v1::GetJobRequest& request, const Reply<v1::Job>& reply) {
   const auto name = JobNameFrom("name", request.name());

@@ -18,6 +18,8 @@ inline constexpr size_t kMaxTextBytes = 4 << 10;       // reasons, display names
 inline constexpr size_t kMaxRequestIdBytes = 128;
 
 inline constexpr int kMaxSlots = 1024;            // of one worker
+inline constexpr int kMaxLabels = 256;            // of one worker
+inline constexpr int kMaxNamedJobs = 100'000;     // in one request
 inline constexpr int kMaxAttemptStatuses = 8192;  // of one worker
 inline constexpr int kMaxFigures = 256;           // of one attempt
 inline constexpr size_t kMaxLogTailBytes = 64 << 10;

@@ -47,6 +47,11 @@ RpcResult<JobName> JobNameFrom(std::string_view field, const std::string& name) 
   return tl::make_unexpected(BadName(field, name, "sweeps/ID/jobs/NUMBER"));
 }
 
+RpcResult<std::string> WorkerIdFrom(std::string_view field, const std::string& name) {
+  if (auto id = ParseWorkerResource(name)) return *std::move(id);
+  return tl::make_unexpected(BadName(field, name, "workers/ID"));
+}
+
 RpcResult<AttemptName> AttemptNameFrom(std::string_view field, const std::string& name) {
   if (auto parsed = ParseAttemptResource(name)) return *std::move(parsed);
   return tl::make_unexpected(BadName(field, name, "sweeps/ID/jobs/NUMBER/attempts/NUMBER"));

@@ -59,9 +59,11 @@ std::optional<RpcError> CheckRequestId(const std::string& id);
 RpcResult<std::string> SweepIdFrom(std::string_view field, const std::string& name);
 RpcResult<JobName> JobNameFrom(std::string_view field, const std::string& name);
 RpcResult<AttemptName> AttemptNameFrom(std::string_view field, const std::string& name);
+RpcResult<std::string> WorkerIdFrom(std::string_view field, const std::string& name);
 
 inline constexpr const char* kSweepType = "optfleet.v1.Sweep";
 inline constexpr const char* kJobType = "optfleet.v1.Job";
+inline constexpr const char* kWorkerType = "optfleet.v1.Worker";
 inline constexpr const char* kAttemptType = "optfleet.v1.Attempt";
 
 }  // namespace optfleet::rpc

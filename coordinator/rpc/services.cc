@@ -44,6 +44,25 @@ class SweepService final : public v1::SweepService::CallbackService {
     return Serve(methods_, "/optfleet.v1.SweepService/CancelSweep", context, *request, response);
   }
 
+  Reactor* UpdateSweep(Context* context, const v1::UpdateSweepRequest* request,
+                       v1::Sweep* response) override {
+    return Serve(methods_, "/optfleet.v1.SweepService/UpdateSweep", context, *request, response);
+  }
+
+  Reactor* PauseSweep(Context* context, const v1::PauseSweepRequest* request, v1::Sweep* response) override {
+    return Serve(methods_, "/optfleet.v1.SweepService/PauseSweep", context, *request, response);
+  }
+
+  Reactor* ResumeSweep(Context* context, const v1::ResumeSweepRequest* request,
+                       v1::Sweep* response) override {
+    return Serve(methods_, "/optfleet.v1.SweepService/ResumeSweep", context, *request, response);
+  }
+
+  Reactor* ExtendSweep(Context* context, const v1::ExtendSweepRequest* request,
+                       v1::ExtendSweepResponse* response) override {
+    return Serve(methods_, "/optfleet.v1.SweepService/ExtendSweep", context, *request, response);
+  }
+
  private:
   const MethodTable& methods_;
 };
@@ -63,6 +82,21 @@ class JobService final : public v1::JobService::CallbackService {
 
   Reactor* CancelJob(Context* context, const v1::CancelJobRequest* request, v1::Job* response) override {
     return Serve(methods_, "/optfleet.v1.JobService/CancelJob", context, *request, response);
+  }
+
+  Reactor* CancelJobs(Context* context, const v1::CancelJobsRequest* request,
+                      v1::CancelJobsResponse* response) override {
+    return Serve(methods_, "/optfleet.v1.JobService/CancelJobs", context, *request, response);
+  }
+
+  Reactor* RetryJobs(Context* context, const v1::RetryJobsRequest* request,
+                     v1::RetryJobsResponse* response) override {
+    return Serve(methods_, "/optfleet.v1.JobService/RetryJobs", context, *request, response);
+  }
+
+  Reactor* ExplainJob(Context* context, const v1::ExplainJobRequest* request,
+                      v1::ExplainJobResponse* response) override {
+    return Serve(methods_, "/optfleet.v1.JobService/ExplainJob", context, *request, response);
   }
 
  private:
@@ -114,6 +148,29 @@ class WorkerService final : public v1::WorkerService::CallbackService {
     return Serve(methods_, "/optfleet.v1.WorkerService/ListWorkers", context, *request, response);
   }
 
+  Reactor* DrainWorker(Context* context, const v1::DrainWorkerRequest* request,
+                       v1::Worker* response) override {
+    return Serve(methods_, "/optfleet.v1.WorkerService/DrainWorker", context, *request, response);
+  }
+
+  Reactor* UndrainWorker(Context* context, const v1::UndrainWorkerRequest* request,
+                         v1::Worker* response) override {
+    return Serve(methods_, "/optfleet.v1.WorkerService/UndrainWorker", context, *request, response);
+  }
+
+ private:
+  const MethodTable& methods_;
+};
+
+class EventService final : public v1::EventService::CallbackService {
+ public:
+  explicit EventService(const MethodTable& methods) : methods_(methods) {}
+
+  Reactor* ListEvents(Context* context, const v1::ListEventsRequest* request,
+                      v1::ListEventsResponse* response) override {
+    return Serve(methods_, "/optfleet.v1.EventService/ListEvents", context, *request, response);
+  }
+
  private:
   const MethodTable& methods_;
 };
@@ -158,6 +215,7 @@ std::vector<std::unique_ptr<grpc::Service>> MakeServices(const MethodTable& meth
   services.push_back(std::make_unique<AttemptService>(methods));
   services.push_back(std::make_unique<MetricService>(methods));
   services.push_back(std::make_unique<WorkerService>(methods));
+  services.push_back(std::make_unique<EventService>(methods));
   services.push_back(std::make_unique<SystemService>(methods));
   services.push_back(std::make_unique<AgentService>(methods));
   services.push_back(MakeMaintenanceService(methods));
@@ -167,8 +225,9 @@ std::vector<std::unique_ptr<grpc::Service>> MakeServices(const MethodTable& meth
 std::vector<std::string> ServiceNames() {
   return {v1::SweepService::service_full_name(),   v1::JobService::service_full_name(),
           v1::AttemptService::service_full_name(), v1::MetricService::service_full_name(),
-          v1::WorkerService::service_full_name(),  v1::SystemService::service_full_name(),
-          v1::AgentService::service_full_name(),   MaintenanceServiceName()};
+          v1::WorkerService::service_full_name(),  v1::EventService::service_full_name(),
+          v1::SystemService::service_full_name(),  v1::AgentService::service_full_name(),
+          MaintenanceServiceName()};
 }
 
 }  // namespace optfleet::rpc

@@ -4,31 +4,15 @@
 #include "coordinator/rpc/limits.h"
 #include "coordinator/rpc/methods.h"
 #include "coordinator/rpc/page_token.h"
+#include "coordinator/rpc/points.h"
 #include "coordinator/rpc/reply.h"
+#include "coordinator/rpc/sweep_replies.h"
 #include "coordinator/rpc/to_wire.h"
-#include "spec/json.h"
 
 namespace optfleet::rpc {
 namespace {
 
 constexpr const char* kListBinding = "ListSweeps";
-constexpr size_t kMaxRenderedProblems = 20;
-
-// Each problem as one violation of the file or override that it stands in.
-RpcError FromDiagnostics(const Diagnostics& diagnostics, int file_count) {
-  RpcError error{Code::kInvalidArgument, "SWEEP_INVALID", diagnostics.Render(kMaxRenderedProblems)};
-  error.metadata["problems"] = std::to_string(diagnostics.count());
-  for (const Diagnostic& problem : diagnostics.Sorted()) {
-    const SourcePosition& at = problem.position;
-    const bool in_file = at.file < file_count;
-    std::string field = in_file ? "sweep.files[" + std::to_string(at.file) + "]"
-                                : "sweep.overrides[" + std::to_string(at.file - file_count) + "]";
-    field += ":" + std::to_string(at.line) + ":" + std::to_string(at.column);
-    error.violations.push_back(
-        {std::move(field), problem.hint.empty() ? problem.message : problem.message + "; " + problem.hint});
-  }
-  return error;
-}
 
 engine::CreateSweep ToInput(const v1::CreateSweepRequest& request, sweeps::SweepInput source,
                             const sweeps::Expansion& expansion) {
@@ -37,35 +21,15 @@ engine::CreateSweep ToInput(const v1::CreateSweepRequest& request, sweeps::Sweep
   input.sweep_id = request.sweep_id();
   input.display_name =
       request.sweep().display_name().empty() ? expansion.name : request.sweep().display_name();
-  for (sweeps::SweepFile& file : source.files) {
-    input.source.files.push_back({std::move(file.path), std::move(file.text), std::move(file.folder)});
-  }
-  input.source.overrides = std::move(source.overrides);
-  input.source.working_folder = std::move(source.working_folder);
-  input.source.environment = expansion.environment;
+  input.source = SourceOf(std::move(source), expansion);
   input.axes = expansion.axes;
   input.objective = expansion.objective;
   input.merged_points = static_cast<int32_t>(expansion.merged_points.size());
   input.validate_only = request.validate_only();
-  input.points.reserve(expansion.jobs.size());
-  for (const sweeps::Job& job : expansion.jobs) {
-    engine::Point point{.spec_json = spec::CanonicalText(job.spec),
-                        .spec_hash = job.hash,
-                        .parameters = {},
-                        .total_steps = job.spec.budget.steps};
-    for (size_t axis = 0; axis < expansion.axes.size(); ++axis)
-      point.parameters.push_back({expansion.axes[axis], job.values[axis]});
-    input.points.push_back(std::move(point));
-  }
+  input.priority = expansion.resources.priority.value_or(0);
+  input.max_running = expansion.resources.max_running.value_or(0);
+  input.points = PointsOf(expansion);
   return input;
-}
-
-void ReplySweep(Backend* backend, const std::string& id, const Reply<v1::Sweep>& reply) {
-  ReplyFromRead<v1::Sweep>(backend, reply, [id](store::ReadStore& store) -> RpcResult<v1::Sweep> {
-    auto view = store.GetSweep(id);
-    if (!view) return tl::make_unexpected(AboutResource(view.error(), kSweepType, SweepResource(id)));
-    return ToWire(*view, true);
-  });
 }
 
 // After the commit a full read queue must not turn success into an error that invites a repeat: the client

@@ -30,6 +30,9 @@ void AddMethods(MethodTable* methods, Backend* backend) {
   AddJobMethods(methods, backend);
   AddAttemptMethods(methods, backend);
   AddMetricMethods(methods, backend);
+  AddSteerMethods(methods, backend);
+  AddReopenMethods(methods, backend);
+  AddExplainMethods(methods, backend);
   AddWorkerMethods(methods, backend);
   AddSystemMethods(methods, backend);
   AddAgentMethods(methods, backend);

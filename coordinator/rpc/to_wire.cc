@@ -41,6 +41,15 @@ static_assert(Same(v1::Slot::KIND_CPU, domain::SlotKind::kCpu) &&
 static_assert(Same(v1::DesiredAttempt::ACTION_RUN, engine::DesiredAttempt::Action::kRun) &&
               Same(v1::DesiredAttempt::Action_MAX, engine::DesiredAttempt::Action::kStop));
 
+static_assert(Same(v1::FAILURE_CAUSE_USER_ERROR, FailureCause::kUserError) &&
+              Same(v1::FAILURE_CAUSE_CRASHED, FailureCause::kCrashed) &&
+              Same(v1::FAILURE_CAUSE_KILLED, FailureCause::kKilled) &&
+              Same(v1::FAILURE_CAUSE_DEVICE_FAULT, FailureCause::kDeviceFault) &&
+              Same(v1::FailureCause_MAX, FailureCause::kWorker));
+static_assert(Same(v1::PAUSE_UNSPECIFIED, domain::Pause::kNo) &&
+              Same(v1::PAUSE_STOP_RUNNING, domain::Pause::kStopRunning) &&
+              Same(v1::Pause_MAX, domain::Pause::kKeepRunning));
+
 void AddFigures(const domain::Figures& figures, google::protobuf::RepeatedPtrField<v1::Figure>* wire) {
   for (const auto& [key, value] : figures) {
     v1::Figure* figure = wire->Add();
@@ -105,6 +114,10 @@ v1::Sweep ToWire(const store::SweepView& view, bool with_files) {
   wire.set_objective(sweep.objective);
   if (view.best_job) wire.set_best_job(ToResource(*view.best_job));
   wire.set_merged_points(sweep.merged_points);
+  wire.set_priority(sweep.priority);
+  wire.set_max_running(sweep.max_running);
+  wire.set_pause(static_cast<v1::Pause>(sweep.pause));
+  wire.set_revision(sweep.revision);
   const bool over =
       sweep.state == domain::SweepState::kEnded || sweep.state == domain::SweepState::kCancelled;
   if (over) {
@@ -112,6 +125,27 @@ v1::Sweep ToWire(const store::SweepView& view, bool with_files) {
   } else if (view.steps_total > 0) {
     wire.set_progress(static_cast<double>(view.steps_done) / static_cast<double>(view.steps_total));
   }
+  return wire;
+}
+
+v1::Resources ToWire(const domain::Resources& resources) {
+  v1::Resources wire;
+  wire.set_slots(resources.slots);
+  if (resources.kind) wire.set_device(static_cast<v1::Slot::Kind>(*resources.kind));
+  wire.set_share(resources.share);
+  wire.set_memory_bytes(resources.memory_bytes);
+  wire.set_memory_is_predicted(resources.memory_is_predicted);
+  wire.set_host_memory_bytes(resources.host_memory_bytes);
+  for (const std::string& label : resources.labels) wire.add_labels(label);
+  return wire;
+}
+
+v1::Event ToWire(const domain::Event& event) {
+  v1::Event wire;
+  *wire.mutable_time() = ToWire(event.time);
+  wire.set_subject(event.subject);
+  wire.set_what(event.what);
+  wire.set_reason(event.reason);
   return wire;
 }
 
@@ -138,6 +172,7 @@ v1::Job ToWire(const store::JobView& view) {
   *wire.mutable_create_time() = ToWire(definition.create_time);
   if (status.start_time) *wire.mutable_start_time() = ToWire(*status.start_time);
   if (status.end_time) *wire.mutable_end_time() = ToWire(*status.end_time);
+  *wire.mutable_resources() = ToWire(definition.resources);
   return wire;
 }
 
@@ -162,6 +197,7 @@ v1::Attempt ToWire(const store::AttemptView& view) {
   wire.set_trainer_pid(attempt.trainer_pid);
   wire.set_run_directory(attempt.run_directory);
   if (attempt.reported) AddFigures(attempt.reported->final, wire.mutable_final());
+  if (attempt.reported) wire.set_cause(static_cast<v1::FailureCause>(attempt.reported->cause));
   return wire;
 }
 
@@ -183,6 +219,11 @@ v1::Worker ToWire(const store::WorkerView& view) {
   wire.set_host(worker.host);
   *wire.mutable_last_seen_time() = ToWire(worker.last_seen);
   for (const AttemptName& attempt : view.attempts) wire.add_attempts(ToResource(attempt));
+  for (const std::string& label : worker.labels) wire.add_labels(label);
+  wire.set_host_memory_bytes(worker.host_memory_bytes);
+  wire.set_drain(static_cast<v1::Pause>(worker.drain));
+  wire.set_failures_in_a_row(worker.failures_in_a_row);
+  if (worker.excluded_until) *wire.mutable_excluded_until_time() = ToWire(*worker.excluded_until);
   return wire;
 }
 
@@ -210,6 +251,8 @@ v1::SynchronizeResponse ToWire(const engine::SynchronizeAnswer& answer) {
     *added->mutable_fence() = FenceToWire(desired.fence);
     added->set_action(static_cast<v1::DesiredAttempt::Action>(desired.action));
     added->mutable_slots()->Add(desired.slots.begin(), desired.slots.end());
+    added->set_share(desired.share);
+    added->set_memory_bytes(desired.memory_bytes);
     added->set_spec_json(desired.spec_json);
     if (desired.resume_parent) {
       added->set_resume_parent(ToResource(*desired.resume_parent));
@@ -258,6 +301,8 @@ v1::Sweep PreviewOf(const engine::CreateSweep& input, const std::string& sweep_i
   view.sweep.objective = input.objective;
   view.sweep.job_count = static_cast<int32_t>(input.points.size());
   view.sweep.merged_points = input.merged_points;
+  view.sweep.priority = input.priority;
+  view.sweep.max_running = input.max_running;
   view.counts["queued"] = view.sweep.job_count;
   v1::Sweep wire = ToWire(view, false);
   wire.clear_create_time();

@@ -17,6 +17,9 @@ namespace optfleet::rpc {
 google::protobuf::Timestamp ToWire(Time time);
 v1::Outcome ToWire(const std::optional<Outcome>& outcome);
 
+v1::Resources ToWire(const domain::Resources& resources);
+v1::Event ToWire(const domain::Event& event);
+
 // `with_files` is false in lists, where the files would be most of the answer.
 v1::Sweep ToWire(const store::SweepView& view, bool with_files);
 v1::Job ToWire(const store::JobView& view);

@@ -1,106 +1,75 @@
 #include "coordinator/scheduler/plan.h"
 
-#include <map>
-#include <set>
-#include <tuple>
-
+#include "coordinator/scheduler/planner.h"
 #include "coordinator/scheduler/reasons.h"
 
 namespace optfleet::scheduler {
-namespace {
 
-// The free slots of the snapshot, taken one by one in the order of the policy.
-class Pool {
- public:
-  Pool(const std::vector<WorkerOffer>& workers, const Policy& policy) : policy_(policy) {
-    for (const WorkerOffer& worker : workers) {
-      if (!worker.unavailable.empty() || worker.free.empty()) continue;
-      auto& free = free_[worker.worker];
-      for (const FreeSlot& slot : worker.free) free.insert({slot.kind == domain::SlotKind::kCpu, slot.index});
-      ranking_.insert(Rank(worker.worker));
-    }
-  }
-
-  // The worker that a job which is bound to `worker` (empty: to none) goes to; nullopt if there is no slot
-  // for it.
-  std::optional<std::string> Find(const std::string& worker) const {
-    if (worker.empty()) {
-      if (ranking_.empty()) return std::nullopt;
-      return std::get<std::string>(*ranking_.begin());
-    }
-    return free_.contains(worker) ? std::optional(worker) : std::nullopt;
-  }
-
-  int32_t Take(const std::string& worker) {
-    ranking_.erase(Rank(worker));
-    auto found = free_.find(worker);
-    const int32_t index = found->second.begin()->index;
-    found->second.erase(found->second.begin());
-    if (found->second.empty()) {
-      free_.erase(found);
-    } else {
-      ranking_.insert(Rank(worker));
-    }
-    return index;
-  }
-
- private:
-  struct Slot {
-    bool is_cpu;
-    int32_t index;
-    friend auto operator<=>(const Slot&, const Slot&) = default;
-  };
-  using RankKey = std::tuple<bool, int64_t, std::string>;
-
-  RankKey Rank(const std::string& worker) const {
-    const auto& free = free_.at(worker);
-    const auto count = static_cast<int64_t>(free.size());
-    return {free.begin()->is_cpu, policy_.tie == Policy::Tie::kSpread ? -count : count, worker};
-  }
-
-  Policy policy_;
-  std::map<std::string, std::set<Slot>> free_;  // workers with a free slot only
-  std::set<RankKey> ranking_;
-};
-
-bool Before(const Request& a, const Request& b) {
-  return std::tuple(-int64_t{a.priority}, a.since, a.job) < std::tuple(-int64_t{b.priority}, b.since, b.job);
+bool Planner::Later::operator()(const Turn& a, const Turn& b) const {
+  if (a.priority != b.priority) return a.priority < b.priority;
+  if (a.place != b.place) return b.place < a.place;
+  return b.of_class < a.of_class;
 }
 
-// The class whose next job comes first among those for which there is a slot; nullptr if there is none.
-const RequestClass* NextClass(const Snapshot& snapshot, const Pool& pool, const std::vector<size_t>& placed) {
-  const RequestClass* next = nullptr;
-  size_t next_placed = 0;
-  for (size_t i = 0; i < snapshot.classes.size(); ++i) {
-    const RequestClass& candidate = snapshot.classes[i];
-    if (placed[i] == candidate.head.size() || !pool.Find(candidate.bound_worker)) continue;
-    if (next == nullptr || Before(candidate.head[placed[i]], next->head[next_placed])) {
-      next = &candidate;
-      next_placed = placed[i];
+Planner::Planner(const Snapshot& snapshot, const Policy& policy)
+    : snapshot_(snapshot),
+      pool_(snapshot, policy),
+      places_(snapshot.places),
+      placed_(snapshot.classes.size(), 0) {
+  demands_.reserve(snapshot.classes.size());
+  for (const RequestClass& one : snapshot.classes) demands_.push_back(pool_.DemandOf(one));
+}
+
+Plan Planner::Make() {
+  for (size_t i = 0; i < snapshot_.classes.size(); ++i) {
+    const RequestClass& one = snapshot_.classes[i];
+    if (one.held.empty() && !one.head.empty()) turns_.push({one.priority, one.head[0], i});
+  }
+  while (!turns_.empty()) {
+    const Turn turn = turns_.top();
+    turns_.pop();
+    PlaceNext(turn);
+  }
+  SayWhoWaits();
+  return std::move(plan_);
+}
+
+// One job of the class; the class leaves the round with the first of its jobs that finds no room, since room
+// never grows within a round.
+void Planner::PlaceNext(const Turn& turn) {
+  const RequestClass& one = snapshot_.classes[turn.of_class];
+  const Demand& demand = demands_[turn.of_class];
+  auto limit = places_.find(one.sweep);
+  if (limit != places_.end() && limit->second <= 0) return;
+  const auto worker = pool_.Find(demand, one.bound_worker);
+  if (!worker) {
+    if (auto reservation = pool_.Reserve(demand, one.bound_worker)) {
+      reservation->job = turn.place.job;
+      plan_.reservations.push_back(*std::move(reservation));
     }
+    return;
   }
-  return next;
+  plan_.placements.push_back(
+      {turn.place.job, snapshot_.workers[*worker]->worker, pool_.Take(*worker, demand)});
+  if (limit != places_.end()) --limit->second;
+  const size_t next = ++placed_[turn.of_class];
+  if (next < one.head.size()) turns_.push({one.priority, one.head[next], turn.of_class});
 }
 
-}  // namespace
-
-Plan MakePlan(const Snapshot& snapshot, const Policy& policy) {
-  Plan plan;
-  Pool pool(snapshot.workers, policy);
-  std::vector<size_t> placed(snapshot.classes.size(), 0);
-  while (const RequestClass* next = NextClass(snapshot, pool, placed)) {
-    size_t& count = placed[static_cast<size_t>(next - snapshot.classes.data())];
-    const std::string worker = *pool.Find(next->bound_worker);
-    plan.placements.push_back({next->head[count].job, worker, {pool.Take(worker)}});
-    ++count;
-  }
-  for (size_t i = 0; i < snapshot.classes.size(); ++i) {
-    const RequestClass& waiting = snapshot.classes[i];
-    const int64_t left = waiting.count - static_cast<int64_t>(placed[i]);
-    if (left > 0)
-      plan.waiting.push_back({waiting.bound_worker, left, ReasonToWait(snapshot, waiting.bound_worker)});
-  }
-  return plan;
+std::string Planner::ReasonOf(size_t of_class) const {
+  const RequestClass& one = snapshot_.classes[of_class];
+  const auto limit = places_.find(one.sweep);
+  const bool at_limit = limit != places_.end() && limit->second <= 0;
+  return ReasonToWait(snapshot_, pool_, demands_[of_class], one, at_limit);
 }
+
+void Planner::SayWhoWaits() {
+  for (size_t i = 0; i < snapshot_.classes.size(); ++i) {
+    const int64_t left = snapshot_.classes[i].count - static_cast<int64_t>(placed_[i]);
+    if (left > 0) plan_.waiting.push_back({i, left, ReasonOf(i)});
+  }
+}
+
+Plan MakePlan(const Snapshot& snapshot, const Policy& policy) { return Planner(snapshot, policy).Make(); }
 
 }  // namespace optfleet::scheduler

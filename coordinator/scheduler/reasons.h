@@ -1,14 +1,20 @@
-// Why jobs wait, in one sentence.
+// Why the jobs of a class wait, in one sentence. By the same rules by which they were placed (fit.h, pool.h).
 #pragma once
 
 #include <string>
 
 #include "coordinator/scheduler/plan.h"
+#include "coordinator/scheduler/pool.h"
 
 namespace optfleet::scheduler {
 
-// For jobs that are bound to `bound_worker` (empty: to none) and that a plan for this snapshot leaves
-// waiting. Never empty.
-std::string ReasonToWait(const Snapshot& snapshot, const std::string& bound_worker);
+// `pool` is what the plan has left. Never empty. `at_limit`: its sweep runs as many jobs as it may.
+std::string ReasonToWait(const Snapshot& snapshot, const Pool& pool, const Demand& demand,
+                         const RequestClass& waiting, bool at_limit);
+
+// What is wrong with one worker, as the end of a sentence that begins with its name: "has no gpu slot". Empty
+// for kNone.
+std::string ConstraintText(Constraint constraint, const WorkerOffer& worker,
+                           const domain::Resources& request);
 
 }  // namespace optfleet::scheduler

@@ -174,10 +174,40 @@ std::vector<domain::Slot> DecodeSlots(const std::string& json) {
   return slots;
 }
 
+// Only what differs from the defaults; keys in the order of their names.
+std::string EncodeResources(const domain::Resources& resources) {
+  const domain::Resources plain;
+  Json json = Json::object();
+  if (resources.slots != plain.slots) json["slots"] = resources.slots;
+  if (resources.kind) json["device"] = *resources.kind == domain::SlotKind::kGpu ? "gpu" : "cpu";
+  if (resources.share != plain.share) json["share"] = resources.share;
+  if (resources.memory_bytes != 0) json["memory_bytes"] = resources.memory_bytes;
+  if (resources.memory_is_predicted) json["memory_is_predicted"] = true;
+  if (resources.host_memory_bytes != 0) json["host_memory_bytes"] = resources.host_memory_bytes;
+  if (!resources.labels.empty()) json["labels"] = resources.labels;
+  return Dump(json);
+}
+
+domain::Resources DecodeResources(const std::string& json) {
+  const Json parsed = Parse(json);
+  domain::Resources resources;
+  if (!parsed.is_object()) return resources;
+  if (parsed.contains("slots")) resources.slots = static_cast<int32_t>(IntAt(parsed, "slots"));
+  if (parsed.contains("device"))
+    resources.kind = TextAt(parsed, "device") == "gpu" ? domain::SlotKind::kGpu : domain::SlotKind::kCpu;
+  if (parsed.contains("share")) resources.share = static_cast<int32_t>(IntAt(parsed, "share"));
+  resources.memory_bytes = IntAt(parsed, "memory_bytes");
+  resources.memory_is_predicted = parsed.contains("memory_is_predicted");
+  resources.host_memory_bytes = IntAt(parsed, "host_memory_bytes");
+  if (parsed.contains("labels")) resources.labels = DecodeTexts(Dump(parsed["labels"]));
+  return resources;
+}
+
 std::string EncodeEnd(const domain::ReportedEnd& end) {
   return Dump({{"outcome", OutcomeName(end.outcome)},
                {"reason", end.reason},
                {"retryable", end.retryable},
+               {"cause", FailureCauseName(end.cause)},
                {"last_record", end.last_record},
                {"final", FiguresToJson(end.final)},
                {"numerics_json", end.numerics_json}});
@@ -189,6 +219,7 @@ domain::ReportedEnd DecodeEnd(const std::string& json) {
   end.outcome = OutcomeFromName(TextAt(parsed, "outcome")).value_or(Outcome::kFailed);
   end.reason = TextAt(parsed, "reason");
   end.retryable = parsed.is_object() && parsed.value("retryable", false);
+  end.cause = FailureCauseFromName(TextAt(parsed, "cause")).value_or(FailureCause::kUnknown);
   end.last_record = IntAt(parsed, "last_record");
   if (parsed.is_object() && parsed.contains("final")) end.final = FiguresFromJson(parsed["final"]);
   end.numerics_json = TextAt(parsed, "numerics_json");

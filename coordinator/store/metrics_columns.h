@@ -9,10 +9,10 @@
 namespace optfleet::store {
 
 // In the order of the table.
-inline constexpr std::array<std::string_view, 11> kColumns = {
-    "loss",           "grad_norm",         "learning_rate",   "tokens",
-    "step_seconds",   "tokens_per_second", "memory_bytes",    "val_loss",
-    "val_perplexity", "val_bits_per_byte", "log_wait_seconds"};
+inline constexpr std::array<std::string_view, 12> kColumns = {
+    "loss",           "grad_norm",         "learning_rate",    "tokens",
+    "step_seconds",   "tokens_per_second", "memory_bytes",     "val_loss",
+    "val_perplexity", "val_bits_per_byte", "log_wait_seconds", "data_wait_seconds"};
 
 std::optional<size_t> ColumnOf(std::string_view key);
 

@@ -1,8 +1,10 @@
 // Schema of metrics.db. Times are microseconds since 1970, UTC.
 //
-// One wide row per record, with a column for each key that Optfleet shows; other keys are rows of
-// other_points. A wide row is 4 to 10 times cheaper a value than a row per value
-// (docs/decisions/0021-metrics-as-wide-rows.md).
+// One wide row per record, with a column for each key that Optfleet's trainer records at every step or shows;
+// other keys are rows of other_points. Why: docs/decisions/0024-records-under-one-integer.md.
+//
+// A record's key is one integer, attempts.id * 2^32 + its number, so the records of an attempt lie together
+// and SQLite finds and adds them by comparing integers.
 //
 // SQLite keeps infinities but turns NaN into NULL, which here means "not recorded". So nan_keys names the
 // columns whose NULL is a NaN:
@@ -55,7 +57,54 @@ CREATE VIEW other_series AS
   JOIN keys ON keys.id = other_points.key;
 )sql";
 
-constexpr std::array<const char*, 1> kSteps = {kVersion1};
+// data_wait_seconds, which every step of the trainer records, gets a column.
+constexpr const char* kVersion2 = R"sql(
+DROP VIEW other_series;
+DROP VIEW series;
+ALTER TABLE records RENAME TO old_records;
+ALTER TABLE other_points RENAME TO old_points;
+
+CREATE TABLE records(
+  id INTEGER PRIMARY KEY, step INTEGER NOT NULL, time INTEGER NOT NULL, nan_keys TEXT,
+  loss REAL, grad_norm REAL, learning_rate REAL, tokens REAL, step_seconds REAL, tokens_per_second REAL,
+  memory_bytes REAL, val_loss REAL, val_perplexity REAL, val_bits_per_byte REAL, log_wait_seconds REAL,
+  data_wait_seconds REAL);
+INSERT INTO records
+  SELECT (old_records.attempt << 32) + old_records.number, step, time,
+    CASE WHEN waits.key IS NOT NULL AND waits.value IS NULL THEN coalesce(nan_keys, ',') || 'data_wait_seconds,'
+      ELSE nan_keys END,
+    loss, grad_norm, learning_rate, tokens, step_seconds, tokens_per_second, memory_bytes, val_loss,
+    val_perplexity, val_bits_per_byte, log_wait_seconds, waits.value
+  FROM old_records LEFT JOIN old_points AS waits ON waits.attempt = old_records.attempt
+    AND waits.number = old_records.number AND waits.key = (SELECT id FROM keys WHERE name = 'data_wait_seconds')
+  ORDER BY old_records.attempt, old_records.number;
+DROP TABLE old_records;
+
+CREATE TABLE other_points(
+  record INTEGER NOT NULL, key INTEGER NOT NULL, value REAL, PRIMARY KEY (record, key)) WITHOUT ROWID;
+INSERT INTO other_points
+  SELECT (attempt << 32) + number, key, value FROM old_points
+  WHERE key NOT IN (SELECT id FROM keys WHERE name = 'data_wait_seconds') ORDER BY attempt, number, key;
+DROP TABLE old_points;
+DELETE FROM keys WHERE name = 'data_wait_seconds';
+
+-- SELECT step, loss FROM series WHERE job = 'sweeps/lr/jobs/17' ORDER BY step
+CREATE VIEW series AS
+  SELECT segments.job AS job, segments.number AS attempt, records.id & 4294967295 AS record, step, time, loss,
+    grad_norm, learning_rate, tokens, step_seconds, tokens_per_second, memory_bytes, val_loss, val_perplexity,
+    val_bits_per_byte, log_wait_seconds, data_wait_seconds, nan_keys, records.id AS id
+  FROM segments CROSS JOIN records ON records.id BETWEEN (segments.attempt << 32)
+    AND (segments.attempt << 32) + coalesce(segments.last_record, 4294967295);
+
+CREATE VIEW other_series AS
+  SELECT series.job AS job, series.attempt AS attempt, series.record AS record, series.step AS step,
+    series.time AS time, keys.name AS key, other_points.value AS value, series.id AS id
+  FROM series
+  JOIN other_points ON other_points.record = series.id
+  JOIN keys ON keys.id = other_points.key;
+)sql";
+
+constexpr std::array<const char*, 2> kSteps = {kVersion1, kVersion2};
 
 }  // namespace
 

@@ -26,6 +26,12 @@ constexpr const char* kFindAttempt =
 // which are read as series.
 constexpr size_t kMostLatest = 256;
 
+// Attempts that are remembered between two commits, above which all are read anew.
+constexpr size_t kMostKnown = 4096;
+
+// Pages in memory: the last page of each attempt that records, and what one transaction changes.
+constexpr const char* kCache = "PRAGMA cache_size = -32768";
+
 // What the database knows of an attempt.
 struct Known {
   int64_t id = 0;
@@ -40,12 +46,29 @@ struct Known {
   }
 };
 
+// The newest value of each key among the records of the batch from `first` to `last`.
+void RememberNewest(const RecordBatch& batch, int64_t first, int64_t last, Known* known) {
+  size_t begin = 0;
+  size_t end = 0;
+  for (int64_t number = batch.first_record; number <= last; ++number) {
+    const size_t points = batch.point_counts[static_cast<size_t>(number - batch.first_record)];
+    if (number < first) begin += points;
+    end += points;
+  }
+  std::vector<std::optional<double>> newest(batch.keys.size());
+  for (size_t i = begin; i < end; ++i) newest[batch.key_index[i]] = batch.values[i];
+  for (size_t i = 0; i < newest.size(); ++i) {
+    if (newest[i]) known->Remember(batch.keys[i], *newest[i]);
+  }
+}
+
 class SqliteMetricsStore final : public MetricsStore {
  public:
   SqliteMetricsStore(Connection connection, RecordWriter writer)
       : connection_(std::move(connection)), writer_(std::move(writer)) {}
 
   Status Link(std::span<const domain::Attempt> attempts) override {
+    for (const domain::Attempt& attempt : attempts) known_.erase(attempt.name);
     auto transaction = Transaction::Begin(&connection_, Transaction::Kind::kWrite);
     if (!transaction.has_value()) return Fail(transaction.error());
     std::set<std::string> jobs;
@@ -59,7 +82,12 @@ class SqliteMetricsStore final : public MetricsStore {
 
   Result<std::vector<engine::RecordsHeld>> Append(std::span<const RecordBatch> batches) override {
     auto held = TryAppend(batches);
-    if (!held.has_value()) writer_.ForgetKeys();
+    if (!held.has_value()) {
+      writer_.ForgetKeys();
+      known_.clear();
+    } else if (known_.size() > kMostKnown) {
+      known_.clear();
+    }
     return held;
   }
 
@@ -88,19 +116,43 @@ class SqliteMetricsStore final : public MetricsStore {
     auto transaction = Transaction::Begin(&connection_, Transaction::Kind::kWrite);
     if (!transaction.has_value()) return Fail(transaction.error());
     std::vector<engine::RecordsHeld> held;
+    std::map<AttemptName, size_t> places;  // in `held`
+    std::map<AttemptName, Known*> grown;
     for (const RecordBatch& batch : batches) {
-      auto one = AppendOne(batch);
-      if (!one.has_value()) return Fail(one.error());
-      auto same =
-          std::find_if(held.begin(), held.end(), [&](const auto& h) { return h.attempt == one->attempt; });
-      if (same == held.end()) {
-        held.push_back(*one);
-      } else if (one->record > same->record) {
-        *same = *one;
+      auto known = FindCached(batch.attempt);
+      if (!known.has_value()) return Fail(known.error());
+      engine::RecordsHeld one{batch.attempt, 0, 0};
+      if (*known != nullptr && Matches(**known, batch)) {
+        const auto grew = AppendOne(batch, *known);
+        if (!grew.has_value()) return Fail(grew.error());
+        if (*grew) grown[batch.attempt] = *known;
+        one = {batch.attempt, (*known)->held_record, (*known)->step};
       }
+      const auto [place, fresh] = places.emplace(batch.attempt, held.size());
+      if (fresh) held.emplace_back();
+      if (fresh || one.record > held[place->second].record) held[place->second] = one;
+    }
+    for (const auto& [name, known] : grown) {
+      OPTFLEET_RETURN_IF_ERROR(writer_.SetHeld(known->id, known->held_record, known->step, known->latest));
     }
     OPTFLEET_RETURN_IF_ERROR(transaction->Commit());
     return held;
+  }
+
+  static bool Matches(const Known& known, const RecordBatch& batch) {
+    return known.incarnation == batch.fence.incarnation && batch.fence.attempt == batch.attempt.attempt;
+  }
+
+  // nullptr if it is not there. What is known stays in memory from commit to commit.
+  Result<Known*> FindCached(const AttemptName& name) {
+    auto cached = known_.find(name);
+    if (cached == known_.end()) {
+      auto found = Find(name);
+      if (!found.has_value()) return Fail(found.error());
+      if (!found->has_value()) return nullptr;
+      cached = known_.emplace(name, *std::move(*found)).first;
+    }
+    return &cached->second;
   }
 
   Result<std::optional<Known>> Find(const AttemptName& name) {
@@ -134,49 +186,51 @@ class SqliteMetricsStore final : public MetricsStore {
         .Run();
   }
 
-  Result<engine::RecordsHeld> AppendOne(const RecordBatch& batch) {
-    auto found = Find(batch.attempt);
-    if (!found.has_value()) return Fail(found.error());
-    if (!found->has_value() || (*found)->incarnation != batch.fence.incarnation ||
-        batch.fence.attempt != batch.attempt.attempt) {
-      return engine::RecordsHeld{batch.attempt, 0, 0};
-    }
-    Known& known = **found;
-    const int64_t held_before = known.held_record;
-    const int64_t last =
-        std::min(batch.first_record + static_cast<int64_t>(batch.records.size()) - 1, known.record_limit);
-    if (batch.first_record <= held_before + 1) {
-      for (int64_t number = held_before + 1; number <= last; ++number) {
-        const MetricRecord& record = batch.records[static_cast<size_t>(number - batch.first_record)];
-        OPTFLEET_RETURN_IF_ERROR(writer_.Insert(known.id, number, record, batch.keys));
-        known.held_record = number;
-        known.step = record.step;
-        for (const MetricPoint& point : record.points)
-          known.Remember(batch.keys[static_cast<size_t>(point.key)], point.value);
-      }
-    }
-    if (known.held_record > held_before) {
-      OPTFLEET_RETURN_IF_ERROR(writer_.SetHeld(known.id, known.held_record, known.step, known.latest));
-      // With its first record the attempt becomes the head of the series.
-      if (held_before == 0) OPTFLEET_RETURN_IF_ERROR(writer_.UpdateSegments(ToResource(batch.attempt.job)));
-    }
-    return engine::RecordsHeld{batch.attempt, known.held_record, known.step};
+  // Whether something new was in it.
+  Result<bool> AppendOne(const RecordBatch& batch, Known* known) {
+    const int64_t held_before = known->held_record;
+    const int64_t last = std::min(
+        {batch.first_record + static_cast<int64_t>(batch.size()) - 1, known->record_limit, kLastRecord});
+    if (batch.first_record > held_before + 1 || last <= held_before) return false;
+    OPTFLEET_RETURN_IF_ERROR(writer_.Insert(known->id, batch, held_before + 1, last));
+    RememberNewest(batch, held_before + 1, last, known);
+    known->held_record = last;
+    known->step = batch.steps[static_cast<size_t>(last - batch.first_record)];
+    if (held_before > 0) return true;
+    // With its first record the attempt becomes the head of the series, which reads what is held.
+    OPTFLEET_RETURN_IF_ERROR(writer_.SetHeld(known->id, known->held_record, known->step, known->latest));
+    OPTFLEET_RETURN_IF_ERROR(writer_.UpdateSegments(ToResource(batch.attempt.job)));
+    return true;
   }
 
   Connection connection_;
   RecordWriter writer_;
+  // Of attempts whose records came lately: what the last commit left in the database.
+  std::map<AttemptName, Known> known_;
 };
 
 }  // namespace
 
+void RecordBatch::Add(int64_t step, Time time, std::span<const MetricPoint> points) {
+  steps.push_back(step);
+  times_us.push_back(UnixMicros(time));
+  point_counts.push_back(static_cast<uint32_t>(points.size()));
+  for (const MetricPoint& point : points) {
+    key_index.push_back(point.key);
+    values.push_back(point.value);
+  }
+}
+
 Result<std::unique_ptr<MetricsStore>> MetricsStore::Open(const StoreOptions& options) {
   std::string path = kMemory;
   if (options.folder != kMemory) {
-    OPTFLEET_RETURN_IF_ERROR(RefuseNetworkDisk(options.folder, options.file_system_type));
+    if (options.vfs.empty())
+      OPTFLEET_RETURN_IF_ERROR(RefuseNetworkDisk(options.folder, options.file_system_type));
     path = options.folder + "/" + kMetricsFile;
   }
-  auto connection = OpenForWriting(path, kMetricsSchema);
+  auto connection = OpenForWriting(path, kMetricsSchema, options.vfs);
   if (!connection.has_value()) return Fail(connection.error());
+  OPTFLEET_RETURN_IF_ERROR(connection->Execute(kCache));
   auto writer = RecordWriter::Prepare(&*connection);
   if (!writer.has_value()) return Fail(writer.error());
   return std::make_unique<SqliteMetricsStore>(std::move(*connection), std::move(*writer));

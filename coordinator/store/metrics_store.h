@@ -21,26 +21,34 @@
 
 namespace optfleet::store {
 
-inline constexpr int kMetricsSchemaVersion = 1;
+inline constexpr int kMetricsSchemaVersion = 2;
+
+// Numbers of records end here: a record's place in the database is 32 bits of its attempt and 32 of its
+// number.
+inline constexpr int64_t kLastRecord = 0xffffffff;
 
 struct MetricPoint {
-  int32_t key = 0;  // index into RecordBatch::keys
+  uint32_t key = 0;  // index into RecordBatch::keys
   double value = 0;
 };
 
-struct MetricRecord {
-  int64_t step = 0;
-  Time time;
-  std::vector<MetricPoint> points;
-};
-
-// Record i has number first_record + i. Key names match [a-z][a-z0-9_/.]{0,62} (checked by the caller).
+// Consecutive records of one attempt as columns, as they travel. Record i has number first_record + i and
+// point_counts[i] points; the points of all records follow each other in key_index (into keys) and values.
+// Key names match [a-z][a-z0-9_/.]{0,62}; the columns fit together and indices are in range (checked by the
+// caller).
 struct RecordBatch {
   AttemptName attempt;
   Fence fence;
   std::vector<std::string> keys;
   int64_t first_record = 1;
-  std::vector<MetricRecord> records;
+  std::vector<int64_t> steps;
+  std::vector<int64_t> times_us;
+  std::vector<uint32_t> point_counts;
+  std::vector<uint32_t> key_index;
+  std::vector<double> values;
+
+  size_t size() const { return steps.size(); }
+  void Add(int64_t step, Time time, std::span<const MetricPoint> points);
 };
 
 class MetricsStore {

@@ -1,4 +1,5 @@
 // Jobs, attempts, workers and events.
+#include <algorithm>
 #include <utility>
 
 #include "coordinator/store/encode.h"
@@ -13,7 +14,8 @@ constexpr const char* kNewestOfJob = R"sql(
 SELECT step, latest_json FROM metrics.attempts WHERE job = ? AND held_record > 0 ORDER BY number DESC LIMIT 1)sql";
 constexpr const char* kHeld = R"sql(
 SELECT held_record, step FROM metrics.attempts WHERE job = ? AND number = ? AND incarnation = ?)sql";
-constexpr const char* kWaiting = "SELECT reason FROM waiting WHERE bound_worker = ?";
+constexpr const char* kWaiting =
+    "SELECT reason FROM waiting WHERE sweep = ? AND resources_json = ? AND bound_worker = ?";
 
 Status AddNewest(Connection* connection, JobView* view) {
   return ForEachRow(
@@ -38,7 +40,7 @@ Status AddReason(Connection* connection, JobView* view) {
         waits = row.Text(0);
         return {};
       },
-      status.bound_worker));
+      view->job.name().sweep, EncodeResources(view->job.definition.resources), status.bound_worker));
   if (waits.empty() && status.reason.empty()) waits = "it will be placed at once";
   if (!waits.empty()) status.reason += (status.reason.empty() ? "" : "; ") + waits;
   return {};
@@ -176,6 +178,22 @@ Result<std::vector<WorkerView>> ReadWorkers(Connection* connection, const std::s
   const std::string sql =
       std::string("SELECT ") + kWorkerColumns + " FROM workers WHERE id > ? ORDER BY id LIMIT ?";
   return Collect(connection, sql, &ViewOfWorker, after, limit);
+}
+
+Result<WorkerView> ReadOneWorker(Connection* connection, const std::string& id) {
+  const std::string sql = std::string("SELECT ") + kWorkerColumns + " FROM workers WHERE id = ?";
+  return Only(Collect(connection, sql, &ViewOfWorker, id), WorkerResource(id));
+}
+
+Result<std::vector<domain::Event>> ReadNewestEvents(Connection* connection, const std::string& subject,
+                                                    int32_t limit) {
+  auto events = Collect(
+      connection,
+      "SELECT time, subject, what, reason FROM events WHERE subject = ?1 OR (subject >= ?1 || '/' AND "
+      "subject < ?1 || '0') ORDER BY id DESC LIMIT ?2",
+      &EventOf, subject, limit);
+  if (events.has_value()) std::reverse(events->begin(), events->end());
+  return events;
 }
 
 Result<std::vector<domain::Event>> ReadEvents(Connection* connection, const std::string& subject,

@@ -17,11 +17,11 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 // Parameters: job, first step, key.
 std::string PointsOf(const std::string& key) {
   if (ColumnOf(key)) {
-    return "(SELECT attempt, record, step, time, " + key +
+    return "(SELECT attempt, id, step, time, " + key +
            " AS v FROM metrics.series WHERE job = ?1 AND step >= ?2 AND (" + key +
            " IS NOT NULL OR instr(nan_keys, ',' || ?3 || ',') > 0))";
   }
-  return "(SELECT attempt, record, step, time, value AS v FROM metrics.other_series WHERE job = ?1 AND step "
+  return "(SELECT attempt, id, step, time, value AS v FROM metrics.other_series WHERE job = ?1 AND step "
          ">= ?2 AND key = ?3)";
 }
 
@@ -43,7 +43,7 @@ Result<SeriesColumn> ReadColumn(Connection* connection, const SeriesQuery& query
   Buckets buckets(key, *count, query.buckets);
   if (*count == 0) return buckets.Take();
   OPTFLEET_RETURN_IF_ERROR(ForEachRow(
-      connection, "SELECT step, v, time, attempt FROM " + PointsOf(key) + " ORDER BY attempt, record",
+      connection, "SELECT step, v, time, attempt FROM " + PointsOf(key) + " ORDER BY attempt, id",
       [&](const Statement& row) -> Status {
         const double value = row.IsNull(1) ? kNan : row.Real(1);
         buckets.Add(row.Int(0), value, TimeFromUnixMicros(row.Int(2)), static_cast<int32_t>(row.Int(3)));

@@ -25,7 +25,14 @@ Result<std::vector<AttemptView>> ReadAttempts(Connection* connection, const JobN
                                               int32_t limit);
 Result<domain::AttemptLog> ReadLog(Connection* connection, const AttemptName& name);
 Result<std::vector<WorkerView>> ReadWorkers(Connection* connection, const std::string& after, int32_t limit);
+Result<WorkerView> ReadOneWorker(Connection* connection, const std::string& id);
+Result<std::vector<domain::Event>> ReadNewestEvents(Connection* connection, const std::string& subject,
+                                                    int32_t limit);
 Result<std::vector<domain::Event>> ReadEvents(Connection* connection, const std::string& subject,
                                               int64_t skip, int32_t limit);
+
+Result<EndedJobs> ReadEndedJobs(Connection* connection, const std::string& sweep,
+                                const EndedSelection& selection);
+Result<SweepPoints> ReadSweepPoints(Connection* connection, const std::string& sweep);
 
 }  // namespace optfleet::store

@@ -39,9 +39,21 @@ class SqliteReadStore final : public ReadStore {
   Result<std::vector<WorkerView>> ListWorkers(const std::string& after, int32_t limit) override {
     return Read([&] { return ReadWorkers(&connection_, after, limit); });
   }
+  Result<WorkerView> GetWorker(const std::string& id) override {
+    return Read([&] { return ReadOneWorker(&connection_, id); });
+  }
+  Result<std::vector<domain::Event>> ListNewestEvents(const std::string& subject, int32_t limit) override {
+    return Read([&] { return ReadNewestEvents(&connection_, subject, limit); });
+  }
   Result<std::vector<domain::Event>> ListEvents(const std::string& subject, int64_t skip,
                                                 int32_t limit) override {
     return Read([&] { return ReadEvents(&connection_, subject, skip, limit); });
+  }
+  Result<EndedJobs> GetEndedJobs(const std::string& sweep, const EndedSelection& selection) override {
+    return Read([&] { return ReadEndedJobs(&connection_, sweep, selection); });
+  }
+  Result<SweepPoints> GetSweepPoints(const std::string& sweep) override {
+    return Read([&] { return ReadSweepPoints(&connection_, sweep); });
   }
   Result<std::vector<SeriesColumn>> QuerySeries(const SeriesQuery& query) override {
     return Read([&]() -> Result<std::vector<SeriesColumn>> {
@@ -67,12 +79,12 @@ class SqliteReadStore final : public ReadStore {
 
 }  // namespace
 
-Result<std::unique_ptr<ReadStore>> ReadStore::Open(const std::string& folder) {
+Result<std::unique_ptr<ReadStore>> ReadStore::Open(const std::string& folder, const std::string& vfs) {
   const std::string metrics_path = folder + "/" + kMetricsFile;
   // Opened once by itself for the checks.
-  const auto metrics = OpenForReading(metrics_path, kMetricsSchema);
+  const auto metrics = OpenForReading(metrics_path, kMetricsSchema, vfs);
   if (!metrics.has_value()) return Fail(metrics.error());
-  auto connection = OpenForReading(folder + "/" + kStateFile, kStateSchema);
+  auto connection = OpenForReading(folder + "/" + kStateFile, kStateSchema, vfs);
   if (!connection.has_value()) return Fail(connection.error());
   auto attach = connection->Prepare("ATTACH ? AS metrics");
   if (!attach.has_value()) return Fail(attach.error());

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "common/names.h"
@@ -19,6 +20,7 @@
 #include "coordinator/domain/job.h"
 #include "coordinator/domain/sweep.h"
 #include "coordinator/domain/worker.h"
+#include "coordinator/engine/inputs.h"
 
 namespace optfleet::store {
 
@@ -73,10 +75,28 @@ struct SeriesColumn {
   std::vector<int32_t> attempts;  // that recorded the last point
 };
 
+// Which ended jobs: these numbers (those that have not ended are left out), or all with one of the outcomes.
+struct EndedSelection {
+  std::vector<int32_t> jobs;
+  std::vector<Outcome> outcomes;  // if jobs is empty
+};
+
+// As the engine wants them to queue them again; `revision` is that of their sweep when they were read.
+struct EndedJobs {
+  int32_t revision = 0;
+  std::vector<engine::EndedJob> jobs;  // by number
+};
+
+// What a sweep has already.
+struct SweepPoints {
+  domain::Sweep sweep;
+  std::unordered_map<std::string, int32_t> by_hash;  // job number by spec hash
+};
+
 class ReadStore {
  public:
   // The databases exist (StateStore and MetricsStore have been opened once). Errors as StateStore::Open.
-  static Result<std::unique_ptr<ReadStore>> Open(const std::string& folder);
+  static Result<std::unique_ptr<ReadStore>> Open(const std::string& folder, const std::string& vfs = {});
   virtual ~ReadStore() = default;
 
   // NOT_FOUND names the resource.
@@ -95,9 +115,16 @@ class ReadStore {
   virtual Result<std::vector<AttemptView>> ListAttempts(const JobName& job, int32_t after, int32_t limit) = 0;
   // By id.
   virtual Result<std::vector<WorkerView>> ListWorkers(const std::string& after, int32_t limit) = 0;
+  virtual Result<WorkerView> GetWorker(const std::string& id) = 0;
+  // The newest `limit`, oldest of them first.
+  virtual Result<std::vector<domain::Event>> ListNewestEvents(const std::string& subject, int32_t limit) = 0;
   // Oldest first, of one resource and everything below it.
   virtual Result<std::vector<domain::Event>> ListEvents(const std::string& subject, int64_t skip,
                                                         int32_t limit) = 0;
+
+  // NOT_FOUND if there is no such sweep.
+  virtual Result<EndedJobs> GetEndedJobs(const std::string& sweep, const EndedSelection& selection) = 0;
+  virtual Result<SweepPoints> GetSweepPoints(const std::string& sweep) = 0;
 
   // One column per key that has points, in the order asked for, else by name. NOT_FOUND if there is no such
   // job.

@@ -1,31 +1,36 @@
 #include "coordinator/store/record_writer.h"
 
-#include <array>
 #include <cmath>
 #include <optional>
 #include <utility>
 
 #include "coordinator/domain/series.h"
 #include "coordinator/store/encode.h"
-#include "coordinator/store/metrics_columns.h"
 
 namespace optfleet::store {
 namespace {
 
-constexpr int kFirstValue = 6;  // parameter of the first key column in kInsertRecord
+// Parameters of kInsertRecord.
+constexpr int kIdAt = 1;
+constexpr int kStepAt = 2;
+constexpr int kTimeAt = 3;
+constexpr int kNanKeysAt = 4;
+constexpr int kFirstValueAt = 5;
 
 constexpr const char* kSql[] = {
     "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    "INSERT OR REPLACE INTO other_points VALUES (?, ?, ?, ?)",
+    "INSERT OR REPLACE INTO other_points VALUES (?, ?, ?)",
     "INSERT INTO keys(name) VALUES (?) ON CONFLICT (name) DO UPDATE SET name = name RETURNING id",
     "UPDATE attempts SET held_record = ?2, step = ?3, latest_json = ?4 WHERE id = ?1",
     "SELECT number, parent, resume_record, held_record, id FROM attempts WHERE job = ?",
     "DELETE FROM segments WHERE job = ?",
     "INSERT INTO segments VALUES (?, ?, ?, nullif(?, 9223372036854775807))",
-    "DELETE FROM records WHERE attempt = ?",
-    "DELETE FROM other_points WHERE attempt = ?",
+    "DELETE FROM records WHERE id BETWEEN (?1 << 32) AND (?1 << 32) + 4294967295",
+    "DELETE FROM other_points WHERE record BETWEEN (?1 << 32) AND (?1 << 32) + 4294967295",
     "DELETE FROM attempts WHERE id = ?",
 };
+
+static_assert(kColumns.size() + kFirstValueAt - 1 == 16, "as many parameters as kInsertRecord has");
 
 }  // namespace
 
@@ -41,28 +46,66 @@ Result<RecordWriter> RecordWriter::Prepare(Connection* connection) {
   return RecordWriter(std::move(statements));
 }
 
-Status RecordWriter::Insert(int64_t attempt, int64_t number, const MetricRecord& record,
-                            const std::vector<std::string>& keys) {
-  std::array<std::optional<double>, kColumns.size()> values;
-  for (const MetricPoint& point : record.points) {
-    const std::string& key = keys[static_cast<size_t>(point.key)];
-    if (const auto column = ColumnOf(key)) {
-      values[*column] = point.value;
+Result<std::vector<RecordWriter::Place>> RecordWriter::PlacesOf(const RecordBatch& batch) {
+  // A worker names all keys that its log has; only those that are used get an id.
+  std::vector<bool> used(batch.keys.size());
+  for (const uint32_t key : batch.key_index) used[key] = true;
+  std::vector<Place> places(batch.keys.size());
+  for (size_t i = 0; i < places.size(); ++i) {
+    if (!used[i]) continue;
+    if (const auto column = ColumnOf(batch.keys[i])) {
+      places[i].column = *column;
       continue;
     }
-    const auto id = KeyId(key);
+    const auto id = KeyId(batch.keys[i]);
     if (!id.has_value()) return Fail(id.error());
-    OPTFLEET_RETURN_IF_ERROR(Get(kInsertPoint).Bind(attempt, number, *id, point.value).Run());
+    places[i].key_id = *id;
   }
-  std::string nan_keys;
-  for (size_t i = 0; i < values.size(); ++i) {
-    if (values[i] && std::isnan(*values[i]))
-      nan_keys += (nan_keys.empty() ? "," : "") + std::string(kColumns[i]) + ",";
+  return places;
+}
+
+Status RecordWriter::Insert(int64_t attempt, const RecordBatch& batch, int64_t first, int64_t last) {
+  const auto places = PlacesOf(batch);
+  if (!places.has_value()) return Fail(places.error());
+  const auto begin = static_cast<size_t>(first - batch.first_record);
+  const auto end = static_cast<size_t>(last - batch.first_record) + 1;
+  size_t point = 0;
+  for (size_t i = 0; i < begin; ++i) point += batch.point_counts[i];
+  for (size_t i = begin; i < end; ++i) {
+    const int64_t id = RecordId(attempt, batch.first_record + static_cast<int64_t>(i));
+    present_ = 0;
+    for (const size_t behind = point + batch.point_counts[i]; point < behind; ++point) {
+      const Place& place = (*places)[batch.key_index[point]];
+      if (place.column < kColumns.size()) {
+        values_[place.column] = batch.values[point];
+        present_ |= 1U << place.column;
+      } else {
+        OPTFLEET_RETURN_IF_ERROR(Get(kInsertPoint).Bind(id, place.key_id, batch.values[point]).Run());
+      }
+    }
+    OPTFLEET_RETURN_IF_ERROR(InsertRow(id, batch.steps[i], batch.times_us[i]));
   }
+  return {};
+}
+
+Status RecordWriter::InsertRow(int64_t id, int64_t step, int64_t time_us) {
   Statement& insert = Get(kInsertRecord);
-  insert.Bind(attempt, number, record.step, UnixMicros(record.time),
-              nan_keys.empty() ? std::nullopt : std::optional(nan_keys));
-  for (size_t i = 0; i < values.size(); ++i) insert.BindOne(kFirstValue + static_cast<int>(i), values[i]);
+  std::string nan_keys;
+  for (size_t i = 0; i < kColumns.size(); ++i) {
+    const uint32_t bit = 1U << i;
+    const int at = kFirstValueAt + static_cast<int>(i);
+    if ((present_ & bit) != 0) {
+      insert.BindOne(at, values_[i]);
+      if (std::isnan(values_[i])) nan_keys += (nan_keys.empty() ? "," : "") + std::string(kColumns[i]) + ",";
+    } else if ((bound_ & bit) != 0) {
+      insert.BindOne(at, std::nullopt);
+    }
+  }
+  bound_ = present_;
+  insert.BindOne(kIdAt, id);
+  insert.BindOne(kStepAt, step);
+  insert.BindOne(kTimeAt, time_us);
+  insert.BindOne(kNanKeysAt, nan_keys.empty() ? std::nullopt : std::optional(nan_keys));
   return insert.Run();
 }
 

@@ -9,11 +9,13 @@ namespace optfleet::store {
 
 const char* const kSweepColumns =
     "sweeps.id, sweeps.display_name, sweeps.state, sweeps.axes_json, sweeps.objective, sweeps.job_count, "
-    "sweeps.merged_points, sweeps.priority, sweeps.cancel_requested, sweeps.create_time, sweeps.end_time";
+    "sweeps.merged_points, sweeps.priority, sweeps.cancel_requested, sweeps.create_time, sweeps.end_time, "
+    "sweeps.max_running, sweeps.pause, sweeps.revision";
 #define OPTFLEET_JOB_STATUS_COLUMNS                                                                 \
-  "jobs.total_steps, jobs.priority, jobs.create_time, jobs.state, jobs.outcome, jobs.reason, "      \
+  "jobs.total_steps, jobs.create_time, jobs.state, jobs.outcome, jobs.reason, "                     \
   "jobs.attempt_count, jobs.worker, jobs.bound_worker, jobs.failures, jobs.not_before, jobs.stop, " \
-  "jobs.stop_reason, jobs.step, jobs.final_json, jobs.objective, jobs.start_time, jobs.end_time"
+  "jobs.stop_reason, jobs.step, jobs.final_json, jobs.objective, jobs.start_time, jobs.end_time, "  \
+  "jobs.resources_json"
 const char* const kJobColumns =
     "jobs.sweep, jobs.number, jobs.parameters_json, jobs.spec_json, "
     "jobs.spec_hash, " OPTFLEET_JOB_STATUS_COLUMNS
@@ -31,7 +33,8 @@ const char* const kAttemptColumns =
     "attempts.run_directory";
 const char* const kWorkerColumns =
     "workers.id, workers.state, workers.slots_json, workers.version, workers.host, workers.session, "
-    "workers.retired_sessions_json, workers.last_seen";
+    "workers.retired_sessions_json, workers.last_seen, workers.labels_json, workers.host_memory_bytes, "
+    "workers.drain, workers.failures_in_a_row, workers.excluded_until";
 
 namespace {
 
@@ -44,28 +47,47 @@ Error Unknown(const std::string& what, const std::string& state) {
                                     "`; restore a backup, or move it away to begin anew");
 }
 
-// Columns 8 to 22.
+// Columns 7 to 21.
 domain::JobStatus ReadStatus(const Statement& row, domain::JobState state) {
   domain::JobStatus status;
   status.state = state;
-  status.outcome = OutcomeAt(row, 9);
-  status.reason = row.Text(10);
-  status.attempt_count = static_cast<int32_t>(row.Int(11));
-  status.worker = row.Text(12);
-  status.bound_worker = row.Text(13);
-  status.failures = static_cast<int32_t>(row.Int(14));
-  status.not_before = TimeAt(row, 15);
-  status.stop = OutcomeAt(row, 16);
-  status.stop_reason = row.Text(17);
-  status.step = row.Int(18);
-  status.final = DecodeFigures(row.Text(19));
-  if (!row.IsNull(20)) status.objective = row.Real(20);
-  status.start_time = TimeAt(row, 21);
-  status.end_time = TimeAt(row, 22);
+  status.outcome = OutcomeAt(row, 8);
+  status.reason = row.Text(9);
+  status.attempt_count = static_cast<int32_t>(row.Int(10));
+  status.worker = row.Text(11);
+  status.bound_worker = row.Text(12);
+  status.failures = static_cast<int32_t>(row.Int(13));
+  status.not_before = TimeAt(row, 14);
+  status.stop = OutcomeAt(row, 15);
+  status.stop_reason = row.Text(16);
+  status.step = row.Int(17);
+  status.final = DecodeFigures(row.Text(18));
+  if (!row.IsNull(19)) status.objective = row.Real(19);
+  status.start_time = TimeAt(row, 20);
+  status.end_time = TimeAt(row, 21);
   return status;
 }
 
 }  // namespace
+
+std::string_view NameOf(domain::Pause pause) {
+  switch (pause) {
+    case domain::Pause::kStopRunning:
+      return "stop_running";
+    case domain::Pause::kKeepRunning:
+      return "keep_running";
+    case domain::Pause::kNo:
+      break;
+  }
+  return "no";
+}
+
+domain::Pause PauseFromName(std::string_view name) {
+  for (const auto pause : {domain::Pause::kStopRunning, domain::Pause::kKeepRunning}) {
+    if (NameOf(pause) == name) return pause;
+  }
+  return domain::Pause::kNo;
+}
 
 std::optional<Time> TimeAt(const Statement& row, int column) {
   return row.IsNull(column) ? std::nullopt : std::optional(TimeFromUnixMicros(row.Int(column)));
@@ -94,6 +116,9 @@ Result<domain::Sweep> ReadSweep(const Statement& row) {
   sweep.cancel_requested = row.Int(8) != 0;
   sweep.create_time = TimeFromUnixMicros(row.Int(9));
   sweep.end_time = TimeAt(row, 10);
+  sweep.max_running = static_cast<int32_t>(row.Int(11));
+  sweep.pause = PauseFromName(row.Text(12));
+  sweep.revision = static_cast<int32_t>(row.Int(13));
   return sweep;
 }
 
@@ -114,10 +139,10 @@ Result<domain::Job> ReadJob(const Statement& row) {
   job.definition.spec_json = *std::move(spec);
   job.definition.spec_hash = row.Text(4);
   job.definition.total_steps = row.Int(5);
-  job.definition.priority = static_cast<int32_t>(row.Int(6));
-  job.definition.create_time = TimeFromUnixMicros(row.Int(7));
-  const auto state = domain::JobStateFromName(row.Text(8));
-  if (!state) return Fail(Unknown(ToResource(job.name()), row.Text(8)));
+  job.definition.create_time = TimeFromUnixMicros(row.Int(6));
+  const auto state = domain::JobStateFromName(row.Text(7));
+  if (!state) return Fail(Unknown(ToResource(job.name()), row.Text(7)));
+  job.definition.resources = DecodeResources(row.Text(22));
   job.status = ReadStatus(row, *state);
   return job;
 }
@@ -163,6 +188,11 @@ Result<domain::Worker> ReadWorker(const Statement& row) {
   worker.session = row.Int(5);
   worker.retired_sessions = DecodeInts(row.Text(6));
   worker.last_seen = TimeFromUnixMicros(row.Int(7));
+  worker.labels = DecodeTexts(row.Text(8));
+  worker.host_memory_bytes = row.Int(9);
+  worker.drain = PauseFromName(row.Text(10));
+  worker.failures_in_a_row = static_cast<int32_t>(row.Int(11));
+  worker.excluded_until = TimeAt(row, 12);
   return worker;
 }
 

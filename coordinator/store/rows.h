@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "coordinator/domain/attempt.h"
 #include "coordinator/domain/event.h"
@@ -19,10 +20,10 @@ extern const char* const kJobColumns;
 extern const char* const kJobColumnsWithoutTexts;  // the same with nothing for parameters, spec and hash
 extern const char* const kAttemptColumns;
 extern const char* const kWorkerColumns;
-inline constexpr int kSweepColumnCount = 11;
+inline constexpr int kSweepColumnCount = 14;
 inline constexpr int kJobColumnCount = 24;
 inline constexpr int kAttemptColumnCount = 24;
-inline constexpr int kWorkerColumnCount = 8;
+inline constexpr int kWorkerColumnCount = 13;
 
 // The current row of a statement that selects the columns first. DATA_LOSS for a name of a state that this
 // program does not know.
@@ -35,6 +36,8 @@ Result<domain::Worker> ReadWorker(const Statement& row);
 
 std::optional<Time> TimeAt(const Statement& row, int column);
 std::optional<int64_t> Micros(const std::optional<Time>& time);
+std::string_view NameOf(domain::Pause pause);        // "no", "stop_running", "keep_running"
+domain::Pause PauseFromName(std::string_view name);  // kNo for any other name
 std::optional<std::string> NameOf(const std::optional<Outcome>& outcome);
 
 }  // namespace optfleet::store

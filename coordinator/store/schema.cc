@@ -73,8 +73,8 @@ Result<int64_t> VersionOf(Connection* connection, const Schema& schema) {
 
 }  // namespace
 
-Result<Connection> OpenForWriting(const std::string& path, const Schema& schema) {
-  auto connection = Connection::Open(path, Connection::Mode::kReadWriteCreate);
+Result<Connection> OpenForWriting(const std::string& path, const Schema& schema, const std::string& vfs) {
+  auto connection = Connection::Open(path, Connection::Mode::kReadWriteCreate, vfs);
   if (!connection.has_value()) return connection;
   const auto version = VersionOf(&*connection, schema);
   if (!version.has_value()) return Fail(version.error());
@@ -90,8 +90,8 @@ Result<Connection> OpenForWriting(const std::string& path, const Schema& schema)
   return connection;
 }
 
-Result<Connection> OpenForReading(const std::string& path, const Schema& schema) {
-  auto connection = Connection::Open(path, Connection::Mode::kReadOnly);
+Result<Connection> OpenForReading(const std::string& path, const Schema& schema, const std::string& vfs) {
+  auto connection = Connection::Open(path, Connection::Mode::kReadOnly, vfs);
   if (!connection.has_value()) return connection;
   const auto version = VersionOf(&*connection, schema);
   if (!version.has_value()) return Fail(version.error());

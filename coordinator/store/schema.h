@@ -24,9 +24,9 @@ extern const Schema kMetricsSchema;
 
 // For the one writer: WAL, synchronous=FULL, foreign keys. Creates a new file at the newest version; takes an
 // older one there in one transaction, after a copy PATH.before-VERSION. Errors as StateStore::Open.
-Result<Connection> OpenForWriting(const std::string& path, const Schema& schema);
+Result<Connection> OpenForWriting(const std::string& path, const Schema& schema, const std::string& vfs = {});
 
 // Never changes the file and never checkpoints its WAL.
-Result<Connection> OpenForReading(const std::string& path, const Schema& schema);
+Result<Connection> OpenForReading(const std::string& path, const Schema& schema, const std::string& vfs = {});
 
 }  // namespace optfleet::store

@@ -93,15 +93,15 @@ std::string Statement::Text(int column) const {
   return std::string(text, static_cast<size_t>(sqlite3_column_bytes(statement_.get(), column)));
 }
 
-Result<Connection> Connection::Open(const std::string& path, Mode mode) {
+Result<Connection> Connection::Open(const std::string& path, Mode mode, const std::string& vfs) {
   // Threads of a process would otherwise take one lock at every allocation, to count what nobody asks for.
   static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   if (configured != SQLITE_OK) return Fail(Code::kInternal, "SQLite was used before it was set up");
   const int flags =
       mode == Mode::kReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   sqlite3* raw = nullptr;
-  const int code =
-      sqlite3_open_v2(path.c_str(), &raw, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  const int code = sqlite3_open_v2(path.c_str(), &raw, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+                                   vfs.empty() ? nullptr : vfs.c_str());
   Connection connection(path, raw);
   if (raw == nullptr) return Fail(Code::kResourceExhausted, path + ": out of memory");
   if (code != SQLITE_OK) return Fail(Translate(code, sqlite3_system_errno(raw), path, sqlite3_errmsg(raw)));

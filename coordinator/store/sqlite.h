@@ -86,7 +86,8 @@ class Statement {
 class Connection {
  public:
   enum class Mode { kReadWriteCreate, kReadOnly };
-  static Result<Connection> Open(const std::string& path, Mode mode);
+  // `vfs` names the SQLite VFS; empty: the default.
+  static Result<Connection> Open(const std::string& path, Mode mode, const std::string& vfs = {});
 
   Connection(Connection&&) noexcept = default;
   Connection& operator=(Connection&&) noexcept = default;

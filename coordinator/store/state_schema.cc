@@ -69,10 +69,37 @@ CREATE INDEX requests_by_age ON requests(time);
 CREATE TABLE waiting(bound_worker TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
 )sql";
 
-// The spec of most jobs of a sweep is kept as what differs from one of them (store/spec_delta.h): spec_base
-// is the number of that job, NULL where spec_json is the whole text. One index of jobs by state instead of
-// three.
 constexpr const char* kVersion2 = R"sql(
+ALTER TABLE sweeps ADD COLUMN max_running INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sweeps ADD COLUMN pause TEXT NOT NULL DEFAULT 'no';
+ALTER TABLE sweeps ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
+
+-- Every revision of what the author wrote; the newest counts.
+CREATE TABLE sources(
+  sweep TEXT NOT NULL REFERENCES sweeps(id), revision INTEGER NOT NULL, files_json TEXT NOT NULL,
+  overrides_json TEXT NOT NULL, working_folder TEXT NOT NULL, environment_json TEXT NOT NULL,
+  PRIMARY KEY (sweep, revision));
+INSERT INTO sources SELECT sweep, 1, files_json, overrides_json, working_folder, environment_json FROM sweep_sources;
+DROP TABLE sweep_sources;
+
+ALTER TABLE jobs DROP COLUMN priority;
+ALTER TABLE jobs ADD COLUMN resources_json TEXT NOT NULL DEFAULT '{}';
+
+ALTER TABLE workers ADD COLUMN labels_json TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE workers ADD COLUMN host_memory_bytes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE workers ADD COLUMN drain TEXT NOT NULL DEFAULT 'no';
+ALTER TABLE workers ADD COLUMN failures_in_a_row INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE workers ADD COLUMN excluded_until INTEGER;
+
+-- Why queued jobs wait, by their class.
+DROP TABLE waiting;
+CREATE TABLE waiting(
+  sweep TEXT NOT NULL, resources_json TEXT NOT NULL, bound_worker TEXT NOT NULL, reason TEXT NOT NULL,
+  PRIMARY KEY (sweep, resources_json, bound_worker)) WITHOUT ROWID;
+
+-- The spec of most jobs of a sweep is kept as what differs from one of them (store/spec_delta.h): spec_base
+-- is the number of that job, NULL where spec_json is the whole text. One index of jobs by state instead of
+-- three.
 ALTER TABLE jobs ADD COLUMN spec_base INTEGER;
 DROP INDEX jobs_started;
 DROP INDEX jobs_open;

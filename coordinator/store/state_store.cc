@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "coordinator/store/encode.h"
 #include "coordinator/store/folder.h"
 #include "coordinator/store/prune.h"
 #include "coordinator/store/rows.h"
@@ -51,7 +52,7 @@ Result<domain::Request> ReadRequest(const Statement& row) {
 }
 
 Result<engine::ClassReason> ReadWaiting(const Statement& row) {
-  return engine::ClassReason{row.Text(0), row.Text(1)};
+  return engine::ClassReason{row.Text(0), DecodeResources(row.Text(1)), row.Text(2), row.Text(3)};
 }
 
 struct EndedRow {
@@ -98,7 +99,7 @@ class SqliteStateStore final : public StateStore {
     OPTFLEET_RETURN_IF_ERROR(ReadAll(&connection_, "SELECT id, content_hash, subject, time FROM requests",
                                      &ReadRequest, &saved.requests));
     OPTFLEET_RETURN_IF_ERROR(ReadAll(&connection_,
-                                     "SELECT bound_worker, reason FROM waiting ORDER BY bound_worker",
+                                     "SELECT sweep, resources_json, bound_worker, reason FROM waiting",
                                      &ReadWaiting, &saved.waiting));
     return saved;
   }
@@ -180,13 +181,15 @@ Result<std::unique_ptr<StateStore>> StateStore::Open(const StoreOptions& options
   std::optional<FolderLock> lock;
   std::string path = kMemory;
   if (options.folder != kMemory) {
-    OPTFLEET_RETURN_IF_ERROR(RefuseNetworkDisk(options.folder, options.file_system_type));
-    auto taken = FolderLock::Take(options.folder);
-    if (!taken.has_value()) return Fail(taken.error());
-    lock.emplace(std::move(*taken));
     path = options.folder + "/" + kStateFile;
+    if (options.vfs.empty()) {
+      OPTFLEET_RETURN_IF_ERROR(RefuseNetworkDisk(options.folder, options.file_system_type));
+      auto taken = FolderLock::Take(options.folder);
+      if (!taken.has_value()) return Fail(taken.error());
+      lock.emplace(std::move(*taken));
+    }
   }
-  auto connection = OpenForWriting(path, kStateSchema);
+  auto connection = OpenForWriting(path, kStateSchema, options.vfs);
   if (!connection.has_value()) return Fail(connection.error());
   const auto incarnation = connection->QueryInt("SELECT value FROM meta WHERE key = 'incarnation'");
   if (!incarnation.has_value()) return Fail(incarnation.error());

@@ -23,6 +23,9 @@ struct StoreOptions {
   std::string folder;  // exists; ":memory:" for a database without a file, that readers cannot open
   // Type of the file system at a path as statfs names it; replaced in tests.
   std::function<Result<int64_t>(const std::string&)> file_system_type;
+  // SQLite VFS whose files these are; empty: the real ones. Another VFS has no folder to lock and no disk to
+  // look at.
+  std::string vfs = {};
 };
 
 class StateStore {

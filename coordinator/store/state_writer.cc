@@ -12,12 +12,14 @@ namespace optfleet::store {
 namespace {
 
 constexpr char kUpsertSweep[] = R"sql(
-INSERT INTO sweeps VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
-ON CONFLICT (id) DO UPDATE SET state = ?3, cancel_requested = ?9, end_time = ?11)sql";
-constexpr char kInsertSource[] = "INSERT INTO sweep_sources VALUES (?, ?, ?, ?, ?)";
+INSERT INTO sweeps VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+ON CONFLICT (id) DO UPDATE SET state = ?3, axes_json = ?4, job_count = ?6, merged_points = ?7, priority = ?8,
+  cancel_requested = ?9, end_time = ?11, max_running = ?12, pause = ?13, revision = ?14)sql";
+constexpr char kInsertSource[] = "INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?)";
 constexpr char kInsertJob[] = R"sql(
-INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'queued', NULL, '', 0, '', '', 0, NULL, NULL, '', 0, '{}', NULL, NULL, NULL,
-  ?))sql";
+INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', NULL, '', 0, '', '', 0, NULL, NULL, '', 0, '{}', NULL, NULL, NULL,
+  ?, ?))sql";
+constexpr char kSetParameters[] = "UPDATE jobs SET parameters_json = ?3 WHERE sweep = ?1 AND number = ?2";
 constexpr char kUpdateJob[] = R"sql(
 UPDATE jobs SET state = ?3, outcome = ?4, reason = ?5, attempt_count = ?6, worker = ?7, bound_worker = ?8, failures = ?9,
   not_before = ?10, stop = ?11, stop_reason = ?12, step = ?13, final_json = ?14, objective = ?15, start_time = ?16, end_time = ?17
@@ -30,19 +32,20 @@ ON CONFLICT (sweep, job, number) DO UPDATE SET incarnation = ?4, state = ?5, out
   checkpoint_record = ?16, record_limit = ?17, lease_time = ?18, reported_json = ?19, create_time = ?20, start_time = ?21,
   end_time = ?22, trainer_pid = ?23, run_directory = ?24)sql";
 constexpr char kUpsertWorker[] = R"sql(
-INSERT INTO workers VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+INSERT INTO workers VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
 ON CONFLICT (id) DO UPDATE SET state = ?2, slots_json = ?3, version = ?4, host = ?5, session = ?6,
-  retired_sessions_json = ?7, last_seen = ?8)sql";
+  retired_sessions_json = ?7, last_seen = ?8, labels_json = ?9, host_memory_bytes = ?10, drain = ?11,
+  failures_in_a_row = ?12, excluded_until = ?13)sql";
 constexpr char kUpsertLog[] = "INSERT OR REPLACE INTO attempt_logs VALUES (?, ?, ?, ?, ?)";
 constexpr char kInsertEvent[] = "INSERT INTO events(time, subject, what, reason) VALUES (?, ?, ?, ?)";
 constexpr char kInsertRequest[] = "INSERT INTO requests VALUES (?, ?, ?, ?)";
 constexpr char kForgetRequests[] = "DELETE FROM requests WHERE time < ?";
 constexpr char kClearWaiting[] = "DELETE FROM waiting";
-constexpr char kInsertWaiting[] = "INSERT INTO waiting VALUES (?, ?)";
+constexpr char kInsertWaiting[] = "INSERT INTO waiting VALUES (?, ?, ?, ?)";
 
-constexpr std::array kAll = {kUpsertSweep,   kInsertSource,   kInsertJob,    kUpdateJob,
-                             kUpsertAttempt, kUpsertWorker,   kUpsertLog,    kInsertEvent,
-                             kInsertRequest, kForgetRequests, kClearWaiting, kInsertWaiting};
+constexpr std::array kAll = {kUpsertSweep,    kInsertSource, kInsertJob,    kUpdateJob,   kSetParameters,
+                             kUpsertAttempt,  kUpsertWorker, kUpsertLog,    kInsertEvent, kInsertRequest,
+                             kForgetRequests, kClearWaiting, kInsertWaiting};
 
 // Jobs whose whole spec is on disk, to keep others of their sweep by. One for each set of keys, newest first,
 // and not too many to try.
@@ -80,6 +83,8 @@ Result<StateWriter> StateWriter::Prepare(Connection* connection) {
 
 Status StateWriter::Write(const engine::Changes& changes) {
   for (const engine::NewSweep& sweep : changes.new_sweeps) OPTFLEET_RETURN_IF_ERROR(WriteNewSweep(sweep));
+  for (const engine::Extension& extension : changes.extensions)
+    OPTFLEET_RETURN_IF_ERROR(WriteExtension(extension));
   for (const domain::Sweep& sweep : changes.sweeps) OPTFLEET_RETURN_IF_ERROR(WriteSweep(sweep));
   for (const domain::Worker& worker : changes.workers) OPTFLEET_RETURN_IF_ERROR(WriteWorker(worker));
   for (const auto& [name, status] : changes.jobs) OPTFLEET_RETURN_IF_ERROR(WriteJob(name, status));
@@ -90,12 +95,25 @@ Status StateWriter::Write(const engine::Changes& changes) {
 
 Status StateWriter::WriteNewSweep(const engine::NewSweep& sweep) {
   OPTFLEET_RETURN_IF_ERROR(WriteSweep(sweep.sweep));
-  const std::string& id = sweep.sweep.id;
-  OPTFLEET_RETURN_IF_ERROR(Get(kInsertSource)
-                               .Bind(id, EncodeFiles(sweep.source.files), EncodeTexts(sweep.source.overrides),
-                                     sweep.source.working_folder, EncodeTextMap(sweep.source.environment))
-                               .Run());
+  OPTFLEET_RETURN_IF_ERROR(WriteSource(sweep.sweep.id, sweep.sweep.revision, sweep.source));
   return WriteNewJobs(sweep.jobs);
+}
+
+Status StateWriter::WriteExtension(const engine::Extension& extension) {
+  OPTFLEET_RETURN_IF_ERROR(WriteSource(extension.sweep, extension.revision, extension.source));
+  for (const auto& [job, parameters] : extension.parameters) {
+    OPTFLEET_RETURN_IF_ERROR(
+        Get(kSetParameters).Bind(extension.sweep, job, EncodeParameters(parameters)).Run());
+  }
+  return WriteNewJobs(extension.jobs);
+}
+
+Status StateWriter::WriteSource(const std::string& sweep, int32_t revision,
+                                const domain::SweepSource& source) {
+  return Get(kInsertSource)
+      .Bind(sweep, revision, EncodeFiles(source.files), EncodeTexts(source.overrides), source.working_folder,
+            EncodeTextMap(source.environment))
+      .Run();
 }
 
 Status StateWriter::WriteNewJobs(const std::vector<domain::JobDefinition>& jobs) {
@@ -104,8 +122,8 @@ Status StateWriter::WriteNewJobs(const std::vector<domain::JobDefinition>& jobs)
     const auto [spec, base] = bases.Shorten(job);
     OPTFLEET_RETURN_IF_ERROR(Get(kInsertJob)
                                  .Bind(job.name.sweep, job.name.job, EncodeParameters(job.parameters), spec,
-                                       job.spec_hash, job.total_steps, job.priority,
-                                       UnixMicros(job.create_time), base)
+                                       job.spec_hash, job.total_steps, UnixMicros(job.create_time),
+                                       EncodeResources(job.resources), base)
                                  .Run());
   }
   return {};
@@ -115,7 +133,8 @@ Status StateWriter::WriteSweep(const domain::Sweep& sweep) {
   return Get(kUpsertSweep)
       .Bind(sweep.id, sweep.display_name, Name(sweep.state), EncodeTexts(sweep.axes), sweep.objective,
             sweep.job_count, sweep.merged_points, sweep.priority, sweep.cancel_requested,
-            UnixMicros(sweep.create_time), Micros(sweep.end_time))
+            UnixMicros(sweep.create_time), Micros(sweep.end_time), sweep.max_running, NameOf(sweep.pause),
+            sweep.revision)
       .Run();
 }
 
@@ -144,14 +163,19 @@ Status StateWriter::WriteAttempt(const domain::Attempt& attempt) {
 Status StateWriter::WriteWorker(const domain::Worker& worker) {
   return Get(kUpsertWorker)
       .Bind(worker.id, Name(worker.state), EncodeSlots(worker.slots), worker.version, worker.host,
-            worker.session, EncodeInts(worker.retired_sessions), UnixMicros(worker.last_seen))
+            worker.session, EncodeInts(worker.retired_sessions), UnixMicros(worker.last_seen),
+            EncodeTexts(worker.labels), worker.host_memory_bytes, NameOf(worker.drain),
+            worker.failures_in_a_row, Micros(worker.excluded_until))
       .Run();
 }
 
 Status StateWriter::WriteWaiting(const std::vector<engine::ClassReason>& waiting) {
   OPTFLEET_RETURN_IF_ERROR(Get(kClearWaiting).Run());
   for (const engine::ClassReason& row : waiting) {
-    OPTFLEET_RETURN_IF_ERROR(Get(kInsertWaiting).Bind(row.bound_worker, row.reason).Run());
+    OPTFLEET_RETURN_IF_ERROR(
+        Get(kInsertWaiting)
+            .Bind(row.sweep, EncodeResources(row.resources), row.bound_worker, row.reason)
+            .Run());
   }
   return {};
 }

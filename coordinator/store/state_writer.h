@@ -18,6 +18,8 @@ class StateWriter {
 
  private:
   Status WriteNewSweep(const engine::NewSweep& sweep);
+  Status WriteExtension(const engine::Extension& extension);
+  Status WriteSource(const std::string& sweep, int32_t revision, const domain::SweepSource& source);
   Status WriteNewJobs(const std::vector<domain::JobDefinition>& jobs);  // of one sweep
   Status WriteSweep(const domain::Sweep& sweep);
   Status WriteJob(const JobName& name, const domain::JobStatus& status);

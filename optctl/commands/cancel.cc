@@ -2,7 +2,9 @@
 #include <memory>
 
 #include "optctl/commands/exit_code.h"
+#include "optctl/commands/job_selection.h"
 #include "optctl/commands/lists.h"
+#include "optctl/commands/numbers_text.h"
 #include "optctl/commands/program.h"
 #include "optctl/commands/resource_argument.h"
 #include "optctl/commands/wire_json.h"
@@ -14,6 +16,7 @@ namespace {
 struct Options {
   std::vector<std::string> names;
   std::string reason;
+  JobSelection selection;
 };
 
 struct Answer {
@@ -50,6 +53,24 @@ Result<Answer> CancelOne(Client& client, const ResourceArgument& argument, const
   return Answer{answer->name(), OutcomeText(*answer), ToJson(*answer)};
 }
 
+// The jobs of one sweep that match, all or none.
+Result<Answer> CancelSelected(Client& client, const ResourceArgument& argument, const Options& options) {
+  const auto* sweep = std::get_if<SweepArgument>(&argument);
+  if (sweep == nullptr)
+    return Fail(Code::kInvalidArgument, "--where and --state choose jobs of sweeps; name sweeps");
+  JobSelection selection = options.selection;
+  if (selection.states.empty()) selection.states = {"queued", "assigned", "running"};
+  auto jobs = SelectJobs(client, SweepResource(sweep->id), selection);
+  if (!jobs) return Fail(std::move(jobs).error());
+  auto answer = client.CancelJobs(SweepResource(sweep->id), *jobs, options.reason);
+  if (!answer) return Fail(std::move(answer).error());
+  const std::vector<int64_t> numbers(jobs->begin(), jobs->end());
+  return Answer{answer->sweep().name(),
+                std::to_string(numbers.size()) + (numbers.size() == 1 ? " job" : " jobs") +
+                    " cancelled: " + NumbersText(numbers),
+                ToJson(answer->sweep())};
+}
+
 // All names are checked before the first is cancelled: a slip of the finger changes nothing.
 Result<std::vector<ResourceArgument>> Parse(const std::vector<std::string>& names) {
   std::vector<ResourceArgument> arguments;
@@ -72,7 +93,8 @@ Result<int> Cancel(Context& context, const Options& options) {
   Json json;
   json["cancelled"] = Json::array();
   for (const ResourceArgument& argument : *arguments) {
-    auto answer = CancelOne(*client, argument, options.reason);
+    auto answer = options.selection.empty() ? CancelOne(*client, argument, options.reason)
+                                            : CancelSelected(*client, argument, options);
     if (!answer) return Fail(std::move(answer).error());
     json["cancelled"].push_back(answer->json);
     if (context.options.format == Format::kName) {
@@ -91,10 +113,12 @@ void AddCancel(Program& program) {
   CLI::App& command = program.Command("cancel", "Cancel sweeps or jobs that have not ended",
                                       "  optctl cancel quickstart --reason \"wrong data\"\n"
                                       "  optctl cancel quickstart/3 quickstart/4\n"
+                                      "  optctl cancel quickstart --where optimizer.name=sgd\n"
                                       "  optctl cancel $(optctl get sweeps -o name)");
   auto options = std::make_shared<Options>();
   command.add_option("NAME", options->names, "SWEEP or SWEEP/JOB")->required();
   command.add_option("--reason", options->reason, "Why, one sentence; shown with the jobs");
+  AddSelection(command, options->selection);
   program.Formats(command, {"table", "json", "name"});
   program.On(command, [options](Context& context) { return Cancel(context, *options); });
 }

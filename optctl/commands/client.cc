@@ -36,6 +36,7 @@ struct Client::Stubs {
         attempts(v1::AttemptService::NewStub(channel)),
         metrics(v1::MetricService::NewStub(channel)),
         workers(v1::WorkerService::NewStub(channel)),
+        events(v1::EventService::NewStub(channel)),
         system(v1::SystemService::NewStub(channel)) {}
 
   template <typename Stub, typename Request, typename Response>
@@ -74,6 +75,7 @@ struct Client::Stubs {
   std::unique_ptr<v1::AttemptService::Stub> attempts;
   std::unique_ptr<v1::MetricService::Stub> metrics;
   std::unique_ptr<v1::WorkerService::Stub> workers;
+  std::unique_ptr<v1::EventService::Stub> events;
   std::unique_ptr<v1::SystemService::Stub> system;
 };
 
@@ -131,6 +133,104 @@ Result<v1::Sweep> Client::CancelSweep(const std::string& name, const std::string
   request.set_reason(reason);
   request.set_request_id(RandomRequestId());
   return stubs_->Call(*stubs_->sweeps, &v1::SweepService::Stub::CancelSweep, request);
+}
+
+Result<v1::Sweep> Client::UpdateSweep(const std::string& name, std::optional<int32_t> priority,
+                                      std::optional<int32_t> max_running) {
+  v1::UpdateSweepRequest request;
+  request.mutable_sweep()->set_name(name);
+  if (priority) {
+    request.mutable_sweep()->set_priority(*priority);
+    request.mutable_update_mask()->add_paths("priority");
+  }
+  if (max_running) {
+    request.mutable_sweep()->set_max_running(*max_running);
+    request.mutable_update_mask()->add_paths("max_running");
+  }
+  request.set_request_id(RandomRequestId());
+  return stubs_->Call(*stubs_->sweeps, &v1::SweepService::Stub::UpdateSweep, request);
+}
+
+Result<v1::Sweep> Client::PauseSweep(const std::string& name, bool keep_running, const std::string& reason) {
+  v1::PauseSweepRequest request;
+  request.set_name(name);
+  request.set_keep_running(keep_running);
+  request.set_reason(reason);
+  request.set_request_id(RandomRequestId());
+  return stubs_->Call(*stubs_->sweeps, &v1::SweepService::Stub::PauseSweep, request);
+}
+
+Result<v1::Sweep> Client::ResumeSweep(const std::string& name, const std::string& reason) {
+  v1::ResumeSweepRequest request;
+  request.set_name(name);
+  request.set_reason(reason);
+  request.set_request_id(RandomRequestId());
+  return stubs_->Call(*stubs_->sweeps, &v1::SweepService::Stub::ResumeSweep, request);
+}
+
+Result<v1::ExtendSweepResponse> Client::ExtendSweep(const std::string& name, const v1::Sweep& sweep,
+                                                    bool dry_run) {
+  v1::ExtendSweepRequest request;
+  request.set_name(name);
+  *request.mutable_sweep() = sweep;
+  request.set_validate_only(dry_run);
+  request.set_request_id(RandomRequestId());
+  return stubs_->Call(*stubs_->sweeps, &v1::SweepService::Stub::ExtendSweep, request);
+}
+
+Result<v1::CancelJobsResponse> Client::CancelJobs(const std::string& sweep, const std::vector<int32_t>& jobs,
+                                                  const std::string& reason) {
+  v1::CancelJobsRequest request;
+  request.set_parent(sweep);
+  request.mutable_jobs()->Add(jobs.begin(), jobs.end());
+  request.set_reason(reason);
+  request.set_request_id(RandomRequestId());
+  return stubs_->Call(*stubs_->jobs, &v1::JobService::Stub::CancelJobs, request);
+}
+
+Result<v1::RetryJobsResponse> Client::RetryJobs(const std::string& sweep, const std::vector<int32_t>& jobs,
+                                                const std::string& reason) {
+  v1::RetryJobsRequest request;
+  request.set_parent(sweep);
+  request.mutable_jobs()->Add(jobs.begin(), jobs.end());
+  request.set_reason(reason);
+  request.set_request_id(RandomRequestId());
+  return stubs_->Call(*stubs_->jobs, &v1::JobService::Stub::RetryJobs, request);
+}
+
+Result<v1::ExplainJobResponse> Client::ExplainJob(const std::string& name) {
+  v1::ExplainJobRequest request;
+  request.set_name(name);
+  return stubs_->Call(*stubs_->jobs, &v1::JobService::Stub::ExplainJob, request);
+}
+
+Result<std::vector<v1::Event>> Client::ListEvents(const std::string& resource) {
+  v1::ListEventsRequest request;
+  request.set_parent(resource);
+  std::vector<v1::Event> all;
+  OPTFLEET_RETURN_IF_ERROR(stubs_->Pages(*stubs_->events, &v1::EventService::Stub::ListEvents, request,
+                                         [&](const v1::ListEventsResponse& page) {
+                                           all.insert(all.end(), page.events().begin(), page.events().end());
+                                         }));
+  return all;
+}
+
+Result<v1::Worker> Client::DrainWorker(const std::string& name, bool keep_running,
+                                       const std::string& reason) {
+  v1::DrainWorkerRequest request;
+  request.set_name(name);
+  request.set_keep_running(keep_running);
+  request.set_reason(reason);
+  request.set_request_id(RandomRequestId());
+  return stubs_->Call(*stubs_->workers, &v1::WorkerService::Stub::DrainWorker, request);
+}
+
+Result<v1::Worker> Client::UndrainWorker(const std::string& name, const std::string& reason) {
+  v1::UndrainWorkerRequest request;
+  request.set_name(name);
+  request.set_reason(reason);
+  request.set_request_id(RandomRequestId());
+  return stubs_->Call(*stubs_->workers, &v1::WorkerService::Stub::UndrainWorker, request);
 }
 
 Result<v1::Job> Client::GetJob(const std::string& name) {

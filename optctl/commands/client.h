@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,20 @@ class Client {
   Result<std::vector<v1::Sweep>> ListSweeps();
   Result<v1::Sweep> CancelSweep(const std::string& name, const std::string& reason);
 
+  Result<v1::Sweep> UpdateSweep(const std::string& name, std::optional<int32_t> priority,
+                                std::optional<int32_t> max_running);
+  Result<v1::Sweep> PauseSweep(const std::string& name, bool keep_running, const std::string& reason);
+  Result<v1::Sweep> ResumeSweep(const std::string& name, const std::string& reason);
+  // `sweep`: its files and what belongs to them.
+  Result<v1::ExtendSweepResponse> ExtendSweep(const std::string& name, const v1::Sweep& sweep, bool dry_run);
+
+  Result<v1::CancelJobsResponse> CancelJobs(const std::string& sweep, const std::vector<int32_t>& jobs,
+                                            const std::string& reason);
+  Result<v1::RetryJobsResponse> RetryJobs(const std::string& sweep, const std::vector<int32_t>& jobs,
+                                          const std::string& reason);
+  Result<v1::ExplainJobResponse> ExplainJob(const std::string& name);
+  Result<std::vector<v1::Event>> ListEvents(const std::string& resource);
+
   Result<v1::Job> GetJob(const std::string& name);
   Result<std::vector<v1::Job>> ListJobs(const std::string& parent);
   Result<v1::Job> CancelJob(const std::string& name, const std::string& reason);
@@ -43,6 +58,8 @@ class Client {
                                                 int buckets);
 
   Result<std::vector<v1::Worker>> ListWorkers();
+  Result<v1::Worker> DrainWorker(const std::string& name, bool keep_running, const std::string& reason);
+  Result<v1::Worker> UndrainWorker(const std::string& name, const std::string& reason);
 
  private:
   struct Stubs;

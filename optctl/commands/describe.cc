@@ -52,12 +52,14 @@ Result<int> DescribeSweep(Context& context, Client& client, const std::string& n
   sections.Begin("");
   sections.Add("name", sweep->name());
   sections.Add("display name", sweep->display_name());
-  sections.Add("state", NameOf(sweep->state()));
+  sections.Add("state", Condition(*sweep));
   std::string counts = std::to_string(sweep->job_count());
   for (const v1::StateCount& count : sweep->counts())
     counts += ", " + std::to_string(count.count()) + " " + count.state();
   sections.Add("jobs", counts);
   if (sweep->merged_points() > 0) sections.Add("merged points", std::to_string(sweep->merged_points()));
+  if (sweep->priority() != 0) sections.Add("priority", std::to_string(sweep->priority()));
+  if (sweep->max_running() != 0) sections.Add("max running", std::to_string(sweep->max_running()));
   sections.Add("objective", sweep->objective() + " (less is better)");
   sections.Add("best job", ShortResource(sweep->best_job()));
   AddTimes(sections, *sweep);
@@ -151,9 +153,17 @@ Result<int> DescribeWorker(Context& context, Client& client, const std::string& 
   Sections sections;
   sections.Begin("");
   sections.Add("name", worker.name());
-  sections.Add("state", NameOf(worker.state()));
+  sections.Add("state", Condition(worker));
   sections.Add("host", worker.host());
   sections.Add("version", worker.version());
+  if (worker.has_excluded_until_time()) {
+    sections.Add("left alone", "until " + IsoTime(TimeOf(worker.excluded_until_time())) + ", since " +
+                                   std::to_string(worker.failures_in_a_row()) + " attempts in a row failed");
+  }
+  std::string labels;
+  for (const std::string& label : worker.labels()) labels += (labels.empty() ? "" : ", ") + label;
+  sections.Add("labels", labels);
+  if (worker.host_memory_bytes() > 0) sections.Add("memory", FormatBytes(worker.host_memory_bytes()));
   if (worker.has_last_seen_time()) sections.Add("last seen", IsoTime(TimeOf(worker.last_seen_time())));
   sections.Begin("Slots");
   for (const v1::Slot& slot : worker.slots()) {

@@ -130,12 +130,14 @@ void AddGet(Program& program) {
 }
 
 void AddWorker(Program& program) {
-  CLI::App& worker = program.Command("worker", "Look at the machines that train", "  optctl worker list");
+  CLI::App& worker = program.Command("worker", "Look at the machines that train, drain them",
+                                     "  optctl worker list\n  optctl worker drain gpu01");
   worker.require_subcommand(1);
   AddKind(program, worker, "list", "List workers", "  optctl worker list -o wide",
           [](const Context& context, const Names& names) {
             return Get<v1::Worker>(context, names, "workers", FindWorkers, WorkerTable);
           });
+  AddDrain(program, worker);
 }
 
 }  // namespace optfleet::commands

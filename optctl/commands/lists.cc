@@ -60,7 +60,7 @@ Table SweepTable(const std::vector<v1::Sweep>& sweeps, bool wide, Time now) {
   Table table(std::move(columns));
   for (const v1::Sweep& sweep : sweeps) {
     std::vector<std::string> row = {ShortResource(sweep.name()),
-                                    NameOf(sweep.state()),
+                                    Condition(sweep),
                                     fmt::format("{}/{}", EndedCount(sweep), sweep.job_count()),
                                     std::to_string(CountOf(sweep, "running")),
                                     std::to_string(FailedCount(sweep)),
@@ -155,7 +155,7 @@ Table WorkerTable(const std::vector<v1::Worker>& workers, bool wide, Time now) {
   columns.push_back({"SEEN", Align::kRight});
   Table table(std::move(columns));
   for (const v1::Worker& worker : workers) {
-    std::vector<std::string> row = {ShortResource(worker.name()), NameOf(worker.state()), SlotsText(worker),
+    std::vector<std::string> row = {ShortResource(worker.name()), Condition(worker), SlotsText(worker),
                                     std::to_string(worker.attempts_size()), worker.host()};
     if (wide) {
       std::string runs;

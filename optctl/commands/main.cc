@@ -13,7 +13,11 @@ int main(int argc, char** argv) {
   AddGet(program);
   AddDescribe(program);
   AddLogs(program);
+  AddWhy(program);
   AddCancel(program);
+  AddPause(program);
+  AddRetry(program);
+  AddExtend(program);
   AddWorker(program);
   AddBackup(program);
   AddDoctor(program);

@@ -8,6 +8,7 @@
 
 #include "common/text.h"
 #include "optctl/commands/labels.h"
+#include "optctl/commands/numbers_text.h"
 #include "optctl/commands/sections.h"
 #include "spec/fields.h"
 #include "spec/json.h"
@@ -51,7 +52,7 @@ PlanTotals Total(const sweeps::Expansion& expansion, const PlanOptions& options)
   double longest_seconds = 0;
   bool first = true;
   bool first_tokens = true;
-  totals.memory = PlannedMemory(expansion.jobs, options.device);
+  totals.memory = sweeps::PlannedMemory(expansion.jobs, options.device);
   for (size_t i = 0; i < expansion.jobs.size(); ++i)
     Widen(totals.memory_bytes, totals.memory.BytesOf(i), i == 0);
   if (options.slot_memory)

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "common/json.h"
-#include "optctl/commands/plan_memory.h"
 #include "optctl/output/table.h"
 #include "sweeps/expand.h"
+#include "sweeps/planned_memory.h"
 
 namespace optfleet::commands {
 
@@ -29,7 +29,7 @@ struct PlanTotals {
   Span tokens;        // of a job's budget, of those that do not end by time
   Span state_bytes;   // weights, gradients and optimizer state of a job
   Span memory_bytes;  // predicted peak of a job
-  PlannedMemory memory;
+  sweeps::PlannedMemory memory;
   std::vector<int64_t> not_fitting;  // numbers of jobs; empty without slot_memory
   int64_t all_tokens = 0;
   double all_flops = 0;

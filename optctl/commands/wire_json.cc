@@ -60,6 +60,9 @@ Json ToJson(const v1::Sweep& sweep) {
   json["display_name"] = sweep.display_name();
   json["state"] = NameOf(sweep.state());
   json["job_count"] = sweep.job_count();
+  json["priority"] = sweep.priority();
+  json["max_running"] = sweep.max_running();
+  json["paused"] = sweep.pause() != v1::PAUSE_UNSPECIFIED;
   json["merged_points"] = sweep.merged_points();
   json["progress"] = NumberJson(sweep.progress());
   json["jobs_by_state"] = Json::object();
@@ -142,6 +145,11 @@ Json ToJson(const v1::Worker& worker) {
   }
   json["attempts"] = Json::array();
   for (const std::string& attempt : worker.attempts()) json["attempts"].push_back(attempt);
+  json["labels"] = Json(std::vector<std::string>(worker.labels().begin(), worker.labels().end()));
+  json["host_memory_bytes"] = worker.host_memory_bytes();
+  json["draining"] = worker.drain() != v1::PAUSE_UNSPECIFIED;
+  json["failures_in_a_row"] = worker.failures_in_a_row();
+  json["excluded_until_time"] = TimeJson(worker.has_excluded_until_time(), worker.excluded_until_time());
   json["last_seen_time"] = TimeJson(worker.has_last_seen_time(), worker.last_seen_time());
   return json;
 }

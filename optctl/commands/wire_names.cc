@@ -26,6 +26,17 @@ std::string NameOf(v1::Outcome outcome) {
   return outcome == v1::OUTCOME_UNSPECIFIED ? "" : Plain(v1::Outcome_Name(outcome), "OUTCOME_", outcome);
 }
 
+std::string Condition(const v1::Sweep& sweep) {
+  const bool paused = sweep.state() == v1::Sweep::STATE_ACTIVE && sweep.pause() != v1::PAUSE_UNSPECIFIED;
+  return paused ? "paused" : NameOf(sweep.state());
+}
+
+std::string Condition(const v1::Worker& worker) {
+  if (worker.state() != v1::Worker::STATE_READY) return NameOf(worker.state());
+  if (worker.drain() != v1::PAUSE_UNSPECIFIED) return worker.attempts_size() == 0 ? "drained" : "draining";
+  return worker.has_excluded_until_time() ? "excluded" : NameOf(worker.state());
+}
+
 std::string Condition(const v1::Job& job) {
   return job.state() == v1::Job::STATE_ENDED ? NameOf(job.outcome()) : NameOf(job.state());
 }

@@ -15,6 +15,8 @@ std::string NameOf(v1::Slot::Kind kind);
 std::string NameOf(v1::Outcome outcome);  // empty if unspecified
 
 // The outcome once there is one, else the state: what a person wants to see in one column.
+std::string Condition(const v1::Sweep& sweep);    // "paused" is told from "active"
+std::string Condition(const v1::Worker& worker);  // "draining" and "excluded" are told from "ready"
 std::string Condition(const v1::Job& job);
 std::string Condition(const v1::Attempt& attempt);
 

@@ -41,6 +41,7 @@ struct FakeCoordinator::Services final : v1::SweepService::Service,
                                          v1::AttemptService::Service,
                                          v1::MetricService::Service,
                                          v1::WorkerService::Service,
+                                         v1::EventService::Service,
                                          v1::SystemService::Service {
   std::vector<FakeData> stages;
   size_t stage = 0;
@@ -77,6 +78,84 @@ struct FakeCoordinator::Services final : v1::SweepService::Service,
     const Status status = Find(Now().sweeps, request->name(), out);
     out->set_state(v1::Sweep::STATE_CANCELLED);
     return status;
+  }
+  Status PauseSweep(ServerContext*, const v1::PauseSweepRequest* request, v1::Sweep* out) override {
+    const Status status = Find(Now().sweeps, request->name(), out);
+    out->set_pause(request->keep_running() ? v1::PAUSE_KEEP_RUNNING : v1::PAUSE_STOP_RUNNING);
+    return status;
+  }
+  Status ResumeSweep(ServerContext*, const v1::ResumeSweepRequest* request, v1::Sweep* out) override {
+    return Find(Now().sweeps, request->name(), out);
+  }
+  Status UpdateSweep(ServerContext*, const v1::UpdateSweepRequest* request, v1::Sweep* out) override {
+    const Status status = Find(Now().sweeps, request->sweep().name(), out);
+    for (const std::string& path : request->update_mask().paths()) {
+      if (path == "priority") out->set_priority(request->sweep().priority());
+      if (path == "max_running") out->set_max_running(request->sweep().max_running());
+    }
+    return status;
+  }
+  Status ExtendSweep(ServerContext*, const v1::ExtendSweepRequest* request,
+                     v1::ExtendSweepResponse* out) override {
+    out->set_new_jobs(1);
+    out->set_known_points(4);
+    return Find(Now().sweeps, request->name(), out->mutable_sweep());
+  }
+  Status CancelJobs(ServerContext*, const v1::CancelJobsRequest* request,
+                    v1::CancelJobsResponse* out) override {
+    const std::lock_guard lock(mutex);
+    for (const int32_t job : request->jobs())
+      cancellations.push_back(request->parent() + "/jobs/" + std::to_string(job) + ": " + request->reason());
+    return Find(Now().sweeps, request->parent(), out->mutable_sweep());
+  }
+  Status RetryJobs(ServerContext*, const v1::RetryJobsRequest* request, v1::RetryJobsResponse* out) override {
+    *out->mutable_jobs() = request->jobs();
+    return Find(Now().sweeps, request->parent(), out->mutable_sweep());
+  }
+  // Waits for the slots of two workers, or has ended, as the job stands.
+  Status ExplainJob(ServerContext*, const v1::ExplainJobRequest* request,
+                    v1::ExplainJobResponse* out) override {
+    const Status status = Find(Now().jobs, request->name(), out->mutable_job());
+    if (!status.ok()) return status;
+    v1::Event* event = out->add_events();
+    event->mutable_time()->set_seconds(1'800'000'000);
+    event->set_subject(request->name());
+    event->set_what("queued");
+    event->set_reason("attempt 1 was lost: worker gpu01 was not heard of for 10 min");
+    if (out->job().state() != v1::Job::STATE_QUEUED) {
+      out->set_reason("it ended diverged: the loss is not finite");
+      return status;
+    }
+    out->set_reason("its checkpoint is on worker gpu01: its only slot is taken");
+    out->set_ahead(2);
+    out->set_queued(9);
+    out->add_holders("sweeps/lr/jobs/3/attempts/1");
+    v1::ExplainJobResponse::Worker* busy = out->add_workers();
+    busy->set_name("workers/gpu01");
+    busy->set_reason("has no slot free");
+    busy->set_release("a slot is expected to be free at 10:15:00");
+    v1::ExplainJobResponse::Worker* other = out->add_workers();
+    other->set_name("workers/laptop");
+    other->set_reason("is not the one that has the job's checkpoint");
+    return status;
+  }
+  Status ListEvents(ServerContext*, const v1::ListEventsRequest* request,
+                    v1::ListEventsResponse* out) override {
+    for (const char* what : {"created", "paused"}) {
+      v1::Event* event = out->add_events();
+      event->mutable_time()->set_seconds(1'800'000'000 + 3600 * out->events_size());
+      event->set_subject(request->parent());
+      event->set_what(what);
+      event->set_reason(out->events_size() == 1 ? "4 jobs"
+                                                : "running attempts stop after a checkpoint: lunch");
+    }
+    return Status::OK;
+  }
+  Status DrainWorker(ServerContext*, const v1::DrainWorkerRequest* request, v1::Worker* out) override {
+    return Find(Now().workers, request->name(), out);
+  }
+  Status UndrainWorker(ServerContext*, const v1::UndrainWorkerRequest* request, v1::Worker* out) override {
+    return Find(Now().workers, request->name(), out);
   }
   Status GetJob(ServerContext*, const v1::GetJobRequest* request, v1::Job* out) override {
     const std::lock_guard lock(mutex);
@@ -153,6 +232,7 @@ FakeCoordinator::FakeCoordinator(std::vector<FakeData> stages) : services_(std::
   builder.RegisterService(static_cast<v1::AttemptService::Service*>(services_.get()));
   builder.RegisterService(static_cast<v1::MetricService::Service*>(services_.get()));
   builder.RegisterService(static_cast<v1::WorkerService::Service*>(services_.get()));
+  builder.RegisterService(static_cast<v1::EventService::Service*>(services_.get()));
   builder.RegisterService(static_cast<v1::SystemService::Service*>(services_.get()));
   server_ = builder.BuildAndStart();
 }

@@ -133,5 +133,39 @@ TEST_F(LogFile, AFullDiskLeavesWholeRecordsAndTheCallCanBeRepeated) {
   EXPECT_EQ(records.back().points.at(0).key, 1);
 }
 
+// Several records in one write: those that are whole when the disk gets full count, with their keys and no
+// others.
+TEST_F(LogFile, OfSeveralRecordsAFullDiskKeepsTheWholeOnes) {
+  const std::vector<Named> loss = {{"loss", 1}};
+  const std::vector<Named> other = {{"other", 2}};
+  const std::vector<NewRecord> records = {
+      {1, Time(), loss}, {2, Time(), loss}, {3, Time(), other}, {4, Time(), loss}};
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::signal(SIGXFSZ, SIG_IGN);
+    const auto writer = LogWriter::Create(folder_.path()).value();
+    const rlimit small{140, RLIM_INFINITY};  // header, keys, two records and some
+    if (::setrlimit(RLIMIT_FSIZE, &small) != 0) ::_exit(2);
+    if (writer->Append(records).value_or(0) != 2) ::_exit(3);
+    if (writer->last_number() != 2) ::_exit(4);
+    if (writer->Append(std::span(records).subspan(2))) ::_exit(5);
+    const rlimit large{RLIM_INFINITY, RLIM_INFINITY};
+    if (::setrlimit(RLIMIT_FSIZE, &large) != 0) ::_exit(6);
+    if (writer->Append(std::span(records).subspan(2)).value_or(0) != 4) ::_exit(7);
+    ::_exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  ASSERT_EQ(WEXITSTATUS(status), 0);
+  LogReader reader(LogPath());
+  const auto read = reader.Read(100).value();
+  ASSERT_EQ(read.size(), 4u);
+  for (size_t i = 0; i < 4; ++i) EXPECT_EQ(read[i].step, records[i].step);
+  EXPECT_EQ(reader.keys(), (std::vector<std::string>{"loss", "other"}));
+  EXPECT_EQ(read[2].points.at(0).key, 1);
+  EXPECT_TRUE(reader.Read(100)) << "damage behind the last record";
+}
+
 }  // namespace
 }  // namespace optfleet::rundir

@@ -38,7 +38,7 @@ class FakeLog final : public rundir::LogWriter {
  public:
   explicit FakeLog(Disk* disk) : disk_(disk) {}
 
-  Result<int64_t> Append(int64_t step, Time, std::span<const std::pair<std::string_view, double>>) override {
+  Result<int64_t> Append(std::span<const rundir::NewRecord> records) override {
     std::lock_guard lock(disk_->mutex);
     if (disk_->broken) return Fail(Code::kUnavailable, "input/output error");
     if (disk_->full || disk_->refusals_left-- > 0) {
@@ -46,7 +46,7 @@ class FakeLog final : public rundir::LogWriter {
       disk_->changed.notify_all();
       return Fail(Code::kResourceExhausted, "no space left");
     }
-    disk_->steps.push_back(step);
+    for (const rundir::NewRecord& record : records) disk_->steps.push_back(record.step);
     return static_cast<int64_t>(disk_->steps.size());
   }
   Status Sync() override {
@@ -70,7 +70,7 @@ TEST(Recorder, SyncMeansEverythingIsOnDisk) {
   Disk disk;
   Recorder recorder(std::make_unique<FakeLog>(&disk));
   for (int64_t step = 1; step <= 100; ++step)
-    ASSERT_TRUE(recorder.Add(step, Time{}, {{"loss", 1.0}}).has_value());
+    ASSERT_TRUE(recorder.Add(step, Time{}, Points{{"loss", 1.0}}).has_value());
 
   const auto last = recorder.Sync();
 
@@ -85,7 +85,7 @@ TEST(Recorder, SyncNeverReturnsWhileTheDiskIsStillAtWork) {
   Disk disk;
   Recorder recorder(std::make_unique<FakeLog>(&disk));
   for (size_t step = 1; step <= 300; ++step) {
-    ASSERT_TRUE(recorder.Add(static_cast<int64_t>(step), Time{}, {{"loss", 1.0}}).has_value());
+    ASSERT_TRUE(recorder.Add(static_cast<int64_t>(step), Time{}, Points{{"loss", 1.0}}).has_value());
     ASSERT_TRUE(recorder.Sync().has_value());
     std::lock_guard lock(disk.mutex);
     ASSERT_EQ(disk.synced, step);

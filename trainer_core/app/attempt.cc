@@ -60,6 +60,10 @@ Status Train(const AttemptOptions& options) {
   Control control;
   auto server = ControlServer::Start(options.folder, &control);
   if (!server.has_value()) return Fail(server.error());
+  if (!job->more_slots.empty()) {
+    return Fail(Code::kFailedPrecondition, "resources.slots is " + std::to_string(job->SlotIndexes().size()) +
+                                               ", and this trainer trains on one slot; set it to 1");
+  }
   auto memory = PrepareDevice(job->slot);
   if (!memory.has_value()) return Fail(memory.error());
   const SessionOptions session{options.folder,   *spec, job->slot, job->resume, job->deadline_unix_ms,
@@ -72,6 +76,15 @@ Status Train(const AttemptOptions& options) {
 }
 
 }  // namespace
+
+// Errors of CUDA and NCCL, but for a failed assertion of a kernel: that is a mistake of the run (an index out
+// of range).
+bool IsDeviceFault(const Error& error) {
+  const std::string& text = error.message();
+  const bool of_device =
+      text.find("CUDA error") != std::string::npos || text.find("NCCL error") != std::string::npos;
+  return of_device && text.find("device-side assert") == std::string::npos;
+}
 
 int ExitCodeOf(const Error& error) {
   switch (error.code()) {
@@ -94,7 +107,7 @@ int RunAttempt(const AttemptOptions& options) {
   const Status trained = Train(options);
   if (trained.has_value()) return 0;
   fprintf(stderr, "opt-trainer: %s\n", trained.error().message().c_str());
-  return ExitCodeOf(trained.error());
+  return IsDeviceFault(trained.error()) ? rundir::kExitDeviceFault : ExitCodeOf(trained.error());
 }
 
 }  // namespace optfleet::trainer

@@ -1,12 +1,12 @@
 #include "worker/app/command_line.h"
 
 #include <CLI/CLI.hpp>
-#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <sstream>
 
 #include "common/names.h"
+#include "common/text.h"
 #include "common/version.h"
 
 namespace optfleet::worker {
@@ -32,7 +32,7 @@ std::string DefaultRoot() {
 }
 
 struct Texts {
-  std::string trainer, trainer_arguments, memory, level = "info";
+  std::string trainer, trainer_arguments, memory, host_memory, level = "info";
   int slots = 0;
   double grace_seconds = 30;
   std::string on_exit = "leave", on_partition = "keep";
@@ -55,6 +55,9 @@ void Declare(CLI::App* app, CommandLine* line, Texts* texts) {
   app->add_option("--threads", line->slots.threads, "threads of a slot")->check(CLI::Range(1, 1024));
   app->add_option("--memory", texts->memory,
                   "memory of a CPU slot, as 4GiB (default: a share of 80 % of the machine's)");
+  app->add_option("--label", line->labels, "NAME=VALUE that sweeps may ask for, as zone=a; may be repeated");
+  app->add_option("--host-memory", texts->host_memory,
+                  "memory of the machine for all attempts, as 64GiB (default: all of it)");
   app->add_option("--nvml", line->slots.nvml, "NVIDIA's management library")->capture_default_str();
   app->add_option("--on-exit", texts->on_exit,
                   "what SIGTERM means for trainers: leave them running, or stop them")
@@ -87,6 +90,15 @@ Status Finish(const CLI::App& app, const Texts& texts, CommandLine* line) {
     const auto bytes = ParseBytes(texts.memory);
     if (!bytes) return Fail(bytes.error().In("--memory"));
     line->slots.memory_bytes = *bytes;
+  }
+  if (!texts.host_memory.empty()) {
+    const auto bytes = ParseBytes(texts.host_memory);
+    if (!bytes) return Fail(bytes.error().In("--host-memory"));
+    line->host_memory_bytes = *bytes;
+  }
+  for (const std::string& label : line->labels) {
+    if (!IsLabel(label))
+      return Fail(Code::kInvalidArgument, "--label `" + label + "` must read NAME=VALUE, as zone=a");
   }
   const auto level = LevelFromName(texts.level);
   if (!level) return Fail(level.error());
@@ -122,17 +134,8 @@ tl::expected<CommandLine, Leaving> ParseCommandLine(int count, const char* const
 }
 
 Result<int64_t> ParseBytes(const std::string& text) {
-  char* end = nullptr;
-  const double number = std::strtod(text.c_str(), &end);
-  std::string unit(end);
-  if (unit.size() > 1 && unit.back() == 'B') unit.pop_back();
-  if (unit.size() > 1 && unit.back() == 'i') unit.pop_back();
-  const size_t power = unit.empty() || unit == "B" ? 0 : std::string("KMGT").find(unit) + 1;
-  const bool known = unit.empty() || unit == "B" ||
-                     (unit.size() == 1 && std::string("KMGT").find(unit) != std::string::npos);
-  if (end == text.c_str() || !known || !std::isfinite(number) || number < 0 || number > 1e15)
-    return Fail(Code::kInvalidArgument, "`" + text + "` is not a size; write it as 512MiB or 4GiB");
-  return static_cast<int64_t>(std::ldexp(number, static_cast<int>(10 * power)));
+  if (const auto bytes = ParseSize(text)) return *bytes;
+  return Fail(Code::kInvalidArgument, "`" + text + "` is not a size; write it as 512MiB or 4GiB");
 }
 
 }  // namespace optfleet::worker

@@ -20,6 +20,8 @@ struct CommandLine {
   std::vector<std::string> trainer;  // program and its first arguments
   std::string shim;
   SlotOptions slots;
+  std::vector<std::string> labels;           // NAME=VALUE
+  std::optional<int64_t> host_memory_bytes;  // default: the machine's
   bool stop_on_exit = false;
   bool stop_on_partition = false;
   Duration grace = std::chrono::seconds(30);

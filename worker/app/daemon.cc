@@ -50,7 +50,12 @@ Daemon::Daemon(const CommandLine& line, Root root, std::vector<Slot> slots, Iden
                 metrics_.Show(engine_.Summarize());
                 return metrics_.Text();
               }),
-      engine_({std::move(slots), line.grace, line.stop_on_partition}, started_at_),
+      engine_({.slots = std::move(slots),
+               .labels = line.labels,
+               .host_memory_bytes = line.host_memory_bytes.value_or(0),
+               .grace = line.grace,
+               .stop_on_partition = line.stop_on_partition},
+              started_at_),
       directories_(root_.path()),
       hands_(root_.path(), {line.shim, line.trainer, OwnEnvironment()},
              [this](Input input) {

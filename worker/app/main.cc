@@ -34,7 +34,7 @@ void FollowParent(pid_t parent) {
   if (::getppid() != parent) ::raise(SIGTERM);
 }
 
-Result<int> Main(const CommandLine& line) {
+Result<int> Main(CommandLine line) {
   OPTFLEET_RETURN_IF_ERROR(StartLog(line.log));
   OPTFLEET_RETURN_IF_ERROR(CheckProgram(line.trainer[0], "trainer", "--trainer"));
   OPTFLEET_RETURN_IF_ERROR(CheckProgram(line.shim, "opt-shim", "--shim"));
@@ -42,6 +42,11 @@ Result<int> Main(const CommandLine& line) {
   if (!root) return Fail(root.error());
   auto slots = FindSlots(line.slots);
   if (!slots) return Fail(slots.error());
+  if (!line.host_memory_bytes) {
+    const auto machine = ReadMachine();
+    if (!machine) return Fail(machine.error());
+    line.host_memory_bytes = machine->memory_bytes;
+  }
   const Identity identity{root->id(), NewSession(), HostName()};
   Log(Level::kInfo, "worker.started",
       {{"worker", identity.worker_id},

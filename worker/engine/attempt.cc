@@ -36,6 +36,8 @@ AttemptStatus Attempt::Status() const {
   AttemptStatus status;
   status.key = key;
   status.slots = slots;
+  status.share = share;
+  status.memory_bytes = facts ? facts->job.slot.memory_bytes : memory_bytes;
   status.state = now.state == DirectoryState::kEnded     ? AttemptState::kEnded
                  : now.state == DirectoryState::kRunning ? AttemptState::kRunning
                                                          : AttemptState::kStarting;
@@ -55,6 +57,7 @@ AttemptStatus Attempt::Status() const {
   status.outcome = now.outcome;
   status.reason = now.reason;
   status.retryable = now.retryable;
+  status.cause = now.cause;
   if (!facts) return status;
   if (now.by_result) {
     status.final = facts->result->final;

@@ -33,6 +33,8 @@ struct ForgetOrder {
 struct Attempt {
   AttemptKey key;
   std::vector<int32_t> slots;
+  int32_t share = 100;                    // percent of each slot
+  int64_t memory_bytes = 0;               // of each slot, as it was granted; 0: not limited, or not known yet
   std::optional<DesiredAttempt> desired;  // with RUN in the newest answer
   DirectoryFactsPtr facts;                // null before the folder exists
   std::optional<Conclusion> verdict;      // how it ended when that is not in its folder

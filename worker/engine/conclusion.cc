@@ -39,6 +39,7 @@ std::string CodeReason(int code, const std::string& output_tail) {
     reason = "the trainer does not know this version of the run directory";
   if (code == rundir::kExitFolderUnusable) reason = "the run directory could not be used";
   if (code == rundir::kExitExecFailed) reason = "the trainer could not be started";
+  if (code == rundir::kExitDeviceFault) reason = "the device failed";
   if (code == kExitBadSpec) reason = "the trainer refused the spec";
   const std::string line = LastLine(output_tail);
   return line.empty() ? reason : reason + ": " + line;
@@ -49,30 +50,46 @@ bool CodeIsFinal(int code) {
          code == rundir::kExitExecFailed;
 }
 
-Conclusion Ended(Outcome outcome, std::string reason, bool retryable) {
-  return {DirectoryState::kEnded, outcome, std::move(reason), retryable, false};
+FailureCause CauseOf(int code) {
+  if (code == kExitBadSpec) return FailureCause::kUserError;
+  if (code == rundir::kExitDeviceFault) return FailureCause::kDeviceFault;
+  return CodeIsFinal(code) ? FailureCause::kWorker : FailureCause::kCrashed;
+}
+
+// SIGSEGV and the like are the trainer's own; the rest came from outside.
+FailureCause CauseOfSignal(int signal) {
+  const bool own =
+      signal == SIGSEGV || signal == SIGABRT || signal == SIGBUS || signal == SIGFPE || signal == SIGILL;
+  return own ? FailureCause::kCrashed : FailureCause::kKilled;
+}
+
+Conclusion Failed(std::string reason, bool retryable, FailureCause cause) {
+  return {DirectoryState::kEnded, Outcome::kFailed, std::move(reason), retryable, cause, false};
 }
 
 Conclusion ByResult(const DirectoryFacts& facts) {
   const auto& result = *facts.result;
   if (result.last_record > facts.last_record)
-    return Ended(Outcome::kFailed,
-                 "metrics.log is damaged: it holds " + std::to_string(facts.last_record) +
-                     " whole records of " + std::to_string(result.last_record) +
-                     (facts.log_damage.empty() ? "" : "; " + facts.log_damage),
-                 true);
-  Conclusion conclusion = Ended(result.outcome, result.reason, result.outcome == Outcome::kFailed);
-  conclusion.by_result = true;
-  return conclusion;
+    return Failed("metrics.log is damaged: it holds " + std::to_string(facts.last_record) +
+                      " whole records of " + std::to_string(result.last_record) +
+                      (facts.log_damage.empty() ? "" : "; " + facts.log_damage),
+                  true, FailureCause::kWorker);
+  const bool failed = result.outcome == Outcome::kFailed;
+  return {DirectoryState::kEnded,
+          result.outcome,
+          result.reason,
+          failed,
+          failed ? FailureCause::kCrashed : FailureCause::kUnknown,
+          true};
 }
 
 Conclusion ByExit(const DirectoryFacts& facts) {
   const auto& exit = *facts.exit;
   if (exit.signal == 0 && exit.code == 0 && facts.result) return ByResult(facts);
-  if (exit.signal != 0) return Ended(Outcome::kFailed, SignalReason(exit), true);
+  if (exit.signal != 0) return Failed(SignalReason(exit), true, CauseOfSignal(exit.signal));
   if (exit.code == 0)
-    return Ended(Outcome::kFailed, "the trainer left with exit code 0 but without result.json", true);
-  return Ended(Outcome::kFailed, CodeReason(exit.code, facts.output_tail), !CodeIsFinal(exit.code));
+    return Failed("the trainer left with exit code 0 but without result.json", true, FailureCause::kCrashed);
+  return Failed(CodeReason(exit.code, facts.output_tail), !CodeIsFinal(exit.code), CauseOf(exit.code));
 }
 
 }  // namespace
@@ -82,7 +99,7 @@ Conclusion Conclude(const DirectoryFacts& facts) {
   if (facts.exit) return ByExit(facts);
   if (facts.shim_held) return {.state = DirectoryState::kStarting, .reason = ""};
   if (facts.result) return ByResult(facts);
-  if (facts.started) return Ended(Outcome::kFailed, "shim and trainer were both killed", true);
+  if (facts.started) return Failed("shim and trainer were both killed", true, FailureCause::kKilled);
   return {.state = DirectoryState::kPrepared, .reason = ""};
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "common/failure_cause.h"
 #include "common/rundir/documents.h"
 
 namespace optfleet::worker {
@@ -37,7 +38,8 @@ struct Conclusion {
   Outcome outcome = Outcome::kFailed;
   std::string reason;
   bool retryable = false;
-  bool by_result = false;  // the trainer itself said so in result.json
+  FailureCause cause = FailureCause::kUnknown;  // of a failed one
+  bool by_result = false;                       // the trainer itself said so in result.json
 };
 
 Conclusion Conclude(const DirectoryFacts& facts);

@@ -37,7 +37,9 @@ void Engine::On(const DirectoriesScanned& input) {
     Attempt& attempt = found->second;
     if (is_new) {
       attempt.key = key;
-      attempt.slots = {facts->job.slot.index};
+      attempt.slots = facts->job.SlotIndexes();
+      attempt.share = facts->job.slot.share;
+      attempt.memory_bytes = facts->job.slot.memory_bytes;
       Say(false, "attempt.taken_back", key.attempt, facts->folder);
     }
     attempt.facts = facts;
@@ -48,8 +50,12 @@ void Engine::On(const DirectoriesScanned& input) {
     if (seen.contains(key) || !had_folder || attempt.folder_busy || attempt.verdict) continue;
     attempt.facts = nullptr;
     attempt.facts_old = false;
-    attempt.verdict =
-        Conclusion{DirectoryState::kEnded, Outcome::kFailed, "its run directory has vanished", true, false};
+    attempt.verdict = Conclusion{DirectoryState::kEnded,
+                                 Outcome::kFailed,
+                                 "its run directory has vanished",
+                                 true,
+                                 FailureCause::kWorker,
+                                 false};
     Say(true, "attempt.vanished", key.attempt, "its run directory has vanished");
   }
 }
@@ -95,6 +101,8 @@ void Engine::Want(const DesiredAttempt& desired) {
   if (is_new) {
     attempt.key = desired.key;
     attempt.slots = desired.slots;
+    attempt.share = desired.share;
+    attempt.memory_bytes = desired.memory_bytes;
   }
   if (desired.stop) {
     OrderStop(&attempt, {.outcome = desired.stop_outcome,
@@ -150,7 +158,8 @@ void Engine::On(const FolderWorkDone& input) {
     attempt.next_folder_work = now_ + kRetryFolderWork;
     Say(true, "attempt.folder", input.key.attempt, input.error);
     if (input.work == FolderWorkDone::Work::kLaunch && attempt.launches >= kMaxLaunches)
-      attempt.verdict = Conclusion{DirectoryState::kEnded, Outcome::kFailed, input.error, true, false};
+      attempt.verdict = Conclusion{
+          DirectoryState::kEnded, Outcome::kFailed, input.error, true, FailureCause::kWorker, false};
     return;
   }
   switch (input.work) {

@@ -117,6 +117,8 @@ using Effects = std::vector<Effect>;
 
 struct EngineOptions {
   std::vector<Slot> slots;
+  std::vector<std::string> labels;            // NAME=VALUE
+  int64_t host_memory_bytes = 0;              // 0: not known
   Duration grace = std::chrono::seconds(30);  // from asking a trainer to stop to SIGKILL
   bool stop_on_partition = false;
 };

@@ -6,6 +6,28 @@
 
 namespace optfleet::worker {
 
+namespace {
+
+constexpr int32_t kWholeSlot = 100;
+
+// What the attempt gets of the slot: all of it, or its share of threads and memory.
+rundir::SlotGrant GrantOf(const Slot& slot, const Attempt& attempt) {
+  rundir::SlotGrant grant{.kind = slot.gpu ? "gpu" : "cpu",
+                          .index = slot.index,
+                          .threads = slot.threads,
+                          .memory_bytes = slot.memory_bytes,
+                          .device_uuid = slot.device_uuid};
+  if (attempt.share >= kWholeSlot) return grant;
+  grant.share = attempt.share;
+  grant.threads = std::max(1, slot.threads * attempt.share / kWholeSlot);
+  const int64_t of_share = slot.memory_bytes / kWholeSlot * attempt.share;
+  grant.memory_bytes = attempt.memory_bytes > 0 ? attempt.memory_bytes : of_share;
+  if (slot.memory_bytes > 0) grant.memory_bytes = std::min(grant.memory_bytes, slot.memory_bytes);
+  return grant;
+}
+
+}  // namespace
+
 void Engine::Reconcile(Attempt* attempt) {
   ReconcileReport(attempt);
   if (attempt->folder_busy || attempt->facts_old) return;
@@ -20,8 +42,8 @@ void Engine::ReconcileLaunch(Attempt* attempt) {
   if (draining_since_ || attempt->verdict || attempt->Now().state != DirectoryState::kPrepared) return;
   if (now_ < attempt->next_folder_work) return;
   const auto refuse = [&](std::string reason, bool retryable) {
-    attempt->verdict =
-        Conclusion{DirectoryState::kEnded, Outcome::kFailed, std::move(reason), retryable, false};
+    attempt->verdict = Conclusion{
+        DirectoryState::kEnded, Outcome::kFailed, std::move(reason), retryable, FailureCause::kWorker, false};
     Say(true, "attempt.refused", attempt->key.attempt, attempt->verdict->reason);
   };
   for (const int32_t slot : attempt->slots)
@@ -81,15 +103,20 @@ rundir::JobDocument Engine::MakeJob(const Attempt& attempt) const {
   job.attempt = attempt.key.attempt;
   job.fence = attempt.key.fence;
   job.spec = Json::parse(attempt.desired->spec_json, nullptr, /*allow_exceptions=*/false);
-  job.slot = {slot.gpu ? "gpu" : "cpu", slot.index, slot.threads, slot.memory_bytes, slot.device_uuid};
+  job.slot = GrantOf(slot, attempt);
+  for (size_t i = 1; i < attempt.slots.size(); ++i)
+    job.more_slots.push_back(GrantOf(*FindSlot(attempt.slots[i]), attempt));
   return job;
 }
 
 bool Engine::SlotsFree(const Attempt& attempt) const {
-  for (const auto& [key, other] : attempts_) {
-    if (&other == &attempt || !other.Alive()) continue;
-    for (const int32_t slot : attempt.slots)
-      if (std::find(other.slots.begin(), other.slots.end(), slot) != other.slots.end()) return false;
+  for (const int32_t slot : attempt.slots) {
+    int32_t free = kWholeSlot;
+    for (const auto& [key, other] : attempts_) {
+      const bool there = std::find(other.slots.begin(), other.slots.end(), slot) != other.slots.end();
+      if (&other != &attempt && other.Alive() && there) free -= other.share;
+    }
+    if (free < attempt.share) return false;
   }
   return true;
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "common/failure_cause.h"
 #include "common/fence.h"
 #include "common/outcome.h"
 #include "common/time.h"
@@ -37,15 +38,18 @@ struct AttemptStatus {
   AttemptKey key;
   AttemptState state = AttemptState::kStarting;
   std::vector<int32_t> slots;
+  int32_t share = 100;       // percent of each slot
+  int64_t memory_bytes = 0;  // of each slot
   int64_t last_record = 0;
   int64_t checkpoint_step = 0;
   int64_t checkpoint_record = 0;
   int64_t trainer_pid = 0;
-  // The next seven only when ended.
+  // The next eight only when ended.
   Outcome outcome = Outcome::kFailed;
   std::string reason;
   std::map<std::string, double> final;
   bool retryable = false;
+  FailureCause cause = FailureCause::kUnknown;
   std::string log_tail;
   int64_t log_skipped_bytes = 0;
   std::string numerics_json;
@@ -58,6 +62,8 @@ struct AttemptStatus {
 struct SyncRequest {
   int64_t sequence = 0;
   std::vector<Slot> slots;
+  std::vector<std::string> labels;
+  int64_t host_memory_bytes = 0;  // 0: not known
   std::vector<AttemptStatus> attempts;
   bool draining = false;
   bool leaving = false;
@@ -67,6 +73,8 @@ struct DesiredAttempt {
   AttemptKey key;
   bool stop = false;  // otherwise: run
   std::vector<int32_t> slots;
+  int32_t share = 100;       // percent of each slot
+  int64_t memory_bytes = 0;  // of each slot; 0: its share of what the slot has
   std::string spec_json;
   std::optional<AttemptKey> resume_parent;
   Outcome stop_outcome = Outcome::kCancelled;

@@ -44,6 +44,8 @@ SyncRequest Engine::MakeRequest(bool leaving) {
   SyncRequest request;
   request.sequence = ++sequence_;
   request.slots = options_.slots;
+  request.labels = options_.labels;
+  request.host_memory_bytes = options_.host_memory_bytes;
   request.draining = draining_since_.has_value();
   request.leaving = leaving;
   size_t output_bytes = 0;

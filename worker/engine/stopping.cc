@@ -20,7 +20,8 @@ void Engine::ReconcileStop(Attempt* attempt) {
   StopOrder& stop = *attempt->stop;
   if (attempt->Ended()) return;
   if (!attempt->Alive()) {  // no trainer ever ran
-    attempt->verdict = Conclusion{DirectoryState::kEnded, stop.outcome, stop.reason, false, false};
+    attempt->verdict =
+        Conclusion{DirectoryState::kEnded, stop.outcome, stop.reason, false, FailureCause::kUnknown, false};
     return;
   }
   const Duration waited = now_ - stop.since;

@@ -32,6 +32,7 @@ void FillEnd(const AttemptStatus& status, v1::AttemptStatus* wire) {
     figure->set_value(value);
   }
   wire->set_retryable(status.retryable);
+  wire->set_cause(static_cast<v1::FailureCause>(status.cause));
   wire->set_log_tail(status.log_tail);
   wire->set_log_skipped_bytes(status.log_skipped_bytes);
   wire->set_numerics_json(status.numerics_json);
@@ -42,6 +43,8 @@ void Fill(const AttemptStatus& status, v1::AttemptStatus* wire) {
   *wire->mutable_fence() = ToWire(status.key.fence);
   wire->set_state(static_cast<v1::AttemptStatus::State>(status.state));
   for (const int32_t slot : status.slots) wire->add_slots(slot);
+  wire->set_share(status.share);
+  wire->set_memory_bytes(status.memory_bytes);
   wire->set_last_record(status.last_record);
   wire->set_checkpoint_step(status.checkpoint_step);
   wire->set_checkpoint_record(status.checkpoint_record);
@@ -64,6 +67,8 @@ v1::SynchronizeRequest ToWire(const SyncRequest& request, const Identity& identi
   wire.set_version(kVersion);
   wire.set_host(identity.host);
   for (const auto& slot : request.slots) Fill(slot, wire.add_slots());
+  for (const auto& label : request.labels) wire.add_labels(label);
+  wire.set_host_memory_bytes(request.host_memory_bytes);
   for (const auto& attempt : request.attempts) Fill(attempt, wire.add_attempts());
   wire.set_draining(request.draining);
   wire.set_leaving(request.leaving);
@@ -101,6 +106,8 @@ SyncAnswer FromWire(const v1::SynchronizeResponse& response) {
     desired.key = {wire.attempt(), FromWire(wire.fence())};
     desired.stop = wire.action() == v1::DesiredAttempt::ACTION_STOP;
     desired.slots.assign(wire.slots().begin(), wire.slots().end());
+    if (wire.share() > 0) desired.share = wire.share();
+    desired.memory_bytes = wire.memory_bytes();
     desired.spec_json = wire.spec_json();
     if (!wire.resume_parent().empty())
       desired.resume_parent = AttemptKey{wire.resume_parent(), FromWire(wire.resume_parent_fence())};

@@ -31,8 +31,7 @@ class FakeStore final : public store::MetricsStore {
         continue;
       }
       engine::RecordsHeld& held = held_[batch.attempt];
-      held.record =
-          std::max(held.record, batch.first_record + static_cast<int64_t>(batch.records.size()) - 1);
+      held.record = std::max(held.record, batch.first_record + static_cast<int64_t>(batch.size()) - 1);
       result.push_back(held);
     }
     return result;
@@ -58,10 +57,12 @@ domain::Attempt Attempt() {
 }
 
 std::vector<store::RecordBatch> Records(int64_t first, size_t count) {
-  store::RecordBatch batch{
-      .attempt = kAttempt, .fence = {1, 1}, .keys = {"loss"}, .first_record = first, .records = {}};
-  for (size_t i = 0; i < count; ++i)
-    batch.records.push_back({.step = first, .time = {}, .points = {{0, 1.0}}});
+  store::RecordBatch batch;
+  batch.attempt = kAttempt;
+  batch.fence = {1, 1};
+  batch.keys = {"loss"};
+  batch.first_record = first;
+  for (size_t i = 0; i < count; ++i) batch.Add(first, {}, std::vector<store::MetricPoint>{{0, 1.0}});
   return {batch};
 }
 

@@ -64,6 +64,7 @@ class Serving : public testing::Test {
     attempts_ = v1::AttemptService::NewStub(channel);
     metrics_ = v1::MetricService::NewStub(channel);
     workers_ = v1::WorkerService::NewStub(channel);
+    events_ = v1::EventService::NewStub(channel);
     system_ = v1::SystemService::NewStub(channel);
     agent_ = v1::AgentService::NewStub(channel);
   }
@@ -134,6 +135,7 @@ class Serving : public testing::Test {
   std::unique_ptr<v1::AttemptService::Stub> attempts_;
   std::unique_ptr<v1::MetricService::Stub> metrics_;
   std::unique_ptr<v1::WorkerService::Stub> workers_;
+  std::unique_ptr<v1::EventService::Stub> events_;
   std::unique_ptr<v1::SystemService::Stub> system_;
   std::unique_ptr<v1::AgentService::Stub> agent_;
 };

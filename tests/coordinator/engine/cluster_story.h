@@ -79,6 +79,10 @@ class ClusterStory {
   // Second by second; workers that are not cut off synchronize.
   void Advance(Duration duration);
   void AdvancePast(Duration duration) { Advance(duration + std::chrono::seconds(1)); }
+  // A job that was not submitted (but added) is called by the next number.
+  void Knows(const JobName& job) { jobs_.push_back(job); }
+  // An ended job as a store would give it back.
+  EndedJob Ended(const std::string& job);
   // The coordinator ends and starts again from what it had written.
   void RestartCoordinator();
 

@@ -10,6 +10,7 @@
 namespace optfleet::rpc {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 v1::SynchronizeRequest Worker() {
@@ -90,16 +91,18 @@ TEST(FromWire, TakesColumnsApart) {
   ASSERT_TRUE(batches) << batches.error().message;
   const store::RecordBatch& batch = batches->at(0);
   EXPECT_EQ(batch.first_record, 5);
-  ASSERT_EQ(batch.records.size(), 2u);
-  EXPECT_EQ(batch.records[0].points.size(), 2u);
-  EXPECT_EQ(batch.records[1].step, 11);
-  EXPECT_EQ(batch.records[1].points.at(0).key, 0);
-  EXPECT_EQ(batch.records[1].points.at(0).value, 2.25);
+  EXPECT_THAT(batch.steps, ElementsAre(10, 11));
+  EXPECT_EQ(batch.times_us.size(), 2u);
+  EXPECT_THAT(batch.point_counts, ElementsAre(2, 1));
+  ASSERT_EQ(batch.values.size(), 3u);
+  EXPECT_EQ(batch.key_index.at(2), 0u);
+  EXPECT_EQ(batch.values.at(2), 2.25);
 }
 
 TEST(FromWire, RefusesColumnsThatDoNotFit) {
   const std::vector<std::function<void(v1::RecordBatch*)>> cases = {
       [](auto* b) { b->set_first_record(0); },
+      [](auto* b) { b->set_first_record(int64_t{1} << 32); },
       [](auto* b) { b->add_steps(12); },
       [](auto* b) { b->add_values(1); },
       [](auto* b) { b->add_key_index(0); },

@@ -87,15 +87,10 @@ std::vector<store::RecordBatch> SimulatedWorker::Records(Time now) {
     batch.fence = run.fence;
     batch.keys = {"loss"};
     batch.first_record = run.held + 1;
-    for (size_t i = static_cast<size_t>(run.held); i < run.steps.size() && batch.records.size() < kBatch;
-         ++i) {
-      store::MetricRecord record;
-      record.step = run.steps[i];
-      record.time = now;
-      record.points = {{0, ValueOf(name.job, run.steps[i])}};
-      batch.records.push_back(record);
+    for (size_t i = static_cast<size_t>(run.held); i < run.steps.size() && batch.size() < kBatch; ++i) {
+      batch.Add(run.steps[i], now, std::vector<store::MetricPoint>{{0, ValueOf(name.job, run.steps[i])}});
     }
-    if (!batch.records.empty()) batches.push_back(std::move(batch));
+    if (batch.size() > 0) batches.push_back(std::move(batch));
   }
   // One attempt at a time, in no order: a child may be held before the parent it resumed from.
   std::shuffle(batches.begin(), batches.end(), random_);

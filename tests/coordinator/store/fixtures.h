@@ -92,11 +92,8 @@ inline RecordBatch Batch(const AttemptName& attempt, int64_t first, int count,
   batch.first_record = first;
   for (int i = 0; i < count; ++i) {
     const int64_t number = first + i;
-    MetricRecord record;
-    record.step = number;
-    record.time = At(static_cast<int>(number));
-    record.points = {{0, 1.0 / static_cast<double>(number)}};
-    batch.records.push_back(record);
+    batch.Add(number, At(static_cast<int>(number)),
+              std::vector<MetricPoint>{{0, 1.0 / static_cast<double>(number)}});
   }
   return batch;
 }

@@ -43,7 +43,7 @@ class ReadStoreTest : public testing::Test {
     status.worker = "a";
     changes.jobs = {{{"lr", 1}, status}};
     changes.attempts = {AnAttempt({"lr", 1}, 1, "a")};
-    changes.waiting = {{{"", "the only slot is taken"}}};
+    changes.waiting = {{{"lr", {}, "", "the only slot is taken"}}};
     changes.events = {{At(1), "sweeps/lr", "created", ""},
                       {At(2), "sweeps/lr/jobs/1", "queued", ""},
                       {At(3), "sweeps/lr2", "created", ""}};
@@ -124,18 +124,19 @@ TEST_F(ReadStoreTest, JobsInPagesWithTheirNewestValuesAndReasons) {
 // A trainer may record thousands of keys; the newest values of a job stay small enough for lists of jobs.
 TEST_F(ReadStoreTest, NewestValuesAreOfSoManyKeysAndAllColumns) {
   Begin();
-  RecordBatch batch = Batch({{"lr", 1}, 1}, 1, 2);
+  RecordBatch batch = Batch({{"lr", 1}, 1}, 1, 0);
   batch.keys = {"val_loss"};
-  for (int i = 0; i < 600; ++i) {
+  std::vector<MetricPoint> points;
+  for (uint32_t i = 0; i < 600; ++i) {
     batch.keys.push_back("weight_norm/p" + std::to_string(i));
-    batch.records[0].points.push_back({i + 1, 1.0 * i});
+    points.push_back({i + 1, 1.0 * i});
   }
-  batch.records[0].points.erase(batch.records[0].points.begin());  // was the loss
-  batch.records[1].points = {{0, 2.5}, {1, 7.0}};
+  batch.Add(1, At(1), points);
+  batch.Add(2, At(2), std::vector<MetricPoint>{{0, 2.5}, {1, 7.0}});
   Append(batch);
   const auto jobs = read_->ListJobs("lr", std::nullopt, 1);
   ASSERT_TRUE(jobs.has_value()) << jobs.error().message();
-  EXPECT_EQ(jobs->at(0).latest.size(), 257U);
+  EXPECT_EQ(jobs->at(0).latest.size(), 256U);
   EXPECT_EQ(jobs->at(0).latest.at("val_loss"), 2.5);
   EXPECT_EQ(jobs->at(0).latest.at("weight_norm/p0"), 7.0);
   const auto series = Query(1);
@@ -177,12 +178,13 @@ TEST_F(ReadStoreTest, WhatIsNotThereIsNamed) {
 
 TEST_F(ReadStoreTest, NonFiniteValuesComeBackAndAPlainSelectWorks) {
   Begin();
-  RecordBatch batch = Batch({{"lr", 1}, 1}, 1, 4);
+  RecordBatch batch = Batch({{"lr", 1}, 1}, 1, 0);
   batch.keys = {"loss", "my/key"};
   const double values[] = {1.5, std::nan(""), kInfinity, -kInfinity};
-  for (size_t i = 0; i < 4; ++i) batch.records[i].points = {{0, values[i]}, {1, values[i]}};
-  batch.records.emplace_back();
-  batch.records.back().step = 5;  // neither key: not a point
+  for (int i = 0; i < 4; ++i) {
+    batch.Add(i + 1, At(i + 1), std::vector<MetricPoint>{{0, values[i]}, {1, values[i]}});
+  }
+  batch.Add(5, At(5), {});  // neither key: not a point
   Append(batch);
   const auto series = Query(1);
   ASSERT_TRUE(series.has_value()) << series.error().message();
@@ -205,8 +207,7 @@ TEST_F(ReadStoreTest, NonFiniteValuesComeBackAndAPlainSelectWorks) {
 TEST_F(ReadStoreTest, BucketsKeepExtremesAndTheLastValue) {
   Begin();
   RecordBatch batch = Batch({{"lr", 1}, 1}, 1, 10);
-  for (size_t i = 0; i < 10; ++i)
-    batch.records[i].points = {{0, i == 4 ? std::nan("") : static_cast<double>(i)}};
+  for (size_t i = 0; i < 10; ++i) batch.values[i] = i == 4 ? std::nan("") : static_cast<double>(i);
   Append(batch);
   const auto series = Query(1, {"loss", "absent"}, 0, 2);
   ASSERT_EQ(series->size(), 1U);
@@ -234,7 +235,7 @@ TEST_F(ReadStoreTest, AResumedJobHasEveryStepOnce) {
   const auto steps = [&] { return Query(1, {"loss"})->at(0).steps; };
   EXPECT_EQ(steps().size(), 60U);  // the child has recorded nothing yet
   RecordBatch batch = Batch({{"lr", 1}, 2}, 1, 20);
-  for (MetricRecord& record : batch.records) record.step += 50;
+  for (int64_t& step : batch.steps) step += 50;
   Append(batch);
   ASSERT_EQ(steps().size(), 70U);
   for (int64_t i = 0; i < 70; ++i) EXPECT_EQ(steps()[static_cast<size_t>(i)], i + 1);

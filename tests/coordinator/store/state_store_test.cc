@@ -74,8 +74,8 @@ TEST_P(StateStoreContract, EverythingComesBackAsItWasWritten) {
   attempt.start_time = At(31);
   attempt.trainer_pid = 4711;
   attempt.run_directory = "/run/x";
-  attempt.reported =
-      domain::ReportedEnd{Outcome::kDiverged, "loss is NaN", true, 80, {{"val_loss", 2.5}}, "{}"};
+  attempt.reported = domain::ReportedEnd{Outcome::kDiverged,  "loss is NaN", true, FailureCause::kCrashed, 80,
+                                         {{"val_loss", 2.5}}, "{}"};
   changes.attempts = {attempt};
   domain::JobStatus status;
   status.state = JobState::kRunning;
@@ -88,7 +88,7 @@ TEST_P(StateStoreContract, EverythingComesBackAsItWasWritten) {
   status.start_time = At(30);
   changes.jobs = {{{"lr", 2}, status}};
   changes.requests = {{"r1", "abc", "sweeps/lr", At(10)}};
-  changes.waiting = {{{"", "all 2 slots are taken"}}};
+  changes.waiting = {{{"lr", {}, "", "all 2 slots are taken"}}};
   Commit(changes);
 
   const engine::SavedState saved = Load();

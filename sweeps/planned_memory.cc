@@ -1,13 +1,9 @@
-#include "optctl/commands/plan_memory.h"
-
-#include <fmt/format.h>
+#include "sweeps/planned_memory.h"
 
 #include <algorithm>
 
-namespace optfleet::commands {
+namespace optfleet::sweeps {
 namespace {
-
-constexpr size_t kNumbersShown = 12;
 
 constexpr ptrdiff_t kRemembered = 256;  // distinct predictions that a job is compared with
 
@@ -32,9 +28,9 @@ spec::TrainingSpec WithoutValues(spec::TrainingSpec spec) {
 
 }  // namespace
 
-PlannedMemory::PlannedMemory(const std::vector<sweeps::Job>& jobs, spec::MemoryDevice device) {
+PlannedMemory::PlannedMemory(const std::vector<Job>& jobs, spec::MemoryDevice device) {
   std::vector<spec::TrainingSpec> known;
-  for (const sweeps::Job& job : jobs) {
+  for (const Job& job : jobs) {
     spec::TrainingSpec sizes = WithoutValues(job.spec);
     // Neighbours are most alike.
     const auto end = known.rbegin() + std::min(std::ssize(known), kRemembered);
@@ -49,8 +45,7 @@ PlannedMemory::PlannedMemory(const std::vector<sweeps::Job>& jobs, spec::MemoryD
   }
 }
 
-std::vector<int64_t> PlannedMemory::NotFitting(const std::vector<sweeps::Job>& jobs,
-                                               int64_t slot_bytes) const {
+std::vector<int64_t> PlannedMemory::NotFitting(const std::vector<Job>& jobs, int64_t slot_bytes) const {
   std::vector<int64_t> numbers;
   for (size_t i = 0; i < jobs.size(); ++i) {
     if (BytesOf(i) > slot_bytes) numbers.push_back(jobs[i].number);
@@ -58,12 +53,4 @@ std::vector<int64_t> PlannedMemory::NotFitting(const std::vector<sweeps::Job>& j
   return numbers;
 }
 
-std::string NumbersText(const std::vector<int64_t>& numbers) {
-  const size_t shown = std::min(numbers.size(), kNumbersShown);
-  std::string text = fmt::format(
-      "{}", fmt::join(numbers.begin(), numbers.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
-  if (shown < numbers.size()) text += fmt::format(" and {} more", numbers.size() - shown);
-  return text;
-}
-
-}  // namespace optfleet::commands
+}  // namespace optfleet::sweeps

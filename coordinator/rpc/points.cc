@@ -1,0 +1,70 @@
+#include "coordinator/rpc/points.h"
+
+#include <utility>
+
+#include "spec/json.h"
+#include "sweeps/planned_memory.h"
+
+namespace optfleet::rpc {
+
+domain::Resources ResourcesOf(const sweeps::Resources& asked, int64_t predicted_bytes) {
+  using Memory = sweeps::Resources::Memory;
+  using Device = sweeps::Resources::Device;
+  domain::Resources resources;
+  resources.slots = asked.slots.value_or(1);
+  resources.share = asked.share.value_or(domain::kWholeSlot);
+  const Device device = asked.device.value_or(Device::kAny);
+  if (device != Device::kAny)
+    resources.kind = device == Device::kGpu ? domain::SlotKind::kGpu : domain::SlotKind::kCpu;
+  switch (asked.memory.value_or(Memory::kPredicted)) {
+    case Memory::kPredicted:
+      resources.memory_bytes = domain::RoundedPrediction(predicted_bytes);
+      resources.memory_is_predicted = true;
+      break;
+    case Memory::kBytes:
+      resources.memory_bytes = asked.memory_bytes;
+      break;
+    case Memory::kAny:
+      break;
+  }
+  resources.host_memory_bytes = asked.host_memory_bytes.value_or(0);
+  resources.labels = asked.labels.value_or(std::vector<std::string>());
+  return resources;
+}
+
+std::vector<domain::Parameter> ParametersOf(const sweeps::Expansion& expansion, const sweeps::Job& job) {
+  std::vector<domain::Parameter> parameters;
+  parameters.reserve(expansion.axes.size());
+  for (size_t axis = 0; axis < expansion.axes.size(); ++axis)
+    parameters.push_back({expansion.axes[axis], job.values[axis]});
+  return parameters;
+}
+
+std::vector<engine::Point> PointsOf(const sweeps::Expansion& expansion) {
+  const bool gpu = expansion.resources.device == sweeps::Resources::Device::kGpu;
+  const sweeps::PlannedMemory memory(expansion.jobs,
+                                     gpu ? spec::MemoryDevice::kCuda : spec::MemoryDevice::kCpu);
+  std::vector<engine::Point> points;
+  points.reserve(expansion.jobs.size());
+  for (size_t i = 0; i < expansion.jobs.size(); ++i) {
+    const sweeps::Job& job = expansion.jobs[i];
+    points.push_back({.spec_json = spec::CanonicalText(job.spec),
+                      .spec_hash = job.hash,
+                      .parameters = ParametersOf(expansion, job),
+                      .total_steps = job.spec.budget.steps,
+                      .resources = ResourcesOf(expansion.resources, memory.BytesOf(i))});
+  }
+  return points;
+}
+
+domain::SweepSource SourceOf(sweeps::SweepInput source, const sweeps::Expansion& expansion) {
+  domain::SweepSource result;
+  for (sweeps::SweepFile& file : source.files)
+    result.files.push_back({std::move(file.path), std::move(file.text), std::move(file.folder)});
+  result.overrides = std::move(source.overrides);
+  result.working_folder = std::move(source.working_folder);
+  result.environment = expansion.environment;
+  return result;
+}
+
+}  // namespace optfleet::rpc

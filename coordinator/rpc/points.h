@@ -1,0 +1,21 @@
+// From an expanded sweep to what the engine takes. Pure functions.
+#pragma once
+
+#include <vector>
+
+#include "coordinator/engine/inputs.h"
+#include "sweeps/expand.h"
+
+namespace optfleet::rpc {
+
+// `predicted_bytes`: of the job's spec; counts where the sweep asks for predicted memory.
+domain::Resources ResourcesOf(const sweeps::Resources& asked, int64_t predicted_bytes);
+
+// All jobs, in order.
+std::vector<engine::Point> PointsOf(const sweeps::Expansion& expansion);
+
+std::vector<domain::Parameter> ParametersOf(const sweeps::Expansion& expansion, const sweeps::Job& job);
+
+domain::SweepSource SourceOf(sweeps::SweepInput source, const sweeps::Expansion& expansion);
+
+}  // namespace optfleet::rpc

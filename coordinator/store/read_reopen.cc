@@ -1,0 +1,82 @@
+// What the engine needs of ended jobs and of a whole sweep, to give it more to do.
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "coordinator/store/read_rows.h"
+#include "coordinator/store/read_state.h"
+#include "coordinator/store/rows.h"
+
+namespace optfleet::store {
+namespace {
+
+Status AddAttempts(Connection* connection, engine::EndedJob* ended) {
+  auto views = ReadAttempts(connection, ended->job.name(), 0, std::numeric_limits<int32_t>::max());
+  if (!views.has_value()) return Fail(views.error());
+  for (AttemptView& view : *views) {
+    if (view.held_record > 0)
+      ended->held[view.attempt.name] = {view.attempt.name, view.held_record, view.step};
+    ended->attempts.push_back(std::move(view.attempt));
+  }
+  return {};
+}
+
+Result<domain::Sweep> SweepRow(Connection* connection, const std::string& id) {
+  std::optional<domain::Sweep> sweep;
+  OPTFLEET_RETURN_IF_ERROR(ForEachRow(
+      connection, std::string("SELECT ") + kSweepColumns + " FROM sweeps WHERE id = ?",
+      [&](const Statement& row) -> Status {
+        auto read = ReadSweep(row);
+        if (!read.has_value()) return Fail(read.error());
+        sweep = std::move(*read);
+        return {};
+      },
+      id));
+  if (!sweep) return Fail(NoSuch(SweepResource(id)));
+  return *std::move(sweep);
+}
+
+}  // namespace
+
+Result<EndedJobs> ReadEndedJobs(Connection* connection, const std::string& sweep,
+                                const EndedSelection& selection) {
+  auto row = SweepRow(connection, sweep);
+  if (!row.has_value()) return Fail(row.error());
+  EndedJobs ended;
+  ended.revision = row->revision;
+  const auto wanted = [&](const domain::Job& job) {
+    if (!selection.jobs.empty())
+      return std::find(selection.jobs.begin(), selection.jobs.end(), job.name().job) != selection.jobs.end();
+    return std::find(selection.outcomes.begin(), selection.outcomes.end(), *job.status.outcome) !=
+           selection.outcomes.end();
+  };
+  OPTFLEET_RETURN_IF_ERROR(ForEachRow(
+      connection,
+      std::string("SELECT ") + kJobColumns + " FROM jobs WHERE sweep = ? AND state = 'ended' ORDER BY number",
+      [&](const Statement& one) -> Status {
+        auto job = ReadJob(one);
+        if (!job.has_value()) return Fail(job.error());
+        if (wanted(*job)) ended.jobs.push_back({std::move(*job), {}, {}});
+        return {};
+      },
+      sweep));
+  for (engine::EndedJob& job : ended.jobs) OPTFLEET_RETURN_IF_ERROR(AddAttempts(connection, &job));
+  return ended;
+}
+
+Result<SweepPoints> ReadSweepPoints(Connection* connection, const std::string& sweep) {
+  auto row = SweepRow(connection, sweep);
+  if (!row.has_value()) return Fail(row.error());
+  SweepPoints points;
+  points.sweep = std::move(*row);
+  OPTFLEET_RETURN_IF_ERROR(ForEachRow(
+      connection, "SELECT number, spec_hash FROM jobs WHERE sweep = ?",
+      [&](const Statement& one) -> Status {
+        points.by_hash.emplace(one.Text(1), static_cast<int32_t>(one.Int(0)));
+        return {};
+      },
+      sweep));
+  return points;
+}
+
+}  // namespace optfleet::store

@@ -1,0 +1,68 @@
+// optctl extend: more points for a sweep that runs or has ended.
+#include <memory>
+
+#include "common/text.h"
+#include "optctl/commands/exit_code.h"
+#include "optctl/commands/program.h"
+#include "optctl/commands/resource_argument.h"
+#include "optctl/commands/sweep_source.h"
+#include "optctl/commands/wire_json.h"
+
+namespace optfleet::commands {
+namespace {
+
+struct Options {
+  std::string name;
+  SweepArguments sweep;
+  bool dry_run = false;
+};
+
+std::string CountText(int count, const char* one, const char* many) {
+  return FormatCount(count) + " " + (count == 1 ? one : many);
+}
+
+Result<int> Extend(Context& context, const Options& options) {
+  auto name = SweepNamed(options.name);
+  if (!name) return Fail(std::move(name).error());
+  auto source = ReadSweep(options.sweep);
+  if (!source) return Fail(std::move(source).error());
+  if (!source->expanded.expansion) return ShowProblems(context, source->expanded.diagnostics);
+  auto client = OpenClient(context);
+  if (!client) return Fail(std::move(client).error());
+  auto answer = client->ExtendSweep(*name, RequestOf(*source).sweep(), options.dry_run);
+  if (!answer) return Fail(std::move(answer).error());
+  if (context.json()) {
+    Json json = ToJson(answer->sweep());
+    json["new_jobs"] = answer->new_jobs();
+    json["known_points"] = answer->known_points();
+    json["dry_run"] = options.dry_run;
+    context.console.PrintJson(json);
+    return kExitOk;
+  }
+  if (context.options.format == Format::kName) {
+    context.console.Print(answer->sweep().name() + "\n");
+    return kExitOk;
+  }
+  context.console.Print(answer->sweep().name() +
+                        (options.dry_run ? " would be extended by " : " extended by ") +
+                        CountText(answer->new_jobs(), "job", "jobs") + "; " +
+                        CountText(answer->known_points(), "point was", "points were") + " there already\n");
+  return kExitOk;
+}
+
+}  // namespace
+
+void AddExtend(Program& program) {
+  CLI::App& command = program.Command(
+      "extend", "Add the new points of a changed file to a sweep; only those run",
+      "  optctl extend quickstart quickstart.yaml --dry-run\n"
+      "  optctl extend quickstart quickstart.yaml --set optimizer.learning_rate=[1e-4, 3e-4]");
+  auto options = std::make_shared<Options>();
+  command.add_option("SWEEP", options->name, "The sweep")->required();
+  AddSweepArguments(command, options->sweep);
+  command.add_flag("--dry-run", options->dry_run, "Say what would be added, and change nothing");
+  program.Formats(command, {"table", "json", "name"});
+  program.On(command, [options](Context& context) { return Extend(context, *options); });
+}
+
+}  // namespace optfleet::commands

@@ -1,0 +1,110 @@
+// optctl pause, resume and update: steering sweeps that run.
+#include <memory>
+
+#include "optctl/commands/exit_code.h"
+#include "optctl/commands/program.h"
+#include "optctl/commands/resource_argument.h"
+#include "optctl/commands/wire_json.h"
+
+namespace optfleet::commands {
+namespace {
+
+struct Options {
+  std::vector<std::string> names;
+  std::string reason;
+  bool keep_running = false;
+  std::optional<int32_t> priority;
+  std::optional<int32_t> max_running;
+};
+
+// Calls `call` for each sweep, after all names have been checked, and says what became of each.
+template <typename Call, typename Say>
+Result<int> ForEachSweep(Context& context, const std::vector<std::string>& names, Call call, Say say) {
+  std::vector<std::string> sweeps;
+  for (const std::string& name : names) {
+    auto sweep = SweepNamed(name);
+    if (!sweep) return Fail(std::move(sweep).error());
+    sweeps.push_back(*std::move(sweep));
+  }
+  auto client = OpenClient(context);
+  if (!client) return Fail(std::move(client).error());
+  Json json;
+  json["sweeps"] = Json::array();
+  for (const std::string& name : sweeps) {
+    Result<v1::Sweep> sweep = call(*client, name);
+    if (!sweep) return Fail(std::move(sweep).error());
+    json["sweeps"].push_back(ToJson(*sweep));
+    if (context.options.format == Format::kName) context.console.Print(sweep->name() + "\n");
+    if (!context.json() && context.options.format != Format::kName)
+      context.console.Print(sweep->name() + " " + say(*sweep) + "\n");
+  }
+  if (context.json()) context.console.PrintJson(json);
+  return kExitOk;
+}
+
+Result<int> Pause(Context& context, const Options& options) {
+  return ForEachSweep(
+      context, options.names,
+      [&](Client& client, const std::string& name) {
+        return client.PauseSweep(name, options.keep_running, options.reason);
+      },
+      [](const v1::Sweep& sweep) {
+        return sweep.pause() == v1::PAUSE_KEEP_RUNNING
+                   ? std::string("paused; running jobs go on to their end")
+                   : std::string("paused; running jobs stop after a checkpoint");
+      });
+}
+
+Result<int> Resume(Context& context, const Options& options) {
+  return ForEachSweep(
+      context, options.names,
+      [&](Client& client, const std::string& name) { return client.ResumeSweep(name, options.reason); },
+      [](const v1::Sweep&) { return std::string("resumed"); });
+}
+
+Result<int> Update(Context& context, const Options& options) {
+  if (!options.priority && !options.max_running)
+    return Fail(Code::kInvalidArgument, "what is to change? --priority N, --max-running N");
+  return ForEachSweep(
+      context, options.names,
+      [&](Client& client, const std::string& name) {
+        return client.UpdateSweep(name, options.priority, options.max_running);
+      },
+      [](const v1::Sweep& sweep) {
+        return "priority " + std::to_string(sweep.priority()) + ", " +
+               (sweep.max_running() == 0 ? std::string("no limit of running jobs")
+                                         : "at most " + std::to_string(sweep.max_running()) + " running");
+      });
+}
+
+}  // namespace
+
+void AddPause(Program& program) {
+  CLI::App& pause = program.Command("pause", "Stop sweeps for a while, running jobs after a checkpoint",
+                                    "  optctl pause quickstart --reason \"the cluster is needed\"\n"
+                                    "  optctl pause quickstart --keep-running");
+  auto options = std::make_shared<Options>();
+  pause.add_option("SWEEP", options->names, "Sweeps")->required();
+  pause.add_option("--reason", options->reason, "Why, one sentence; shown in the history");
+  pause.add_flag("--keep-running", options->keep_running, "Let running jobs go on to their end");
+  program.Formats(pause, {"table", "json", "name"});
+  program.On(pause, [options](Context& context) { return Pause(context, *options); });
+
+  CLI::App& resume = program.Command("resume", "Go on with paused sweeps", "  optctl resume quickstart");
+  resume.add_option("SWEEP", options->names, "Sweeps")->required();
+  resume.add_option("--reason", options->reason, "Why, one sentence; shown in the history");
+  program.Formats(resume, {"table", "json", "name"});
+  program.On(resume, [options](Context& context) { return Resume(context, *options); });
+
+  CLI::App& update = program.Command("update", "Change priority or limit of sweeps, also while they run",
+                                     "  optctl update quickstart --priority 10\n"
+                                     "  optctl update quickstart --max-running 4");
+  update.add_option("SWEEP", options->names, "Sweeps")->required();
+  update.add_option("--priority", options->priority, "Higher first; 0 if never set");
+  update.add_option("--max-running", options->max_running, "Jobs at a time; 0 for no limit")
+      ->check(CLI::NonNegativeNumber);
+  program.Formats(update, {"table", "json", "name"});
+  program.On(update, [options](Context& context) { return Update(context, *options); });
+}
+
+}  // namespace optfleet::commands
