@@ -21,6 +21,7 @@ struct Texts {
   std::string period = "1s";
   std::string keep_events = "90d";
   std::string log_level = "info";
+  std::vector<std::string> faults;
 };
 
 ParsedCommandLine Mistake(const std::string& message) {
@@ -56,6 +57,11 @@ void Declare(CLI::App* app, CommandLine* line, Texts* texts) {
                   "How long the history of ended sweeps is kept; that of open ones always is")
       ->capture_default_str()
       ->type_name("TIME");
+  app->add_option("--fault", texts->faults,
+                  "For tests: METHOD:KIND:PROBABILITY makes calls go wrong; request_lost, answer_lost or "
+                  "reported_failed; may be repeated")
+      ->type_name("FAULT");
+  app->add_option("--fault-seed", line->fault_seed, "Which calls --fault hits")->capture_default_str();
   app->add_option("--log-file", line->log.path, "Log file, rotated; standard error if not given")
       ->type_name("FILE");
   app->add_option("--log-level", texts->log_level,
@@ -94,6 +100,11 @@ Status Interpret(const Texts& texts, CommandLine* line) {
   if (*lease < 2 * *period) {
     return Fail(Code::kInvalidArgument,
                 "--lease must be at least twice --period, or a single late call would give up a training");
+  }
+  for (const std::string& text : texts.faults) {
+    auto fault = rpc::ParseFault(text);
+    if (!fault) return Fail(fault.error().In("--fault"));
+    line->faults.push_back(*std::move(fault));
   }
   const auto level = LevelFromName(texts.log_level);
   if (!level) return Fail(level.error().In("--log-level"));

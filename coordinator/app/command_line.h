@@ -3,11 +3,13 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/log.h"
 #include "common/result.h"
 #include "coordinator/app/address.h"
 #include "coordinator/engine/engine.h"
+#include "coordinator/rpc/faults.h"
 
 namespace optfleet::app {
 
@@ -18,6 +20,8 @@ struct CommandLine {
   Address http;
   engine::Options engine;
   Duration keep_events{};
+  std::vector<rpc::Fault> faults;
+  uint64_t fault_seed = 1;
   LogOptions log;
   bool parent_death = false;
 };

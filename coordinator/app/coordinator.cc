@@ -93,7 +93,8 @@ void LogEvents(const std::vector<domain::Event>& events) {
 
 // In the order of dependence: later members use earlier ones and are destroyed first.
 struct Coordinator::Parts {
-  explicit Parts(CoordinatorOptions given) : options(std::move(given)) {}
+  explicit Parts(CoordinatorOptions given)
+      : options(std::move(given)), faults(options.faults, options.fault_seed) {}
 
   void StartThreads(Stores stores, std::unique_ptr<engine::Engine> engine,
                     const std::vector<domain::Attempt>& linked, std::function<void(const Error&)> failed);
@@ -113,6 +114,7 @@ struct Coordinator::Parts {
   std::unique_ptr<MetricsWriter> writer;
   std::unique_ptr<ProcessBackend> backend;
   std::unique_ptr<MaintenanceThread> maintenance;
+  rpc::Faults faults;
   std::unique_ptr<rpc::MethodTable> methods;
   std::unique_ptr<http::Server> http;
   std::unique_ptr<rpc::GrpcServer> grpc;
@@ -184,6 +186,7 @@ void Coordinator::Parts::StartThreads(Stores stores, std::unique_ptr<engine::Eng
                                                              .now = options.now,
                                                              .queues = [this] { return Queues(); }});
   rpc::AddMaintenanceMethods(methods.get(), maintenance.get());
+  if (!faults.empty()) methods->Disturb(&faults);
 }
 
 Status Coordinator::Parts::Listen() {

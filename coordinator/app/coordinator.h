@@ -8,10 +8,12 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/result.h"
 #include "coordinator/app/address.h"
 #include "coordinator/engine/engine.h"
+#include "coordinator/rpc/faults.h"
 
 namespace optfleet::app {
 
@@ -21,7 +23,9 @@ struct CoordinatorOptions {
   Address http{"127.0.0.1", 0};
   engine::Options engine;
   Duration keep_events = std::chrono::hours(24 * 90);  // of sweeps that have ended; 0: for ever
-  std::function<Time()> now;                           // the wall clock; read on the engine's thread
+  std::vector<rpc::Fault> faults = {};                 // for tests
+  uint64_t fault_seed = 1;
+  std::function<Time()> now;  // the wall clock; read on the engine's thread
 };
 
 class Coordinator {

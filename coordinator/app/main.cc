@@ -73,6 +73,8 @@ int Serve(const CommandLine& line) {
       .http = line.http,
       .engine = line.engine,
       .keep_events = line.keep_events,
+      .faults = line.faults,
+      .fault_seed = line.fault_seed,
       .now = [] { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }};
   const auto coordinator = Coordinator::Start(options, [&io, &failure](const Error& error) {
     boost::asio::post(io, [&io, &failure, error] {

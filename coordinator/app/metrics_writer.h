@@ -34,9 +34,10 @@ class MetricsWriter {
  public:
   using OnHeld = std::function<void(Result<std::vector<engine::RecordsHeld>>)>;
 
-  static constexpr size_t kQueueLimit = 256;           // reports
-  static constexpr int64_t kQueuePoints = 4'000'000;   // in all reports together
-  static constexpr int64_t kCommitPoints = 200'000;    // in one transaction, but at least one report; larger ones make state.db wait for the disk
+  static constexpr size_t kQueueLimit = 256;          // reports
+  static constexpr int64_t kQueuePoints = 4'000'000;  // in all reports together
+  static constexpr int64_t kCommitPoints =
+      200'000;  // in one transaction, but at least one report; larger ones make state.db wait for the disk
 
   // `first_pause`: after the first refusal of the disk.
   MetricsWriter(std::unique_ptr<store::MetricsStore> store, MetricsWriterHooks hooks,

@@ -79,7 +79,9 @@ void NoteReasons(State* state, const std::vector<ClassKey>& keys, const schedule
 scheduler::Snapshot TakeSnapshot(State* state, std::vector<ClassKey>* keys) {
   scheduler::Snapshot snapshot;
   snapshot.now = state->now;
-  const bool refresh = SomeAreWide(*state);
+  // Estimates change with time; to follow them once a period is enough.
+  const bool refresh = SomeAreWide(*state) && state->now - state->refreshed_at >= state->options.period;
+  if (refresh) state->refreshed_at = state->now;
   int64_t room = 0;
   for (auto& [id, worker] : state->workers) {
     snapshot.workers.push_back(&OfferOf(*state, &worker, refresh));

@@ -91,6 +91,7 @@ struct State {
   std::vector<ClassReason> waiting;
   std::vector<scheduler::Reservation> reservations;  // of the last plan
   Time planned_at;                                   // when it was made
+  Time refreshed_at;                                 // when its estimates were
   std::map<Outcome, int64_t> attempts_ended;         // since this process began
 
   // Of the current input.

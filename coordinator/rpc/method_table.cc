@@ -3,6 +3,13 @@
 #include <chrono>
 
 namespace optfleet::rpc {
+namespace {
+
+RpcError Injected(Code code, const std::string& what) {
+  return {code, "INJECTED_FAULT", "a fault was asked for (--fault): the request was " + what};
+}
+
+}  // namespace
 
 const MethodTable::Method* MethodTable::Find(std::string_view path) const {
   const auto found = methods_.find(path);
@@ -13,6 +20,15 @@ void MethodTable::Call(std::string_view path, const Message& request, Message* r
   const auto found = methods_.find(path);
   if (found == methods_.end()) {
     return done(RpcError{Code::kUnimplemented, "UNKNOWN_METHOD", "there is no method " + std::string(path)});
+  }
+  if (faults_ != nullptr) {
+    if (const auto fault = faults_->Draw(path)) {
+      if (*fault == FaultKind::kRequestLost) return done(Injected(Code::kUnavailable, "lost"));
+      const Code code = *fault == FaultKind::kAnswerLost ? Code::kDeadlineExceeded : Code::kUnavailable;
+      done = [code, done = std::move(done)](const std::optional<RpcError>&) {
+        done(Injected(code, "carried out"));
+      };
+    }
   }
   const auto begin = std::chrono::steady_clock::now();
   const std::string& name = found->first;

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "coordinator/rpc/faults.h"
 #include "coordinator/rpc/rpc_error.h"
 
 namespace optfleet::rpc {
@@ -54,6 +55,9 @@ class MethodTable {
         }};
   }
 
+  // Some calls go wrong from now on. Before the first Call; `faults` must outlive the table.
+  void Disturb(Faults* faults) { faults_ = faults; }
+
   // Null if there is no such method.
   const Method* Find(std::string_view path) const;
 
@@ -63,6 +67,7 @@ class MethodTable {
 
  private:
   Observer observer_;
+  Faults* faults_ = nullptr;
   std::map<std::string, Method, std::less<>> methods_;
 };
 

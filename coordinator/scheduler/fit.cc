@@ -10,8 +10,8 @@ bool KindWouldDo(const SlotOffer& slot, const domain::Resources& request) {
 }
 
 template <typename Rule>
-int32_t CountSlots(const WorkerOffer& worker, Rule rule) {
-  return static_cast<int32_t>(std::count_if(worker.slots.begin(), worker.slots.end(), rule));
+int32_t CountSlots(std::span<const SlotOffer> slots, Rule rule) {
+  return static_cast<int32_t>(std::count_if(slots.begin(), slots.end(), rule));
 }
 
 }  // namespace
@@ -52,9 +52,10 @@ bool SlotHasMemory(const SlotOffer& slot, const domain::Resources& request) {
 
 Constraint FitsWhenFree(const WorkerOffer& worker, const domain::Resources& request) {
   if (!HasLabels(worker, request)) return Constraint::kLabels;
-  if (CountSlots(worker, [&](const SlotOffer& slot) { return KindWouldDo(slot, request); }) == 0)
+  if (CountSlots(worker.slots, [&](const SlotOffer& slot) { return KindWouldDo(slot, request); }) == 0)
     return Constraint::kKind;
-  const int32_t large = CountSlots(worker, [&](const SlotOffer& slot) { return SlotWouldDo(slot, request); });
+  const int32_t large =
+      CountSlots(worker.slots, [&](const SlotOffer& slot) { return SlotWouldDo(slot, request); });
   if (large == 0) return Constraint::kMemory;
   if (large < request.slots) return Constraint::kTooFewSlots;
   if (worker.host_memory_bytes > 0 && worker.host_memory_bytes < request.host_memory_bytes)
@@ -62,14 +63,15 @@ Constraint FitsWhenFree(const WorkerOffer& worker, const domain::Resources& requ
   return Constraint::kNone;
 }
 
-Constraint FitsNow(const WorkerOffer& worker, const domain::Resources& request) {
+Constraint FitsNow(const WorkerOffer& worker, std::span<const SlotOffer> slots,
+                   int64_t free_host_memory_bytes, const domain::Resources& request) {
   if (const Constraint broken = FitsWhenFree(worker, request); broken != Constraint::kNone) return broken;
   if (!worker.unavailable.empty()) return Constraint::kUnavailable;
-  if (CountSlots(worker, [&](const SlotOffer& slot) { return SlotHasShare(slot, request); }) < request.slots)
+  if (CountSlots(slots, [&](const SlotOffer& slot) { return SlotHasShare(slot, request); }) < request.slots)
     return Constraint::kBusy;
-  if (CountSlots(worker, [&](const SlotOffer& slot) { return SlotHasMemory(slot, request); }) < request.slots)
+  if (CountSlots(slots, [&](const SlotOffer& slot) { return SlotHasMemory(slot, request); }) < request.slots)
     return Constraint::kBusyMemory;
-  if (worker.host_memory_bytes > 0 && worker.free_host_memory_bytes < request.host_memory_bytes)
+  if (worker.host_memory_bytes > 0 && free_host_memory_bytes < request.host_memory_bytes)
     return Constraint::kBusyHostMemory;
   return Constraint::kNone;
 }

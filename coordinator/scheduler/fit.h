@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -51,7 +52,11 @@ bool SlotHasMemory(const SlotOffer& slot, const domain::Resources& request);
 // Rules of what the worker is: labels, kinds, sizes. kNone if it would fit were everything free.
 Constraint FitsWhenFree(const WorkerOffer& worker, const domain::Resources& request);
 
-// All rules but reservations.
-Constraint FitsNow(const WorkerOffer& worker, const domain::Resources& request);
+// All rules but reservations. `slots` and `free_host_memory_bytes` are what is left of the worker's.
+Constraint FitsNow(const WorkerOffer& worker, std::span<const SlotOffer> slots,
+                   int64_t free_host_memory_bytes, const domain::Resources& request);
+inline Constraint FitsNow(const WorkerOffer& worker, const domain::Resources& request) {
+  return FitsNow(worker, worker.slots, worker.free_host_memory_bytes, request);
+}
 
 }  // namespace optfleet::scheduler

@@ -60,7 +60,11 @@ std::string Planner::ReasonOf(size_t of_class) const {
   const RequestClass& one = snapshot_.classes[of_class];
   const auto limit = places_.find(one.sweep);
   const bool at_limit = limit != places_.end() && limit->second <= 0;
-  return ReasonToWait(snapshot_, pool_, demands_[of_class], one, at_limit);
+  if (at_limit || !one.held.empty()) return ReasonToWait(snapshot_, pool_, demands_[of_class], one, at_limit);
+  // Sweeps that ask for the same wait for the same.
+  auto [found, is_new] = reasons_.try_emplace({demands_[of_class], one.bound_worker});
+  if (is_new) found->second = ReasonToWait(snapshot_, pool_, demands_[of_class], one, false);
+  return found->second;
 }
 
 void Planner::SayWhoWaits() {

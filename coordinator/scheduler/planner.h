@@ -4,6 +4,7 @@
 #include <map>
 #include <queue>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "coordinator/scheduler/plan.h"
@@ -44,6 +45,9 @@ class Planner {
   std::vector<size_t> placed_;             // by class
   std::priority_queue<Turn, std::vector<Turn>, Later> turns_;
   Plan plan_;
+  // By what decides about a reason: demand, bound worker.
+  using ReasonKey = std::pair<Demand, std::string>;
+  mutable std::map<ReasonKey, std::string> reasons_;
 };
 
 }  // namespace optfleet::scheduler

@@ -27,13 +27,16 @@ Time FreeAt(const SlotOffer& slot, Time now, const domain::Resources& request) {
 Pool::Pool(const Snapshot& snapshot, const Policy& policy) : snapshot_(snapshot), policy_(policy) {
   rooms_.reserve(snapshot.workers.size());
   for (const WorkerOffer* worker : snapshot.workers) {
-    Room room{.offer = worker, .slots = {}, .free_host_memory = worker->free_host_memory_bytes};
-    room.slots.reserve(worker->slots.size());
+    bool open = false;
     for (const SlotOffer& slot : worker->slots) {
+      open |= slot.free_share > 0;
       shares_are_out_ |= slot.free_share > 0 && slot.free_share < domain::kWholeSlot;
-      room.slots.push_back({slot, false, std::nullopt});
     }
-    rooms_.push_back(std::move(room));
+    if (open && worker->unavailable.empty()) open_.push_back(rooms_.size());
+    rooms_.push_back({.offer = worker,
+                      .slots = worker->slots,
+                      .reserved = {},
+                      .free_host_memory = worker->free_host_memory_bytes});
   }
 }
 
@@ -41,25 +44,25 @@ Demand Pool::DemandOf(const RequestClass& request) const {
   return {LimitedPrediction(request.resources, snapshot_.workers), request.expected};
 }
 
-bool Pool::SlotHasRoom(const Slot& slot, const Demand& demand) const {
-  if (!SlotHasMemory(slot.offer, demand.resources)) return false;
-  if (!slot.reserved) return true;
-  return slot.reserved_from && demand.expected && snapshot_.now + *demand.expected <= *slot.reserved_from;
+bool Pool::SlotHasRoom(const Room& room, size_t slot, const Demand& demand) const {
+  if (!SlotHasMemory(room.slots[slot], demand.resources)) return false;
+  if (room.reserved.empty() || !room.reserved[slot].kept) return true;
+  const std::optional<Time>& from = room.reserved[slot].from;
+  return from && demand.expected && snapshot_.now + *demand.expected <= *from;
 }
 
-std::vector<const Pool::Slot*> Pool::SlotsWithRoom(const Room& room, const Demand& demand) const {
-  std::vector<const Slot*> slots;
-  for (const Slot& slot : room.slots) {
-    if (SlotHasRoom(slot, demand)) slots.push_back(&slot);
+std::vector<size_t> Pool::SlotsWithRoom(const Room& room, const Demand& demand) const {
+  std::vector<size_t> slots;
+  for (size_t slot = 0; slot < room.slots.size(); ++slot) {
+    if (SlotHasRoom(room, slot, demand)) slots.push_back(slot);
   }
   const bool spread = policy_.tie == Policy::Tie::kSpread;
-  std::stable_sort(slots.begin(), slots.end(), [spread](const Slot* a, const Slot* b) {
-    const auto key = [spread](const Slot* slot) {
-      return std::tuple(slot->offer.kind == domain::SlotKind::kCpu,
-                        spread ? -slot->offer.free_share : slot->offer.free_share, slot->offer.index);
-    };
-    return key(a) < key(b);
-  });
+  const auto key = [&](size_t i) {
+    const SlotOffer& slot = room.slots[i];
+    return std::tuple(slot.kind == domain::SlotKind::kCpu, spread ? -slot.free_share : slot.free_share,
+                      slot.index);
+  };
+  std::sort(slots.begin(), slots.end(), [&](size_t a, size_t b) { return key(a) < key(b); });
   return slots;
 }
 
@@ -72,11 +75,11 @@ std::optional<Pool::Rank> Pool::RankOf(size_t worker, const Demand& demand) cons
   int32_t usable = 0;
   int64_t room_for = 0;
   bool is_cpu = true;
-  for (const Slot& slot : room.slots) {
-    if (!SlotHasRoom(slot, demand)) continue;
+  for (size_t i = 0; i < room.slots.size(); ++i) {
+    if (!SlotHasRoom(room, i, demand)) continue;
     ++usable;
-    room_for += RoomFor(slot.offer, request);
-    is_cpu &= slot.offer.kind == domain::SlotKind::kCpu;
+    room_for += RoomFor(room.slots[i], request);
+    is_cpu &= room.slots[i].kind == domain::SlotKind::kCpu;
   }
   if (usable < request.slots) return std::nullopt;
   return Rank{is_cpu, policy_.tie == Policy::Tie::kSpread ? -room_for : room_for, worker};
@@ -88,7 +91,7 @@ Pool::Ranking& Pool::RankingFor(const Demand& demand) {
   if (!is_new) return ranking;
   std::vector<Rank> ranks;
   ranking.of_worker.resize(rooms_.size());
-  for (size_t worker = 0; worker < rooms_.size(); ++worker) {
+  for (const size_t worker : open_) {
     ranking.of_worker[worker] = RankOf(worker, demand);
     if (ranking.of_worker[worker]) ranks.push_back(*ranking.of_worker[worker]);
   }
@@ -124,20 +127,21 @@ std::optional<size_t> Pool::Find(const Demand& demand, const std::string& bound_
 
 std::vector<int32_t> Pool::Take(size_t worker, const Demand& demand) {
   Room& room = rooms_[worker];
-  const std::vector<const Slot*> usable = SlotsWithRoom(room, demand);
-  OPTFLEET_CHECK(usable.size() >= static_cast<size_t>(demand.resources.slots), room.offer->worker);
+  std::vector<size_t> usable = SlotsWithRoom(room, demand);
+  const auto wanted = static_cast<size_t>(demand.resources.slots);
+  OPTFLEET_CHECK(usable.size() >= wanted, room.offer->worker);
+  usable.resize(wanted);
   std::vector<int32_t> indexes;
-  for (int32_t i = 0; i < demand.resources.slots; ++i)
-    indexes.push_back(usable[static_cast<size_t>(i)]->offer.index);
-  std::sort(indexes.begin(), indexes.end());
-  for (Slot& slot : room.slots) {
-    if (!std::binary_search(indexes.begin(), indexes.end(), slot.offer.index)) continue;
-    slot.offer.free_share -= demand.resources.share;
-    const int64_t memory = domain::MemoryTaken(demand.resources, slot.offer.memory_bytes);
-    slot.offer.free_memory_bytes = std::max<int64_t>(0, slot.offer.free_memory_bytes - memory);
-    slot.offer.free_at.reset();
-    shares_are_out_ |= slot.offer.free_share > 0;
+  for (const size_t i : usable) {
+    SlotOffer& slot = room.slots[i];
+    indexes.push_back(slot.index);
+    slot.free_share -= demand.resources.share;
+    slot.free_memory_bytes = std::max<int64_t>(
+        0, slot.free_memory_bytes - domain::MemoryTaken(demand.resources, slot.memory_bytes));
+    slot.free_at.reset();
+    shares_are_out_ |= slot.free_share > 0;
   }
+  std::sort(indexes.begin(), indexes.end());
   room.free_host_memory -= demand.resources.host_memory_bytes;
   Update(worker);
   return indexes;
@@ -147,9 +151,10 @@ bool Pool::CanBeStarved(const Demand& demand) const { return demand.resources.sl
 
 std::optional<Reservation> Pool::ReservationOn(const Room& room, const Demand& demand) const {
   std::vector<std::pair<Time, int32_t>> free_at;
-  for (const Slot& slot : room.slots) {
-    if (!slot.reserved && SlotWouldDo(slot.offer, demand.resources))
-      free_at.emplace_back(FreeAt(slot.offer, snapshot_.now, demand.resources), slot.offer.index);
+  for (size_t i = 0; i < room.slots.size(); ++i) {
+    const bool kept = !room.reserved.empty() && room.reserved[i].kept;
+    if (!kept && SlotWouldDo(room.slots[i], demand.resources))
+      free_at.emplace_back(FreeAt(room.slots[i], snapshot_.now, demand.resources), room.slots[i].index);
   }
   const auto wanted = static_cast<size_t>(demand.resources.slots);
   if (free_at.size() < wanted) return std::nullopt;
@@ -178,10 +183,11 @@ std::optional<Reservation> Pool::Reserve(const Demand& demand, const std::string
   }
   if (!best) return std::nullopt;
   if (best->ready == Time::max()) best->ready.reset();
-  for (Slot& slot : rooms_[best_worker].slots) {
-    if (!std::binary_search(best->slots.begin(), best->slots.end(), slot.offer.index)) continue;
-    slot.reserved = true;
-    slot.reserved_from = best->ready;
+  Room& room = rooms_[best_worker];
+  room.reserved.resize(room.slots.size());
+  for (size_t i = 0; i < room.slots.size(); ++i) {
+    if (std::binary_search(best->slots.begin(), best->slots.end(), room.slots[i].index))
+      room.reserved[i] = {true, best->ready};
   }
   Update(best_worker);
   return best;
@@ -189,10 +195,7 @@ std::optional<Reservation> Pool::Reserve(const Demand& demand, const std::string
 
 Constraint Pool::Blocked(size_t worker, const Demand& demand) const {
   const Room& room = rooms_[worker];
-  WorkerOffer left = *room.offer;
-  left.free_host_memory_bytes = room.free_host_memory;
-  for (size_t i = 0; i < left.slots.size(); ++i) left.slots[i] = room.slots[i].offer;
-  const Constraint broken = FitsNow(left, demand.resources);
+  const Constraint broken = FitsNow(*room.offer, room.slots, room.free_host_memory, demand.resources);
   if (broken != Constraint::kNone) return broken;
   return RankOf(worker, demand) ? Constraint::kNone : Constraint::kReserved;
 }

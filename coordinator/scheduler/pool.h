@@ -36,14 +36,14 @@ class Pool {
   Constraint Blocked(size_t worker, const Demand& demand) const;
 
  private:
-  struct Slot {
-    SlotOffer offer;
-    bool reserved = false;
-    std::optional<Time> reserved_from;  // not known: nothing else is let in
+  struct Reserved {
+    bool kept = false;
+    std::optional<Time> from;  // not known: nothing else is let in
   };
   struct Room {
     const WorkerOffer* offer = nullptr;
-    std::vector<Slot> slots;
+    std::vector<SlotOffer> slots;    // what is left
+    std::vector<Reserved> reserved;  // by slot; empty while none is
     int64_t free_host_memory = 0;
   };
   // Best first: a GPU, then most (or least) room, then the order of the ids.
@@ -53,8 +53,8 @@ class Pool {
     std::vector<std::optional<Rank>> of_worker;  // nullopt: no room
   };
 
-  bool SlotHasRoom(const Slot& slot, const Demand& demand) const;
-  std::vector<const Slot*> SlotsWithRoom(const Room& room, const Demand& demand) const;  // best first
+  bool SlotHasRoom(const Room& room, size_t slot, const Demand& demand) const;
+  std::vector<size_t> SlotsWithRoom(const Room& room, const Demand& demand) const;  // best first
   std::optional<Rank> RankOf(size_t worker, const Demand& demand) const;
   Ranking& RankingFor(const Demand& demand);
   void Update(size_t worker);
@@ -64,6 +64,7 @@ class Pool {
   const Snapshot& snapshot_;
   const Policy policy_;
   std::vector<Room> rooms_;             // as Snapshot::workers
+  std::vector<size_t> open_;            // rooms in which something was free at the begin
   std::map<Demand, Ranking> rankings_;  // by what was looked for so far
   bool shares_are_out_ = false;         // some slot is given out in part
 };

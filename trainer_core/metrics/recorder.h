@@ -41,7 +41,8 @@ class Recorder {
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
 
-  // Copies one record into the ring, whose memory is kept (but for very long records); waits while it is full.
+  // Copies one record into the ring, whose memory is kept (but for very long records); waits while it is
+  // full.
   Status Add(int64_t step, Time time, std::span<const std::pair<std::string_view, double>> points);
   // Waits until everything added is on disk; returns the number of the last record.
   Result<int64_t> Sync();
