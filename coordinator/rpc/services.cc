@@ -223,10 +223,14 @@ std::vector<std::unique_ptr<grpc::Service>> MakeServices(const MethodTable& meth
 }
 
 std::vector<std::string> ServiceNames() {
-  return {v1::SweepService::service_full_name(),   v1::JobService::service_full_name(),
-          v1::AttemptService::service_full_name(), v1::MetricService::service_full_name(),
-          v1::WorkerService::service_full_name(),  v1::EventService::service_full_name(),
-          v1::SystemService::service_full_name(),  v1::AgentService::service_full_name(),
+  return {v1::SweepService::service_full_name(),
+          v1::JobService::service_full_name(),
+          v1::AttemptService::service_full_name(),
+          v1::MetricService::service_full_name(),
+          v1::WorkerService::service_full_name(),
+          v1::EventService::service_full_name(),
+          v1::SystemService::service_full_name(),
+          v1::AgentService::service_full_name(),
           MaintenanceServiceName()};
 }
 
