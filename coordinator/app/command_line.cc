@@ -20,6 +20,7 @@ struct Texts {
   std::string lease = "10m";
   std::string period = "1s";
   std::string keep_events = "90d";
+  std::string thin_after = "never";
   std::string log_level = "info";
   std::vector<std::string> faults;
 };
@@ -57,6 +58,15 @@ void Declare(CLI::App* app, CommandLine* line, Texts* texts) {
                   "How long the history of ended sweeps is kept; that of open ones always is")
       ->capture_default_str()
       ->type_name("TIME");
+  app->add_option(
+         "--thin-after", texts->thin_after,
+         "Thin the curves of sweeps that ended so long ago (90d), keeping their extremes; never by default")
+      ->capture_default_str()
+      ->type_name("TIME");
+  app->add_option("--thin-to", line->retention.points, "About how many points of each curve stay then")
+      ->check(CLI::Range(int64_t{100}, int64_t{1'000'000}))
+      ->capture_default_str()
+      ->type_name("POINTS");
   app->add_option("--fault", texts->faults,
                   "For tests: METHOD:KIND:PROBABILITY makes calls go wrong; request_lost, answer_lost or "
                   "reported_failed; may be repeated")
@@ -100,6 +110,11 @@ Status Interpret(const Texts& texts, CommandLine* line) {
   if (*lease < 2 * *period) {
     return Fail(Code::kInvalidArgument,
                 "--lease must be at least twice --period, or a single late call would give up a training");
+  }
+  if (texts.thin_after != "never") {
+    const auto thin_after = ParseDuration(texts.thin_after);
+    if (!thin_after) return Fail(thin_after.error().In("--thin-after"));
+    line->retention.after = *thin_after;
   }
   for (const std::string& text : texts.faults) {
     auto fault = rpc::ParseFault(text);

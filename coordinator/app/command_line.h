@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "common/result.h"
 #include "coordinator/app/address.h"
+#include "coordinator/app/retention_options.h"
 #include "coordinator/engine/engine.h"
 #include "coordinator/rpc/faults.h"
 
@@ -20,6 +21,7 @@ struct CommandLine {
   Address http;
   engine::Options engine;
   Duration keep_events{};
+  RetentionOptions retention;
   std::vector<rpc::Fault> faults;
   uint64_t fault_seed = 1;
   LogOptions log;

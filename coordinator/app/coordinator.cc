@@ -13,6 +13,7 @@
 #include "coordinator/app/maintenance.h"
 #include "coordinator/app/metrics_writer.h"
 #include "coordinator/app/process_backend.h"
+#include "coordinator/app/retention.h"
 #include "coordinator/app/scrape.h"
 #include "coordinator/app/state_folder.h"
 #include "coordinator/http/metrics.h"
@@ -100,6 +101,7 @@ struct Coordinator::Parts {
                     const std::vector<domain::Attempt>& linked, std::function<void(const Error&)> failed);
   EngineLoopHooks LoopHooks(std::function<void(const Error&)> failed);
   MetricsWriterHooks WriterHooks();
+  Status StartRetention();
   Status Listen();
   http::PageSources Pages();
   std::vector<rpc::Queue> Queues() const;
@@ -112,6 +114,7 @@ struct Coordinator::Parts {
   http::Metrics metrics{kVersion};
   std::unique_ptr<EngineLoop> loop;
   std::unique_ptr<MetricsWriter> writer;
+  std::unique_ptr<Retention> retention;
   std::unique_ptr<ProcessBackend> backend;
   std::unique_ptr<MaintenanceThread> maintenance;
   rpc::Faults faults;
@@ -161,7 +164,8 @@ MetricsWriterHooks Coordinator::Parts::WriterHooks() {
                       {{"error", why}, {"effect", "records wait in the workers' logs; training goes on"}});
                 }
               },
-          .refused = [this](std::string_view reason) { metrics.IngestRejected(reason); }};
+          .refused = [this](std::string_view reason) { metrics.IngestRejected(reason); },
+          .thinned = [this](int64_t records) { metrics.Thinned(records); }};
 }
 
 // The loop and the writer call each other; neither does so before the first call of a client.
@@ -187,6 +191,14 @@ void Coordinator::Parts::StartThreads(Stores stores, std::unique_ptr<engine::Eng
                                                              .queues = [this] { return Queues(); }});
   rpc::AddMaintenanceMethods(methods.get(), maintenance.get());
   if (!faults.empty()) methods->Disturb(&faults);
+}
+
+Status Coordinator::Parts::StartRetention() {
+  if (options.retention.after.count() == 0) return {};
+  auto reader = store::ReadStore::Open(options.state_folder);
+  if (!reader) return Fail(std::move(reader).error());
+  retention = std::make_unique<Retention>(options.retention, *std::move(reader), writer.get(), options.now);
+  return {};
 }
 
 Status Coordinator::Parts::Listen() {
@@ -232,7 +244,8 @@ std::vector<rpc::Queue> Coordinator::Parts::Queues() const {
   const auto queue = [](const char* name, size_t depth, size_t limit) {
     return rpc::Queue{name, static_cast<int64_t>(depth), static_cast<int64_t>(limit)};
   };
-  return {queue("engine", loop->depth(), EngineLoop::kQueueLimit),
+  return {queue("workers", loop->worker_depth(), EngineLoop::kWorkerLimit),
+          queue("engine", loop->people_depth(), EngineLoop::kPeopleLimit),
           queue("metrics", writer->depth(), MetricsWriter::kQueueLimit),
           queue("read", backend->read_depth(), ProcessBackend::kReadQueue),
           queue("expansion", backend->work_depth(), ProcessBackend::kWorkQueue),
@@ -258,6 +271,7 @@ void Coordinator::Parts::Stop() {
   if (check) check->Interrupt();
   if (checking.joinable()) checking.join();
   if (backend) backend->Stop();
+  retention.reset();
   if (writer) writer->Stop();  // what it stored last the engine still hears
   if (loop) loop->Stop();
 }
@@ -280,6 +294,8 @@ Result<std::unique_ptr<Coordinator>> Coordinator::Start(const CoordinatorOptions
   const auto once = [first = std::make_shared<std::once_flag>(), failed = std::move(failed)](
                         const Error& error) { std::call_once(*first, failed, error); };
   self->parts_->StartThreads(*std::move(stores), *std::move(engine), linked, once);
+  self->parts_->StartThreads(*std::move(stores), *std::move(engine), std::move(failed));
+  OPTFLEET_RETURN_IF_ERROR(self->parts_->StartRetention());
   OPTFLEET_RETURN_IF_ERROR(self->parts_->Listen());
   self->parts_->CheckForDamage(once);
   return self;

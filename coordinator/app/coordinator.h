@@ -12,6 +12,7 @@
 
 #include "common/result.h"
 #include "coordinator/app/address.h"
+#include "coordinator/app/retention_options.h"
 #include "coordinator/engine/engine.h"
 #include "coordinator/rpc/faults.h"
 
@@ -24,6 +25,8 @@ struct CoordinatorOptions {
   engine::Options engine;
   Duration keep_events = std::chrono::hours(24 * 90);  // of sweeps that have ended; 0: for ever
   std::vector<rpc::Fault> faults = {};                 // for tests
+  RetentionOptions retention = {};
+  std::vector<rpc::Fault> faults = {};  // for tests
   uint64_t fault_seed = 1;
   std::function<Time()> now;  // the wall clock; read on the engine's thread
 };

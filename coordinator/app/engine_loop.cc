@@ -32,8 +32,10 @@ EngineLoop::~EngineLoop() { Stop(); }
 bool EngineLoop::Post(engine::Input input, OnAnswer on_answer) {
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_ || inputs_.size() >= kQueueLimit) return false;
-    inputs_.push_back({std::move(input), std::move(on_answer), std::chrono::steady_clock::now()});
+    const bool of_worker = std::holds_alternative<engine::Synchronize>(input);
+    std::deque<Waiting>& queue = of_worker ? of_workers_ : of_people_;
+    if (stopping_ || queue.size() >= (of_worker ? kWorkerLimit : kPeopleLimit)) return false;
+    queue.push_back({std::move(input), std::move(on_answer), std::chrono::steady_clock::now()});
   }
   changed_.notify_one();
   return true;
@@ -51,7 +53,7 @@ void EngineLoop::TellHeld(const engine::RecordsHeld& held) {
 bool EngineLoop::Inspect(std::function<void(const engine::Engine&)> look) {
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_ || looks_.size() >= kQueueLimit) return false;
+    if (stopping_ || looks_.size() >= kPeopleLimit) return false;
     looks_.push_back(std::move(look));
   }
   changed_.notify_one();
@@ -67,9 +69,14 @@ void EngineLoop::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-size_t EngineLoop::depth() const {
+size_t EngineLoop::worker_depth() const {
   const std::lock_guard lock(mutex_);
-  return inputs_.size();
+  return of_workers_.size();
+}
+
+size_t EngineLoop::people_depth() const {
+  const std::lock_guard lock(mutex_);
+  return of_people_.size();
 }
 
 EngineLoop::Work EngineLoop::WaitForWork() {
@@ -79,15 +86,19 @@ EngineLoop::Work EngineLoop::WaitForWork() {
   Work work;
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, sleep,
-                    [this] { return stopping_ || !inputs_.empty() || !held_.empty() || !looks_.empty(); });
-  while (!inputs_.empty() && work.inputs.size() < kBatchLimit) {
-    work.inputs.push_back(std::move(inputs_.front()));
-    inputs_.pop_front();
-  }
+                    [this] { return stopping_ || HasInputs() || !held_.empty() || !looks_.empty(); });
+  const auto take = [&work](std::deque<Waiting>* queue) {
+    work.inputs.push_back(std::move(queue->front()));
+    queue->pop_front();
+  };
+  // Workers first, since leases depend on them; but people are never left out of a batch.
+  if (!of_people_.empty()) take(&of_people_);
+  while (!of_workers_.empty() && work.inputs.size() < kBatchLimit) take(&of_workers_);
+  while (!of_people_.empty() && work.inputs.size() < kBatchLimit) take(&of_people_);
   for (auto& [attempt, held] : std::exchange(held_, {})) work.held.push_back(std::move(held));
   work.looks.assign(std::make_move_iterator(looks_.begin()), std::make_move_iterator(looks_.end()));
   looks_.clear();
-  work.last = stopping_ && inputs_.empty();
+  work.last = stopping_ && !HasInputs();
   return work;
 }
 
@@ -165,7 +176,9 @@ void EngineLoop::GiveUp(const Error& error, std::vector<Answered> answers) {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
-    unhandled.swap(inputs_);
+    unhandled.swap(of_people_);
+    for (Waiting& waiting : of_workers_) unhandled.push_back(std::move(waiting));
+    of_workers_.clear();
     looks_.clear();
   }
   const Error answer(Code::kUnavailable, "the coordinator stops, since it cannot write its state (" +

@@ -35,7 +35,10 @@ class EngineLoop {
  public:
   using OnAnswer = std::function<void(engine::Answer)>;
 
-  static constexpr size_t kQueueLimit = 4096;
+  // Inputs of workers and those of people wait apart: a flood of submissions is refused while heartbeats
+  // still come through.
+  static constexpr size_t kWorkerLimit = 4096;
+  static constexpr size_t kPeopleLimit = 512;
   static constexpr size_t kBatchLimit = 256;
 
   // Events of ended sweeps older than `keep_events` are dropped bit by bit; 0: none is.
@@ -46,7 +49,7 @@ class EngineLoop {
   EngineLoop(const EngineLoop&) = delete;
   EngineLoop& operator=(const EngineLoop&) = delete;
 
-  // False if the queue is full or the loop has ended. Any thread.
+  // False if its queue is full or the loop has ended. Any thread.
   bool Post(engine::Input input, OnAnswer on_answer);
 
   // What the metrics store holds: never refused, since only the newest word about an attempt waits. Any
@@ -59,7 +62,8 @@ class EngineLoop {
   // Takes no more inputs, handles and commits those that wait, ends the thread.
   void Stop();
 
-  size_t depth() const;
+  size_t worker_depth() const;
+  size_t people_depth() const;
   // Only from an Inspect.
   int64_t wal_bytes() const { return store_->wal_bytes(); }
 
@@ -82,6 +86,7 @@ class EngineLoop {
   };
 
   void Run();
+  bool HasInputs() const { return !of_workers_.empty() || !of_people_.empty(); }  // under mutex_
   Work WaitForWork();
   // False if the rows could not be committed: the engine must not be used again.
   bool HandleBatch(Work work);
@@ -98,9 +103,10 @@ class EngineLoop {
   const std::unique_ptr<store::StateStore> store_;  // the loop's thread
   const std::unique_ptr<engine::Engine> engine_;    // the loop's thread
 
-  mutable std::mutex mutex_;  // guards the next five
+  mutable std::mutex mutex_;  // guards the next six
   std::condition_variable changed_;
-  std::deque<Waiting> inputs_;
+  std::deque<Waiting> of_workers_;
+  std::deque<Waiting> of_people_;
   std::map<AttemptName, engine::RecordsHeld> held_;
   std::deque<std::function<void(const engine::Engine&)>> looks_;
   bool stopping_ = false;

@@ -73,6 +73,7 @@ int Serve(const CommandLine& line) {
       .http = line.http,
       .engine = line.engine,
       .keep_events = line.keep_events,
+      .retention = line.retention,
       .faults = line.faults,
       .fault_seed = line.fault_seed,
       .now = [] { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }};

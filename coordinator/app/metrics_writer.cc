@@ -90,6 +90,47 @@ std::string_view MetricsWriter::Queue(Report report) {
   return "";
 }
 
+bool MetricsWriter::Thin(store::ThinPlan plan, std::function<void(const Status&)> on_done) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return false;
+    thinnings_.push_back({std::move(plan), std::move(on_done)});
+  }
+  changed_.notify_one();
+  return true;
+}
+
+void MetricsWriter::ThinSome() {
+  Thinning* thinning = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    if (thinnings_.empty() || stopping_) return;
+    thinning = &thinnings_.front();
+  }
+  const auto thinned = store_->Thin(thinning->plan, thinning->next);
+  if (thinned) {
+    thinning->next = thinned->next;
+    hooks_.thinned(thinned->deleted);
+    if (!thinned->done) return;
+  }
+  const Thinning ended = std::move(*thinning);
+  {
+    const std::lock_guard lock(mutex_);
+    thinnings_.pop_front();
+  }
+  ended.on_done(thinned ? Status() : Status(Fail(thinned.error())));
+}
+
+void MetricsWriter::AbandonThinning() {
+  std::deque<Thinning> abandoned;
+  {
+    const std::lock_guard lock(mutex_);
+    abandoned.swap(thinnings_);
+  }
+  for (const Thinning& thinning : abandoned)
+    thinning.on_done(Fail(Code::kUnavailable, "the metrics writer stops"));
+}
+
 void MetricsWriter::Stop() {
   {
     const std::lock_guard lock(mutex_);
@@ -114,13 +155,16 @@ void MetricsWriter::Run() {
     } else {
       Commit(std::move(reports));
     }
+    if (reports.empty()) ThinSome();
     reports.clear();
   }
+  AbandonThinning();
 }
 
 bool MetricsWriter::WaitForWork(std::vector<Report>* reports) {
   std::unique_lock lock(mutex_);
   while (!stopping_ && reports_.empty()) {
+    if (!thinnings_.empty() && writable_) break;
     if (links_.empty()) {
       changed_.wait(lock);
     } else if (writable_ || Clock::now() >= try_again_) {

@@ -27,7 +27,8 @@ struct MetricsWriterHooks {
   std::function<void(const engine::RecordsHeld&)> held;  // after a commit, what is held now
   std::function<void(int64_t records, int64_t points, double commit_seconds)> stored;
   std::function<void(bool writable, const std::string& why)> writable_changed;
-  std::function<void(std::string_view reason)> refused;  // of a report
+  std::function<void(std::string_view reason)> refused;           // of a report
+  std::function<void(int64_t records)> thinned = [](int64_t) {};  // deleted, after the commit
 };
 
 class MetricsWriter {
@@ -58,6 +59,11 @@ class MetricsWriter {
   // One entry per attempt of the batches is given back. False if the queue is full or stopped. Any thread.
   bool Append(std::vector<store::RecordBatch> batches, OnHeld on_held);
 
+  // Deletes what the plan lets go, piece by piece, whenever no report waits. False if stopped. After a true
+  // the callback runs once, on the writer's thread; UNAVAILABLE if it stops before the end (what went stays
+  // gone, and a new plan goes on).
+  bool Thin(store::ThinPlan plan, std::function<void(const Status&)> on_done);
+
   // Takes no more, commits what waits, ends the thread.
   void Stop();
 
@@ -72,6 +78,12 @@ class MetricsWriter {
     int64_t points = 0;
   };
   using Clock = std::chrono::steady_clock;
+
+  struct Thinning {
+    store::ThinPlan plan;
+    std::function<void(const Status&)> on_done;
+    int64_t next = 0;
+  };
 
   // Empty, or why it was not taken.
   std::string_view Queue(Report report);
@@ -93,6 +105,8 @@ class MetricsWriter {
   bool Note(const domain::Attempt& attempt);
   void Commit(std::vector<Report> reports);
   void Refuse(std::vector<Report> reports, const Error& error);
+  void ThinSome();  // one transaction, if there is something to thin
+  void AbandonThinning();
   void SetWritable(bool writable, const std::string& why);
 
   const MetricsWriterHooks hooks_;
@@ -107,6 +121,12 @@ class MetricsWriter {
   std::map<AttemptName, domain::Attempt> links_;  // to be written as soon as the disk takes them
   std::map<AttemptName, domain::Attempt> fresh_;  // to be written with their first record
   std::map<AttemptName, Written> written_;        // of attempts whose records may still be taken
+  mutable std::mutex mutex_;                      // guards the next six
+  std::condition_variable changed_;
+  std::deque<Report> reports_;
+  int64_t queued_points_ = 0;
+  std::map<AttemptName, domain::Attempt> links_;
+  std::deque<Thinning> thinnings_;  // only the writer's thread takes away
   bool stopping_ = false;
 
   // The writer's thread only.

@@ -24,6 +24,10 @@ bool JobWasEver(const State& state, const JobName& name) {
   return found != state.sweeps.end() && name.job >= 1 && name.job <= found->second.row.job_count;
 }
 
+bool WasGivenOutHere(const State& state, const Fence& fence) {
+  return fence.incarnation >= state.first_incarnation && fence.incarnation <= state.incarnation;
+}
+
 std::string NewestText(const LiveJob& job) {
   const LiveAttempt& newest = *job.newest();
   const std::string attempt = "attempt " + std::to_string(newest.row.name.attempt);
@@ -59,7 +63,7 @@ class AnswerBuilder {
   SynchronizeAnswer Build() {
     std::set<AttemptName> named;
     for (const AttemptStatus& status : input_.attempts) {
-      named.insert(status.attempt);
+      if (IsOurAttempt(status)) named.insert(status.attempt);
       AnswerStatus(status);
     }
     auto worker = state_.workers.find(input_.worker_id);
@@ -71,6 +75,14 @@ class AnswerBuilder {
   }
 
  private:
+  // Not one of the same name that was given out before a backup was restored.
+  bool IsOurAttempt(const AttemptStatus& status) const {
+    const LiveJob* job = OpenJob(state_, status.attempt.job);
+    if (job == nullptr) return false;
+    const auto found = job->attempts.find(status.attempt.attempt);
+    return found != job->attempts.end() && found->second.row.fence == status.fence;
+  }
+
   void Release(const AttemptStatus& status, std::string reason, bool keep_checkpoints) {
     answer_.forget.push_back({.attempt = status.attempt,
                               .fence = status.fence,
@@ -82,10 +94,12 @@ class AnswerBuilder {
   void AnswerStatus(const AttemptStatus& status) {
     const LiveJob* job = OpenJob(state_, status.attempt.job);
     if (job == nullptr) {
-      // An attempt of a sweep that this database has never held is not ours to end: the worker may have been
-      // pointed here by mistake.
-      if (!JobWasEver(state_, status.attempt.job)) return;
-      Release(status, "the job has ended", false);
+      if (JobWasEver(state_, status.attempt.job)) return Release(status, "the job has ended", false);
+      // Of a sweep that this database does not hold. A backup was restored that is older than the sweep; or
+      // another database gave it out, and then it is not ours to end: the worker may have been pointed here
+      // by mistake.
+      if (WasGivenOutHere(state_, status.fence))
+        Release(status, "the database was restored from a backup that is older than its sweep", false);
       return;
     }
     auto found = job->attempts.find(status.attempt.attempt);
@@ -110,7 +124,8 @@ class AnswerBuilder {
     const bool newer_lives = job.newest()->row.state != AttemptState::kEnded;
     if (status.state != Reported::kEnded) {
       if (newer_lives || job.newest() != &attempt) {
-        Release(status, WhyOver(job, attempt), false);
+        // Its process ends at once; what the newer one rests on stays until it is safe.
+        Release(status, WhyOver(job, attempt), IsStillNeeded(state_, job, attempt));
       } else {
         // Nothing has taken its place: let it save what it has, the next attempt goes on from there.
         Stop(attempt.row, Outcome::kPreempted, WhyOver(job, attempt), true);

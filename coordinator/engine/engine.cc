@@ -23,7 +23,7 @@ Engine::~Engine() = default;
 
 Effects Engine::Handle(const Input& input, Time now) {
   State* state = state_.get();
-  state->now = std::max(state->now, now);
+  state->Advance(now);
   FinishWhatCan(state);
   Answer answer;
   Status synchronized;
@@ -57,7 +57,9 @@ Effects Engine::Handle(const Input& input, Time now) {
 }
 
 Time Engine::next_tick() const {
-  return state_->check_finishing ? state_->now : state_->deadlines.earliest();
+  if (state_->check_finishing) return state_->clock;
+  const Time earliest = state_->deadlines.earliest();
+  return earliest == Time::max() ? earliest : earliest - (state_->now - state_->clock);
 }
 
 Census Engine::TakeCensus() const { return engine::TakeCensus(*state_); }

@@ -50,6 +50,7 @@ struct SavedSweep {
 };
 struct SavedState {
   int64_t incarnation = 1;
+  int64_t first_incarnation = 1;            // of this database: those from there on were given out by it
   std::vector<SavedSweep> sweeps;           // all
   std::vector<domain::Job> jobs;            // not ended; the texts of their definitions may be left out
   std::vector<domain::Attempt> attempts;    // all attempts of those jobs
@@ -80,10 +81,12 @@ class Engine {
   static Result<std::unique_ptr<Engine>> Create(const Options& options, SavedState saved, Time now);
   ~Engine();
 
-  // `now` never goes back (a smaller value counts as the last one).
+  // `now` is the wall clock. One that was set back does not make anything wait: the engine's time goes on
+  // from where it was, and is ahead of the wall until the next start.
   Effects Handle(const Input& input, Time now);
 
-  // When the next Tick is due; Time::max() if nothing waits for time. Changes with every Handle.
+  // When the next Tick is due, on the caller's clock; Time::max() if nothing waits for time. Changes with
+  // every Handle.
   Time next_tick() const;
 
   Census TakeCensus() const;

@@ -7,15 +7,18 @@ namespace {
 
 using domain::WorkerState;
 
-// Rows on disk may lag by this much, so that a renewal each second is not a write each second.
-Duration AllowedLag(const Options& options) { return options.lease / 10; }
+// Rows on disk may lag by a tenth of a lease, so that a renewal each second is not a write each second. They
+// are ahead after a start with a clock that was set back.
+bool IsNear(Time written, Time now, const Options& options) {
+  return written <= now && now - written < options.lease / 10;
+}
 
 }  // namespace
 
 void Renew(State* state, LiveAttempt* attempt) {
   const Time deadline = state->now + state->options.lease;
   state->deadlines.Set(DeadlineKey::Lease(attempt->row.name), deadline);
-  if (deadline - *attempt->row.lease_time < AllowedLag(state->options)) return;
+  if (IsNear(*attempt->row.lease_time, deadline, state->options)) return;
   attempt->row.lease_time = deadline;
   state->Touch(attempt->row);
 }
@@ -29,7 +32,7 @@ void Shorten(State* state, const LiveAttempt& attempt) {
 void NoteHeard(State* state, LiveWorker* worker) {
   worker->heard = true;
   worker->last_seen = state->now;
-  if (state->now - worker->row.last_seen >= AllowedLag(state->options)) {
+  if (!IsNear(worker->row.last_seen, state->now, state->options)) {
     worker->row.last_seen = state->now;
     state->touched.workers.insert(worker->row.id);
   }

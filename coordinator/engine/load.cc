@@ -1,5 +1,6 @@
 #include "coordinator/engine/load.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "coordinator/engine/invariants.h"
@@ -22,6 +23,9 @@ void LoadWorkers(State* state, std::vector<domain::Worker> rows) {
     LiveWorker worker;
     worker.last_seen = row.last_seen;
     worker.row = std::move(row);
+    // Written under a clock that was set back since.
+    if (auto& until = worker.row.excluded_until)
+      until = std::min(*until, state->now + state->options.longest_exclusion);
     if (worker.row.excluded_until)
       state->deadlines.Set(DeadlineKey::Excluded(worker.row.id), *worker.row.excluded_until);
     if (worker.row.state != WorkerState::kReady) {
@@ -63,7 +67,8 @@ Result<std::unique_ptr<State>> LoadState(const Options& options, SavedState save
   auto state = std::make_unique<State>();
   state->options = options;
   state->incarnation = saved.incarnation;
-  state->now = now;
+  state->first_incarnation = saved.first_incarnation;
+  state->now = state->clock = now;
   for (SavedSweep& sweep : saved.sweeps) {
     const std::string id = sweep.sweep.id;
     LiveSweep live;
@@ -79,6 +84,8 @@ Result<std::unique_ptr<State>> LoadState(const Options& options, SavedState save
     const JobName name = row.name();
     LiveJob& job = state->jobs[name];
     job.row = std::move(row);
+    // Written under a clock that was set back since.
+    if (auto& until = job.row.status.not_before) until = std::min(*until, now + options.longest_backoff);
     if (job.row.status.state == domain::JobState::kQueued) Enqueue(state.get(), &job);
   }
   OPTFLEET_RETURN_IF_ERROR(LoadAttempts(state.get(), &saved));

@@ -40,4 +40,13 @@ int64_t NeededRecord(const State& state, const LiveJob& job, const LiveAttempt& 
   return std::min(needed, attempt.row.record_limit);
 }
 
+bool IsStillNeeded(const State& state, const LiveJob& job, const LiveAttempt& attempt) {
+  if (MayBeResumedFrom(state, job, attempt) || attempt.held_record < NeededRecord(state, job, attempt))
+    return true;
+  // One that was told to go on from here and has not said yet whether it did.
+  return std::any_of(job.attempts.begin(), job.attempts.end(), [&](const auto& entry) {
+    return entry.second.row.resume_attempt == attempt.row.name.attempt && !entry.second.row.start_known;
+  });
+}
+
 }  // namespace optfleet::engine

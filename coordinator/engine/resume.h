@@ -20,4 +20,8 @@ bool MayBeResumedFrom(const State& state, const LiveJob& job, const LiveAttempt&
 // no use.
 int64_t NeededRecord(const State& state, const LiveJob& job, const LiveAttempt& attempt);
 
+// Whether anything of an attempt that is over may still be wanted: its checkpoints, or records that are not
+// held yet.
+bool IsStillNeeded(const State& state, const LiveJob& job, const LiveAttempt& attempt);
+
 }  // namespace optfleet::engine

@@ -9,9 +9,15 @@ namespace optfleet::engine {
 std::vector<domain::SeriesLink> LiveJob::links() const {
   std::vector<domain::SeriesLink> links;
   for (const auto& [number, attempt] : attempts) {
-    links.push_back({number, attempt.row.parent, attempt.row.resume_record, attempt.held_record});
+    const int64_t held = attempt.records_lost ? domain::kEveryRecord : attempt.held_record;
+    links.push_back({number, attempt.row.parent, attempt.row.resume_record, held});
   }
   return links;
+}
+
+void State::Advance(Time given) {
+  if (given > clock) now += given - clock;
+  clock = given;
 }
 
 LiveJob* State::FindJob(const JobName& name) {

@@ -38,7 +38,8 @@ struct LiveSweep {
 struct LiveAttempt {
   domain::Attempt row;
   int64_t held_record = 0;
-  int64_t step = 0;       // newest recorded
+  int64_t step = 0;           // newest recorded
+  bool records_lost = false;  // those that are not held cannot come any more (since this process began)
   bool log_kept = false;  // the log tail of its end is written (forgotten over a restart: written once more)
 };
 
@@ -81,7 +82,9 @@ struct Touched {
 struct State {
   Options options;
   int64_t incarnation = 1;
-  Time now;
+  int64_t first_incarnation = 1;
+  Time now;                                 // goes on, whatever happens to the clock
+  Time clock;                               // the caller's, as last given
   std::map<std::string, LiveSweep> sweeps;  // all
   std::map<JobName, LiveJob> jobs;          // not ended (a job that ends leaves with the input that ended it)
   std::map<std::string, LiveWorker> workers;  // all
@@ -103,6 +106,7 @@ struct State {
   // at with the first input.
   bool check_finishing = false;
 
+  void Advance(Time given);  // by as much as the clock went forward
   LiveJob* FindJob(const JobName& name);
   LiveAttempt* FindAttempt(const AttemptName& name);  // of a job that has not ended
   LiveWorker* FindWorker(const std::string& id);

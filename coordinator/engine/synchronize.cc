@@ -1,10 +1,13 @@
 // What a worker says about itself and its attempts.
 #include <algorithm>
+#include <map>
+#include <set>
 #include <utility>
 
 #include "coordinator/domain/check.h"
 #include "coordinator/engine/handlers.h"
 #include "coordinator/engine/leases.h"
+#include "coordinator/engine/lost_records.h"
 #include "coordinator/engine/transitions.h"
 
 namespace optfleet::engine {
@@ -160,12 +163,13 @@ void TakeStatus(State* state, const std::string& worker, const AttemptStatus& st
 
 // Attempts that should be here and were not named.
 void NoteMissing(State* state, LiveWorker* worker, const Synchronize& input) {
-  std::set<AttemptName> named;
-  for (const AttemptStatus& status : input.attempts) named.insert(status.attempt);
+  std::map<AttemptName, std::set<Fence>> named;
+  for (const AttemptStatus& status : input.attempts) named[status.attempt].insert(status.fence);
   const std::set<AttemptName> here = worker->attempts;
   for (const AttemptName& name : here) {
-    if (named.contains(name)) continue;
     LiveAttempt* attempt = state->FindAttempt(name);
+    const auto said = named.find(name);
+    if (said != named.end() && said->second.contains(attempt->row.fence)) continue;
     if (attempt->row.state == AttemptState::kRunning) {
       Shorten(state, *attempt);
     } else if (input.leaving) {
@@ -186,6 +190,7 @@ Status OnSynchronize(State* state, const Synchronize& input) {
     TakeStatus(state, input.worker_id, status);
   }
   NoteMissing(state, worker, input);
+  NoteLostRecords(state, input);
   return {};
 }
 

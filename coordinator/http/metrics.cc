@@ -75,6 +75,9 @@ struct Metrics::State {
   Counter& records = CounterFamily(registry, "optfleet_ingest_records_total", "Records committed.").Add({});
   Counter& points =
       CounterFamily(registry, "optfleet_ingest_points_total", "Points (scalars of steps) committed.").Add({});
+  Counter& thinned = CounterFamily(registry, "optfleet_metrics_thinned_records_total",
+                                   "Records of sweeps that ended long ago, deleted by --thin-after.")
+                         .Add({});
   Family<Counter>& rejected = CounterFamily(registry, "optfleet_ingest_rejected_total",
                                             "Reports refused and left to be sent again, by reason.");
   Family<Gauge>& depth = GaugeFamily(registry, "optfleet_queue_depth", "Entries of a bounded queue.");
@@ -117,6 +120,8 @@ void Metrics::Ingested(int64_t records, int64_t points) {
   state_->records.Increment(static_cast<double>(records));
   state_->points.Increment(static_cast<double>(points));
 }
+
+void Metrics::Thinned(int64_t records) { state_->thinned.Increment(static_cast<double>(records)); }
 
 void Metrics::IngestRejected(std::string_view reason) {
   state_->rejected.Add({{"reason", std::string(reason)}}).Increment();

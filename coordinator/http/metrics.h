@@ -38,6 +38,7 @@ class Metrics {
   void EngineLag(double seconds);                          // from posting an input to handling it
   void Commit(std::string_view database, double seconds);  // "state" or "metrics"
   void Ingested(int64_t records, int64_t points);          // after their commit
+  void Thinned(int64_t records);                           // deleted by retention
   void IngestRejected(std::string_view reason);            // as MetricsWriterHooks
   void Queue(std::string_view queue, int64_t depth, int64_t limit);
   void MetricsStoreWritable(bool writable);

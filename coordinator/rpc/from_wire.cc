@@ -215,11 +215,12 @@ RpcResult<engine::Synchronize> FromWire(const v1::SynchronizeRequest& request) {
     }
     input.slots.push_back(*std::move(slot));
   }
-  std::set<AttemptName> names;
+  // Twice under different fences is possible: before and after a backup was restored.
+  std::set<std::pair<AttemptName, Fence>> names;
   for (int i = 0; i < request.attempts_size(); ++i) {
     auto status = StatusFromWire(request.attempts(i), At("attempts", i));
     if (!status) return tl::make_unexpected(std::move(status).error());
-    if (!names.insert(status->attempt).second) {
+    if (!names.insert({status->attempt, status->fence}).second) {
       return tl::make_unexpected(BadField(At("attempts", i) + ".attempt", "is named twice"));
     }
     input.attempts.push_back(*std::move(status));

@@ -31,7 +31,7 @@ inline constexpr int kMaxReportPoints = 1 << 20;   // of one attempt in one call
 inline constexpr int kMaxReportKeys = 1 << 16;     // as many as a metrics log can name
 
 inline constexpr int kMaxQueryKeys = 256;
-inline constexpr int kMaxQueryBuckets = 10000;      // per key
-inline constexpr size_t kMaxQueryPoints = 1 << 20;  // of one answer
+inline constexpr int kMaxQueryBuckets = 10000;       // per key
+inline constexpr int64_t kMaxQueryPoints = 1 << 20;  // of one answer
 
 }  // namespace optfleet::rpc

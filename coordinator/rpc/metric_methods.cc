@@ -17,6 +17,13 @@ std::optional<RpcError> CheckQuery(const v1::QueryMetricsRequest& request) {
   return std::nullopt;
 }
 
+RpcError TooMany(const store::SeriesQuery& query) {
+  const std::string what = "the answer would have more than " + std::to_string(kMaxQueryPoints) + " points";
+  if (query.buckets == 0)
+    return BadField("buckets", "must be set, or keys be fewer, or first_step larger: " + what);
+  return BadField("buckets", "must be smaller, or keys be fewer: " + what);
+}
+
 void QueryMetrics(Backend* backend, const v1::QueryMetricsRequest& request,
                   const Reply<v1::QueryMetricsResponse>& reply) {
   using Response = v1::QueryMetricsResponse;
@@ -26,20 +33,15 @@ void QueryMetrics(Backend* backend, const v1::QueryMetricsRequest& request,
   store::SeriesQuery query{.job = *job,
                            .keys = {request.keys().begin(), request.keys().end()},
                            .first_step = request.first_step(),
-                           .buckets = request.buckets()};
+                           .buckets = request.buckets(),
+                           .most_points = kMaxQueryPoints};
   ReplyFromRead<Response>(
       backend, reply, [query = std::move(query)](store::ReadStore& store) -> RpcResult<Response> {
         const auto columns = store.QuerySeries(query);
+        if (!columns && columns.error().code() == Code::kOutOfRange)
+          return tl::make_unexpected(TooMany(query));
         if (!columns)
           return tl::make_unexpected(AboutResource(columns.error(), kJobType, ToResource(query.job)));
-        size_t points = 0;
-        for (const store::SeriesColumn& column : *columns) points += column.steps.size();
-        if (points > kMaxQueryPoints) {
-          return tl::make_unexpected(
-              BadField("buckets", "must be set: the answer would have " + std::to_string(points) +
-                                      " points, and at most " + std::to_string(kMaxQueryPoints) +
-                                      " are sent at once"));
-        }
         Response response;
         for (const store::SeriesColumn& column : *columns)
           *response.add_series() = ToWire(column, query.buckets == 0);

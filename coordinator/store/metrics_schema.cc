@@ -88,6 +88,9 @@ INSERT INTO other_points
 DROP TABLE old_points;
 DELETE FROM keys WHERE name = 'data_wait_seconds';
 
+-- 1: its records were thinned, long after its sweep had ended.
+ALTER TABLE attempts ADD COLUMN thinned INTEGER NOT NULL DEFAULT 0;
+
 -- SELECT step, loss FROM series WHERE job = 'sweeps/lr/jobs/17' ORDER BY step
 CREATE VIEW series AS
   SELECT segments.job AS job, segments.number AS attempt, records.id & 4294967295 AS record, step, time, loss,

@@ -26,6 +26,9 @@ constexpr const char* kFindAttempt =
 // which are read as series.
 constexpr size_t kMostLatest = 256;
 
+// Records that one transaction of Thin looks at: some milliseconds.
+constexpr int64_t kThinAtOnce = 4096;
+
 // Attempts that are remembered between two commits, above which all are read anew.
 constexpr size_t kMostKnown = 4096;
 
@@ -105,6 +108,32 @@ class SqliteMetricsStore final : public MetricsStore {
     return held;
   }
 
+  Result<Thinned> Thin(const ThinPlan& plan, int64_t next) override {
+    auto transaction = Transaction::Begin(&connection_, Transaction::Kind::kWrite);
+    if (!transaction.has_value()) return Fail(transaction.error());
+    const auto known = Find(plan.attempt);
+    if (!known.has_value()) return Fail(known.error());
+    Thinned result{.next = std::max(next, plan.first), .deleted = 0, .done = true};
+    if (!known->has_value() || (*known)->id != plan.id || (*known)->incarnation != plan.incarnation ||
+        plan.keep.empty())
+      return result;
+    for (int64_t looked = 0; result.next < plan.keep.back() && looked < kThinAtOnce; ++looked) {
+      const int64_t keep = *std::lower_bound(plan.keep.begin(), plan.keep.end(), result.next);
+      const int64_t last = std::min(keep - 1, result.next + kThinAtOnce - 1 - looked);
+      if (last >= result.next) {
+        const auto dropped = writer_.DropRange(result.next, last);
+        if (!dropped.has_value()) return Fail(dropped.error());
+        result.deleted += *dropped;
+        looked += last - result.next;
+      }
+      result.next = last == keep - 1 ? keep + 1 : last + 1;
+    }
+    result.done = result.next >= plan.keep.back();
+    if (result.done) OPTFLEET_RETURN_IF_ERROR(writer_.SetThinned(plan.id));
+    OPTFLEET_RETURN_IF_ERROR(transaction->Commit());
+    return result;
+  }
+
   int64_t wal_bytes() const override {
     std::error_code missing;
     const auto size = std::filesystem::file_size(connection_.path() + "-wal", missing);
@@ -174,6 +203,13 @@ class SqliteMetricsStore final : public MetricsStore {
       // history.
       if ((*known)->incarnation > attempt.fence.incarnation) return {};
       OPTFLEET_RETURN_IF_ERROR(writer_.Drop((*known)->id));
+    }
+    // The open attempt of a job is its newest: what has a higher number belongs to a history that a restored
+    // backup has undone, and would be taken for the head of the series.
+    if (attempt.state != domain::AttemptState::kEnded) {
+      const auto dropped = writer_.DropNewer(job, attempt.name.attempt);
+      if (!dropped.has_value()) return Fail(dropped.error());
+      if (*dropped) known_.clear();
     }
     auto statement = connection_.Prepare(
         "INSERT INTO attempts(job, number, incarnation, parent, resume_record, record_limit) VALUES (?1, ?2, "

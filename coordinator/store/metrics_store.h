@@ -18,6 +18,7 @@
 #include "coordinator/domain/attempt.h"
 #include "coordinator/engine/inputs.h"
 #include "coordinator/store/state_store.h"
+#include "coordinator/store/thin_plan.h"
 
 namespace optfleet::store {
 
@@ -70,6 +71,16 @@ class MetricsStore {
   // What is held of these attempts; those without records are left out.
   virtual Result<std::map<AttemptName, engine::RecordsHeld>> Held(
       std::span<const domain::Attempt> attempts) = 0;
+
+  struct Thinned {
+    int64_t next = 0;  // id of a record: where to go on
+    int64_t deleted = 0;
+    bool done = false;
+  };
+  // Deletes what the plan lets go, from the record with id `next` on (0: the first): a few thousand records
+  // in one transaction. Once done the attempt counts as thinned. An attempt that began anew meanwhile is left
+  // alone.
+  virtual Result<Thinned> Thin(const ThinPlan& plan, int64_t next) = 0;
 
   virtual int64_t wal_bytes() const = 0;
 };

@@ -11,15 +11,18 @@ namespace optfleet::store {
 template <typename Visit, typename... Parameters>
 Status ForEachRow(Connection* connection, std::string_view sql, Visit&& visit,
                   const Parameters&... parameters) {
-  auto statement = connection->Prepare(sql);
+  auto statement = connection->Borrow(sql);
   if (!statement.has_value()) return Fail(statement.error());
   statement->Bind(parameters...);
-  while (true) {
+  Status status;
+  while (status.has_value()) {
     const auto more = statement->Step();
-    if (!more.has_value()) return Fail(more.error());
-    if (!*more) return {};
-    OPTFLEET_RETURN_IF_ERROR(visit(*statement));
+    if (!more.has_value()) status = Fail(more.error());
+    if (!more.has_value() || !*more) break;
+    status = visit(*statement);
   }
+  connection->GiveBack(sql, *std::move(statement));
+  return status;
 }
 
 }  // namespace optfleet::store

@@ -13,43 +13,134 @@ namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
-// The rows of the query that hold a point of `key`, for "SELECT ... FROM <this>"; the value is column `v`.
-// Parameters: job, first step, key.
-std::string PointsOf(const std::string& key) {
-  if (ColumnOf(key)) {
-    return "(SELECT attempt, id, step, time, " + key +
-           " AS v FROM metrics.series WHERE job = ?1 AND step >= ?2 AND (" + key +
-           " IS NOT NULL OR instr(nan_keys, ',' || ?3 || ',') > 0))";
+// So many points are kept in memory to be counted and then put into buckets; more are read twice.
+constexpr int64_t kMostInMemory = 1 << 20;
+
+struct PointRow {
+  int64_t step = 0;
+  double value = 0;
+  Time time;
+  int32_t attempt = 0;
+};
+
+// At least as many as the series has records; costs nothing that grows with them.
+Result<int64_t> BoundRecords(Connection* connection, const JobName& job) {
+  int64_t bound = 0;
+  OPTFLEET_RETURN_IF_ERROR(ForEachRow(
+      connection,
+      "SELECT coalesce(sum(min(attempts.held_record, coalesce(segments.last_record, attempts.held_record))), "
+      "0) FROM "
+      "metrics.segments JOIN metrics.attempts ON attempts.id = segments.attempt WHERE segments.job = ?",
+      [&](const Statement& row) -> Status {
+        bound = row.Int(0);
+        return {};
+      },
+      ToResource(job)));
+  return bound;
+}
+
+// A part of the series: records with ids from `first` to `last`.
+struct Part {
+  int32_t attempt = 0;
+  int64_t first = 0;
+  int64_t last = 0;
+};
+
+Result<std::vector<Part>> PartsOf(Connection* connection, const JobName& job) {
+  std::vector<Part> parts;
+  OPTFLEET_RETURN_IF_ERROR(ForEachRow(
+      connection,
+      "SELECT number, attempt << 32, coalesce(last_record, 4294967295) FROM metrics.segments WHERE job = ? "
+      "ORDER BY "
+      "number",
+      [&](const Statement& row) -> Status {
+        parts.push_back({static_cast<int32_t>(row.Int(0)), row.Int(1), row.Int(1) + row.Int(2)});
+        return {};
+      },
+      ToResource(job)));
+  return parts;
+}
+
+// Points of a key that has a column, part by part: much cheaper than through the view `series`, which says
+// the same.
+template <typename Visit>
+Status ForEachInColumn(Connection* connection, const SeriesQuery& query, const std::string& key,
+                       Visit&& visit) {
+  const auto parts = PartsOf(connection, query.job);
+  if (!parts.has_value()) return Fail(parts.error());
+  const std::string sql =
+      "SELECT step, " + key + ", time, nan_keys FROM metrics.records WHERE id BETWEEN ? AND ?";
+  const std::string name = "," + key + ",";
+  for (const Part& part : *parts) {
+    OPTFLEET_RETURN_IF_ERROR(ForEachRow(
+        connection, sql,
+        [&](const Statement& row) -> Status {
+          const bool missing = row.IsNull(1);
+          if (missing && (row.IsNull(3) || row.Text(3).find(name) == std::string::npos)) return {};
+          const int64_t step = row.Int(0);
+          if (step < query.first_step) return {};
+          return visit(
+              PointRow{step, missing ? kNan : row.Real(1), TimeFromUnixMicros(row.Int(2)), part.attempt});
+        },
+        part.first, part.last));
   }
-  return "(SELECT attempt, id, step, time, value AS v FROM metrics.other_series WHERE job = ?1 AND step "
-         ">= ?2 AND key = ?3)";
+  return {};
+}
+
+// By attempt and number.
+template <typename Visit>
+Status ForEachPoint(Connection* connection, const SeriesQuery& query, const std::string& key, Visit&& visit) {
+  if (ColumnOf(key)) return ForEachInColumn(connection, query, key, visit);
+  return ForEachRow(
+      connection,
+      "SELECT step, value, time, attempt FROM metrics.other_series WHERE job = ?1 AND step >= ?2 AND key = "
+      "?3 ORDER "
+      "BY attempt, id",
+      [&](const Statement& row) {
+        return visit(PointRow{row.Int(0), row.IsNull(1) ? kNan : row.Real(1), TimeFromUnixMicros(row.Int(2)),
+                              static_cast<int32_t>(row.Int(3))});
+      },
+      ToResource(query.job), query.first_step, key);
 }
 
 Result<int64_t> CountPoints(Connection* connection, const SeriesQuery& query, const std::string& key) {
   int64_t count = 0;
-  OPTFLEET_RETURN_IF_ERROR(ForEachRow(
-      connection, "SELECT count(*) FROM " + PointsOf(key),
-      [&](const Statement& row) -> Status {
-        count = row.Int(0);
-        return {};
-      },
-      ToResource(query.job), query.first_step, key));
+  OPTFLEET_RETURN_IF_ERROR(ForEachPoint(connection, query, key, [&](const PointRow&) -> Status {
+    ++count;
+    return {};
+  }));
   return count;
 }
 
-Result<SeriesColumn> ReadColumn(Connection* connection, const SeriesQuery& query, const std::string& key) {
-  const auto count = CountPoints(connection, query, key);
-  if (!count.has_value()) return Fail(count.error());
-  Buckets buckets(key, *count, query.buckets);
-  if (*count == 0) return buckets.Take();
-  OPTFLEET_RETURN_IF_ERROR(ForEachRow(
-      connection, "SELECT step, v, time, attempt FROM " + PointsOf(key) + " ORDER BY attempt, id",
-      [&](const Statement& row) -> Status {
-        const double value = row.IsNull(1) ? kNan : row.Real(1);
-        buckets.Add(row.Int(0), value, TimeFromUnixMicros(row.Int(2)), static_cast<int32_t>(row.Int(3)));
-        return {};
-      },
-      ToResource(query.job), query.first_step, key));
+// Adds each point as it comes; fails at the point that is one too many.
+Result<SeriesColumn> ReadInto(Connection* connection, const SeriesQuery& query, const std::string& key,
+                              Buckets buckets, int64_t most) {
+  OPTFLEET_RETURN_IF_ERROR(ForEachPoint(connection, query, key, [&](const PointRow& point) -> Status {
+    buckets.Add(point.step, point.value, point.time, point.attempt);
+    if (buckets.size() > most) return Fail(Code::kOutOfRange, "too many points");
+    return {};
+  }));
+  return buckets.Take();
+}
+
+// `bound`: no more points than that. `most`: points or buckets of the answer.
+Result<SeriesColumn> ReadColumn(Connection* connection, const SeriesQuery& query, const std::string& key,
+                                int64_t bound, int64_t most) {
+  if (query.buckets == 0 || bound <= query.buckets)
+    return ReadInto(connection, query, key, Buckets(key, bound, 0), most);
+  if (bound > kMostInMemory) {
+    const auto count = CountPoints(connection, query, key);
+    if (!count.has_value()) return Fail(count.error());
+    return ReadInto(connection, query, key, Buckets(key, *count, query.buckets), most);
+  }
+  std::vector<PointRow> points;
+  OPTFLEET_RETURN_IF_ERROR(ForEachPoint(connection, query, key, [&](const PointRow& point) -> Status {
+    points.push_back(point);
+    return {};
+  }));
+  Buckets buckets(key, static_cast<int64_t>(points.size()), query.buckets);
+  for (const PointRow& point : points) buckets.Add(point.step, point.value, point.time, point.attempt);
+  if (buckets.size() > most) return Fail(Code::kOutOfRange, "too many buckets");
   return buckets.Take();
 }
 
@@ -100,10 +191,14 @@ Result<std::vector<SeriesColumn>> ReadSeries(Connection* connection, const Serie
     if (!all.has_value()) return Fail(all.error());
     keys = std::move(*all);
   }
+  const auto bound = BoundRecords(connection, query.job);
+  if (!bound.has_value()) return Fail(bound.error());
   std::vector<SeriesColumn> columns;
+  int64_t left = query.most_points;
   for (const std::string& key : keys) {
-    auto column = ReadColumn(connection, query, key);
+    auto column = ReadColumn(connection, query, key, *bound, left);
     if (!column.has_value()) return Fail(column.error());
+    left -= static_cast<int64_t>(column->steps.size());
     if (!column->steps.empty()) columns.push_back(std::move(*column));
   }
   return columns;

@@ -14,6 +14,7 @@ class Buckets {
   // `points` are to come; at most `buckets` buckets, 0 for one per point.
   Buckets(std::string key, int64_t points, int32_t buckets);
   void Add(int64_t step, double value, Time time, int32_t attempt);
+  int64_t size() const { return static_cast<int64_t>(column_.steps.size()); }  // buckets so far
   SeriesColumn Take() { return std::move(column_); }
 
  private:
@@ -22,7 +23,7 @@ class Buckets {
   SeriesColumn column_;
 };
 
-// Empty columns are left out. `connection` has metrics.db attached as `metrics`.
+// As ReadStore::QuerySeries. `connection` has metrics.db attached as `metrics`.
 Result<std::vector<SeriesColumn>> ReadSeries(Connection* connection, const SeriesQuery& query);
 
 }  // namespace optfleet::store

@@ -62,6 +62,12 @@ class SqliteReadStore final : public ReadStore {
       return ReadSeries(&connection_, query);
     });
   }
+  Result<std::vector<AttemptName>> AttemptsToThin(Time before, int32_t limit) override {
+    return Read([&] { return ReadAttemptsToThin(&connection_, before, limit); });
+  }
+  Result<ThinPlan> PlanThinning(const AttemptName& attempt, int64_t most) override {
+    return Read([&] { return store::PlanThinning(&connection_, attempt, most); });
+  }
 
  private:
   // One consistent state for all statements of a call.

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,6 +22,7 @@
 #include "coordinator/domain/sweep.h"
 #include "coordinator/domain/worker.h"
 #include "coordinator/engine/inputs.h"
+#include "coordinator/store/thin_plan.h"
 
 namespace optfleet::store {
 
@@ -61,6 +63,8 @@ struct SeriesQuery {
   std::vector<std::string> keys;  // empty: all
   int64_t first_step = 0;
   int32_t buckets = 0;  // at most so many per key; 0: every point
+  // An answer that would have more points or buckets in all is OUT_OF_RANGE, and is not read to its end.
+  int64_t most_points = std::numeric_limits<int64_t>::max();
 };
 
 // One key of one job as columns of equal length, by step. Buckets hold equally many points (the last may hold
@@ -129,6 +133,10 @@ class ReadStore {
   // One column per key that has points, in the order asked for, else by name. NOT_FOUND if there is no such
   // job.
   virtual Result<std::vector<SeriesColumn>> QuerySeries(const SeriesQuery& query) = 0;
+
+  // As ReadAttemptsToThin and PlanThinning in thin_plan.h.
+  virtual Result<std::vector<AttemptName>> AttemptsToThin(Time before, int32_t limit) = 0;
+  virtual Result<ThinPlan> PlanThinning(const AttemptName& attempt, int64_t most) = 0;
 };
 
 }  // namespace optfleet::store

@@ -28,6 +28,11 @@ constexpr const char* kSql[] = {
     "DELETE FROM records WHERE id BETWEEN (?1 << 32) AND (?1 << 32) + 4294967295",
     "DELETE FROM other_points WHERE record BETWEEN (?1 << 32) AND (?1 << 32) + 4294967295",
     "DELETE FROM attempts WHERE id = ?",
+    "DELETE FROM records WHERE id BETWEEN ? AND ?",
+    "DELETE FROM other_points WHERE record BETWEEN ? AND ?",
+    "SELECT changes()",
+    "UPDATE attempts SET thinned = 1 WHERE id = ?",
+    "SELECT id FROM attempts WHERE job = ? AND number > ?",
 };
 
 static_assert(kColumns.size() + kFirstValueAt - 1 == 16, "as many parameters as kInsertRecord has");
@@ -142,6 +147,35 @@ Status RecordWriter::Drop(int64_t attempt) {
   OPTFLEET_RETURN_IF_ERROR(Get(kDropRecords).Bind(attempt).Run());
   OPTFLEET_RETURN_IF_ERROR(Get(kDropPoints).Bind(attempt).Run());
   return Get(kDropAttempt).Bind(attempt).Run();
+}
+
+Result<int64_t> RecordWriter::DropRange(int64_t first, int64_t last) {
+  OPTFLEET_RETURN_IF_ERROR(Get(kDropPointRange).Bind(first, last).Run());
+  OPTFLEET_RETURN_IF_ERROR(Get(kDropRecordRange).Bind(first, last).Run());
+  Statement& count = Get(kCountChanges);
+  count.Bind();
+  const auto row = count.Step();
+  if (!row.has_value()) return Fail(row.error());
+  const int64_t dropped = count.Int(0);
+  count.Reset();
+  return dropped;
+}
+
+Status RecordWriter::SetThinned(int64_t attempt) { return Get(kSetThinned).Bind(attempt).Run(); }
+
+Result<bool> RecordWriter::DropNewer(const std::string& job, int32_t number) {
+  std::vector<int64_t> ids;
+  Statement& select = Get(kSelectNewer);
+  select.Bind(job, number);
+  while (true) {
+    const auto row = select.Step();
+    if (!row.has_value()) return Fail(row.error());
+    if (!*row) break;
+    ids.push_back(select.Int(0));
+  }
+  select.Reset();
+  for (const int64_t id : ids) OPTFLEET_RETURN_IF_ERROR(Drop(id));
+  return !ids.empty();
 }
 
 Result<int64_t> RecordWriter::KeyId(const std::string& key) {

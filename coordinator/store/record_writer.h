@@ -33,6 +33,11 @@ class RecordWriter {
   void ForgetKeys() { key_ids_.clear(); }
   // Removes an attempt with its records.
   Status Drop(int64_t attempt);
+  // Removes the records with ids from `first` to `last`; how many there were.
+  Result<int64_t> DropRange(int64_t first, int64_t last);
+  Status SetThinned(int64_t attempt);
+  // Removes the attempts of the job with higher numbers; whether there were any.
+  Result<bool> DropNewer(const std::string& job, int32_t number);
 
  private:
   // Places in the list of statements, in the source.
@@ -47,6 +52,11 @@ class RecordWriter {
     kDropRecords,
     kDropPoints,
     kDropAttempt,
+    kDropRecordRange,
+    kDropPointRange,
+    kCountChanges,
+    kSetThinned,
+    kSelectNewer,
   };
   // Where the points of a key go: a column, or (from kColumns.size() on) an id in other_points.
   struct Place {

@@ -58,6 +58,12 @@ Status Migrate(Connection* connection, const Schema& schema, int64_t from) {
   return transaction->Commit();
 }
 
+// A process that was killed inside a commit leaves a transaction that is written and not synced. It is read,
+// and acted upon, as if it were there for good; a commit of one page syncs the WAL, and all that is in it.
+Status MakeDurable(Connection* connection, int64_t version) {
+  return connection->Execute("PRAGMA user_version = " + std::to_string(version));
+}
+
 // 0 for a file that holds nothing yet.
 Result<int64_t> VersionOf(Connection* connection, const Schema& schema) {
   const auto tables = connection->QueryInt("SELECT count(*) FROM sqlite_schema");
@@ -86,6 +92,8 @@ Result<Connection> OpenForWriting(const std::string& path, const Schema& schema,
   if (*version < static_cast<int64_t>(schema.steps.size())) {
     if (*version > 0 && path != kMemory) OPTFLEET_RETURN_IF_ERROR(CopyBefore(&*connection, *version));
     OPTFLEET_RETURN_IF_ERROR(Migrate(&*connection, schema, *version));
+  } else {
+    OPTFLEET_RETURN_IF_ERROR(MakeDurable(&*connection, *version));
   }
   return connection;
 }

@@ -122,6 +122,19 @@ Result<Statement> Connection::Prepare(std::string_view sql) {
   return Statement(raw);
 }
 
+Result<Statement> Connection::Borrow(std::string_view sql) {
+  const auto idle = idle_.find(sql);
+  if (idle == idle_.end()) return Prepare(sql);
+  Statement statement = std::move(idle->second);
+  idle_.erase(idle);
+  return statement;
+}
+
+void Connection::GiveBack(std::string_view sql, Statement statement) {
+  statement.Reset();
+  idle_.insert_or_assign(std::string(sql), std::move(statement));
+}
+
 Result<int64_t> Connection::QueryInt(std::string_view sql) {
   auto statement = Prepare(sql);
   if (!statement.has_value()) return Fail(statement.error());

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -94,6 +95,10 @@ class Connection {
 
   Status Execute(const std::string& sql);  // any number of statements without parameters
   Result<Statement> Prepare(std::string_view sql);
+  // As Prepare, but a statement of this text that was given back is taken again: preparing costs more than
+  // many a read. For texts of which there are few.
+  Result<Statement> Borrow(std::string_view sql);
+  void GiveBack(std::string_view sql, Statement statement);
   Result<int64_t> QueryInt(std::string_view sql);  // first column of the first row
   Result<std::string> QueryText(std::string_view sql);
   // Copies everything into another, empty database. `go_on(share)` is asked between portions with the share
@@ -111,6 +116,7 @@ class Connection {
   Connection(std::string path, sqlite3* database) : path_(std::move(path)), database_(database) {}
   std::string path_;
   std::unique_ptr<sqlite3, Close> database_;
+  std::map<std::string, Statement, std::less<>> idle_;  // given back
 };
 
 // BEGIN IMMEDIATE (or, for readers, BEGIN) until Commit; rolled back if that is never reached.

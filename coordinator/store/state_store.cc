@@ -74,19 +74,42 @@ Result<BestRow> ReadBest(const Statement& row) {
   return BestRow{row.Text(0), static_cast<int32_t>(row.Int(1)), row.Real(2)};
 }
 
+// A new database begins with the second in which it was made, so that attempts of an earlier one that had the
+// same names never look like its own; each restore of a backup raises the number by one. One that was made
+// before this rule cannot know which of the lower numbers were its own.
+constexpr const char* kBeginIncarnations = R"sql(
+UPDATE meta SET value = max(value, unixepoch()) WHERE key = 'incarnation'
+  AND NOT EXISTS (SELECT 1 FROM meta WHERE key = 'first_incarnation')
+  AND NOT EXISTS (SELECT 1 FROM workers);
+INSERT OR IGNORE INTO meta SELECT 'first_incarnation', value + EXISTS (SELECT 1 FROM workers) FROM meta
+  WHERE key = 'incarnation';
+)sql";
+
+Status BeginIncarnations(Connection* connection) {
+  const auto known = connection->QueryInt("SELECT count(*) FROM meta WHERE key = 'first_incarnation'");
+  if (!known.has_value()) return Fail(known.error());
+  if (*known > 0) return {};
+  auto transaction = Transaction::Begin(connection, Transaction::Kind::kWrite);
+  if (!transaction.has_value()) return Fail(transaction.error());
+  OPTFLEET_RETURN_IF_ERROR(connection->Execute(kBeginIncarnations));
+  return transaction->Commit();
+}
+
 class SqliteStateStore final : public StateStore {
  public:
   SqliteStateStore(std::optional<FolderLock> lock, Connection connection, StateWriter writer, Statement spec,
-                   int64_t incarnation)
+                   int64_t incarnation, int64_t first_incarnation)
       : lock_(std::move(lock)),
         connection_(std::move(connection)),
         writer_(std::move(writer)),
         spec_(std::move(spec)),
-        incarnation_(incarnation) {}
+        incarnation_(incarnation),
+        first_incarnation_(first_incarnation) {}
 
   Result<engine::SavedState> Load() override {
     engine::SavedState saved;
     saved.incarnation = incarnation_;
+    saved.first_incarnation = first_incarnation_;
     OPTFLEET_RETURN_IF_ERROR(LoadSweeps(&saved));
     OPTFLEET_RETURN_IF_ERROR(ReadAll(&connection_,
                                      std::string("SELECT ") + kJobColumnsWithoutTexts + kFromOpenJobs,
@@ -173,6 +196,7 @@ class SqliteStateStore final : public StateStore {
   Statement spec_;
   int64_t prune_behind_ = 0;  // events up to this one were looked at
   int64_t incarnation_;
+  int64_t first_incarnation_;
 };
 
 }  // namespace
@@ -191,14 +215,17 @@ Result<std::unique_ptr<StateStore>> StateStore::Open(const StoreOptions& options
   }
   auto connection = OpenForWriting(path, kStateSchema, options.vfs);
   if (!connection.has_value()) return Fail(connection.error());
+  OPTFLEET_RETURN_IF_ERROR(BeginIncarnations(&*connection));
   const auto incarnation = connection->QueryInt("SELECT value FROM meta WHERE key = 'incarnation'");
   if (!incarnation.has_value()) return Fail(incarnation.error());
+  const auto first = connection->QueryInt("SELECT value FROM meta WHERE key = 'first_incarnation'");
+  if (!first.has_value()) return Fail(first.error());
   auto writer = StateWriter::Prepare(&*connection);
   if (!writer.has_value()) return Fail(writer.error());
   auto spec = connection->Prepare(kSpec);
   if (!spec.has_value()) return Fail(spec.error());
   return std::make_unique<SqliteStateStore>(std::move(lock), std::move(*connection), std::move(*writer),
-                                            std::move(*spec), *incarnation);
+                                            std::move(*spec), *incarnation, *first);
 }
 
 }  // namespace optfleet::store

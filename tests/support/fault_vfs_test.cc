@@ -163,6 +163,37 @@ TEST_P(Journals, StoppedAtAnyOperationEveryAcknowledgedCommitIsThereAndNoHalfOne
 
 INSTANTIATE_TEST_SUITE_P(All, Journals, testing::Values("WAL", "DELETE"));
 
+// Simulation, seed 1000140: killed inside a commit, started, and then the power failed.
+TEST_F(FaultVfsTest, WhatAStoreHasReadAtItsStartIsThereForGood) {
+  const store::StoreOptions options{.folder = "a", .file_system_type = {}, .vfs = vfs_.name()};
+  const auto events = [this] {
+    auto reader = Connection::Open("a/state.db", Connection::Mode::kReadOnly, vfs_.name());
+    return reader->QueryInt("SELECT count(*) FROM events").value_or(-1);
+  };
+  int cut_short_and_there = 0;
+  for (int64_t stop_at = 1; stop_at < 12; ++stop_at) {
+    auto state = store::StateStore::Open(options);
+    ASSERT_TRUE(state.has_value()) << state.error().message();
+    const int64_t before = events();
+    disk_.StopAt(stop_at);
+    engine::Changes changes;
+    changes.events.push_back({now_, "sweeps/lr", "created", ""});
+    const bool acknowledged = (*state)->Commit(changes).has_value();
+    disk_.Kill();
+    state->reset();
+    auto again = store::StateStore::Open(options);
+    ASSERT_TRUE(again.has_value()) << again.error().message();
+    const int64_t read = events();
+    cut_short_and_there += !acknowledged && read > before;
+    disk_.CutPower(PowerCut::kNothing);
+    again->reset();
+    again = store::StateStore::Open(options);
+    EXPECT_EQ(events(), read) << "stopped at " << stop_at;
+    disk_.Kill();
+  }
+  EXPECT_GT(cut_short_and_there, 0);
+}
+
 TEST_F(FaultVfsTest, TheStoreOpensOnIt) {
   const store::StoreOptions options{.folder = "a", .file_system_type = {}, .vfs = vfs_.name()};
   auto state = store::StateStore::Open(options);

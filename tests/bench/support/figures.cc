@@ -30,10 +30,17 @@ double SecondsSince(std::chrono::steady_clock::time_point begin) {
 
 double MillisecondsSince(std::chrono::steady_clock::time_point begin) { return SecondsSince(begin) * 1e3; }
 
-double ProcessCpuSeconds() {
+namespace {
+
+double Read(clockid_t clock) {
   timespec time{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  clock_gettime(clock, &time);
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
+
+}  // namespace
+
+double ProcessCpuSeconds() { return Read(CLOCK_PROCESS_CPUTIME_ID); }
+double ThreadCpuSeconds() { return Read(CLOCK_THREAD_CPUTIME_ID); }
 
 }  // namespace optfleet::bench

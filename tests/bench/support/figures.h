@@ -22,5 +22,6 @@ nlohmann::ordered_json ToJson(const Spread& spread);
 double SecondsSince(std::chrono::steady_clock::time_point begin);
 double MillisecondsSince(std::chrono::steady_clock::time_point begin);
 double ProcessCpuSeconds();  // of all threads of this process so far
+double ThreadCpuSeconds();   // of the calling thread so far
 
 }  // namespace optfleet::bench

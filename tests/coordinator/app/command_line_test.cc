@@ -23,6 +23,16 @@ TEST(CommandLine, HasSafeDefaults) {
   EXPECT_EQ(parsed.run->engine.lease, minutes(10));
   EXPECT_EQ(parsed.run->engine.period, seconds(1));
   EXPECT_FALSE(parsed.run->parent_death);
+  EXPECT_EQ(parsed.run->retention.after.count(), 0) << "nothing is thinned unless somebody asks";
+}
+
+TEST(CommandLine, ThinningIsAskedFor) {
+  const auto parsed = Parse({"--state", "x", "--thin-after", "90d", "--thin-to", "1000"});
+  ASSERT_TRUE(parsed.run) << parsed.text;
+  EXPECT_EQ(parsed.run->retention.after, std::chrono::hours(90 * 24));
+  EXPECT_EQ(parsed.run->retention.points, 1000);
+  EXPECT_FALSE(Parse({"--state", "x", "--thin-after", "later"}).run);
+  EXPECT_FALSE(Parse({"--state", "x", "--thin-to", "1"}).run);
 }
 
 TEST(CommandLine, AReachableAddressMustBeRepeated) {

@@ -144,9 +144,33 @@ TEST_F(Loop, RefusesAboveItsLimit) {
   Start(store);
   size_t taken = 0;
   while (loop_->Post(OneJob("s" + std::to_string(taken)), [](engine::Answer) {})) ++taken;
-  EXPECT_GE(taken, EngineLoop::kQueueLimit);
-  EXPECT_LE(taken, EngineLoop::kQueueLimit + EngineLoop::kBatchLimit);
+  EXPECT_GE(taken, EngineLoop::kPeopleLimit);
+  EXPECT_LE(taken, EngineLoop::kPeopleLimit + EngineLoop::kBatchLimit);
   go_on.set_value();
+}
+
+// A flood of submissions fills its own queue; the heartbeat that comes last is answered before most of it.
+TEST_F(Loop, WorkersComeFirstAndPeopleAreNotForgotten) {
+  std::promise<void> go_on;
+  auto* store = new FakeStore;
+  store->hold = go_on.get_future().share();
+  Start(store);
+  size_t taken = 0, answered = 0;
+  size_t before_the_heartbeat = 0;
+  std::promise<void> heard;
+  while (loop_->Post(OneJob("s" + std::to_string(taken)), [&](engine::Answer) { ++answered; })) ++taken;
+  engine::Synchronize heartbeat;
+  heartbeat.worker_id = "w";
+  heartbeat.session = heartbeat.sequence = 1;
+  ASSERT_TRUE(loop_->Post(heartbeat, [&](engine::Answer) {
+    before_the_heartbeat = answered;
+    heard.set_value();
+  })) << "a full queue of people must not refuse a worker";
+  go_on.set_value();
+  heard.get_future().wait();
+  EXPECT_LE(before_the_heartbeat, EngineLoop::kBatchLimit + 1);
+  loop_->Stop();
+  EXPECT_EQ(answered, taken);
 }
 
 TEST_F(Loop, LooksBetweenTwoBatches) {

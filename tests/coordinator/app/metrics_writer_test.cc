@@ -39,6 +39,13 @@ class FakeStore final : public store::MetricsStore {
   Result<std::map<AttemptName, engine::RecordsHeld>> Held(std::span<const domain::Attempt>) override {
     return held_;
   }
+  // As if the plan let one record go before each that it keeps, one in each call.
+  Result<Thinned> Thin(const store::ThinPlan& plan, int64_t next) override {
+    const std::lock_guard wait(gate);
+    if (full) return Fail(Code::kResourceExhausted, "the disk is full");
+    return Thinned{
+        .next = next + 1, .deleted = 1, .done = next + 1 >= static_cast<int64_t>(plan.keep.size())};
+  }
   int64_t wal_bytes() const override { return 4096; }
 
   std::mutex gate;  // held by a test: commits take their time
@@ -83,7 +90,8 @@ class Writer : public testing::Test {
                   points_ += points;
                 },
             .writable_changed = [this](bool writable, const std::string&) { writable_.push_back(writable); },
-            .refused = [this](std::string_view reason) { refused_.emplace_back(reason); }},
+            .refused = [this](std::string_view reason) { refused_.emplace_back(reason); },
+            .thinned = [this](int64_t records) { thinned_records_ += records; }},
         first_pause);
   }
 
@@ -97,6 +105,7 @@ class Writer : public testing::Test {
   std::vector<int64_t> told_;
   int64_t records_ = 0;
   int64_t points_ = 0;
+  int64_t thinned_records_ = 0;
   std::vector<bool> writable_;
   std::vector<std::string> refused_;
   std::unique_ptr<MetricsWriter> writer_;  // last: its thread uses the members above
@@ -211,6 +220,37 @@ TEST_F(Writer, LinksOfAFullDiskAreWrittenOnceItTakesThem) {
   EXPECT_EQ(held->at(0).record, 1);
   writer_->Stop();
   EXPECT_EQ(writable_, (std::vector<bool>{false, true}));
+}
+
+TEST_F(Writer, ThinsPieceByPieceAndReportsComeFirst) {
+  writer_->Link({Attempt()});
+  std::promise<bool> thinned;
+  {
+    const std::lock_guard slow(store_->gate);
+    store::ThinPlan plan;
+    plan.keep = {1, 2, 3};
+    ASSERT_TRUE(writer_->Thin(plan, [&](const Status& status) { thinned.set_value(status.has_value()); }));
+  }
+  ASSERT_TRUE(Append(Records(1, 1)));
+  EXPECT_TRUE(thinned.get_future().get());
+  writer_->Stop();
+  EXPECT_EQ(thinned_records_, 3);
+  EXPECT_FALSE(writer_->Thin({}, [](const Status&) { FAIL(); }));
+}
+
+TEST_F(Writer, StoppingAbandonsWhatIsLeftToThin) {
+  std::promise<Status> thinned;
+  std::future<void> stopped;
+  {
+    const std::lock_guard slow(store_->gate);
+    store::ThinPlan plan;
+    plan.keep = {1, 2};
+    ASSERT_TRUE(writer_->Thin(plan, [&](const Status& status) { thinned.set_value(status); }));
+    stopped = std::async(std::launch::async, [this] { writer_->Stop(); });
+    while (writer_->Thin({}, [](const Status&) {})) std::this_thread::yield();  // until it stops
+  }
+  stopped.get();
+  EXPECT_EQ(thinned.get_future().get().error().code(), Code::kUnavailable);
 }
 
 TEST_F(Writer, StopCommitsWhatWaits) {

@@ -79,6 +79,10 @@ class ClusterStory {
   // Second by second; workers that are not cut off synchronize.
   void Advance(Duration duration);
   void AdvancePast(Duration duration) { Advance(duration + std::chrono::seconds(1)); }
+  // The coordinator's clock is set back (negative) or forward; nothing else happens meanwhile.
+  void SetClock(Duration by) { now_ += by; }
+  // metrics.db is thrown away while the coordinator does not run.
+  void ThrowMetricsAway() { held_.clear(); }
   // A job that was not submitted (but added) is called by the next number.
   void Knows(const JobName& job) { jobs_.push_back(job); }
   // An ended job as a store would give it back.

@@ -138,12 +138,23 @@ TEST(Lease, AttemptsOfAStrangeDatabaseAreLeftAlone) {
   ClusterStory story;
   Synchronize says = Hello("a", 1, 1);
   says.slots.push_back(CpuSlot(0));
-  says.attempts.push_back(Running("elsewhere", 3, {1, 1}));
+  says.attempts.push_back(Running("elsewhere", 3, {7, 1}));
   story.Submit(OneJob());
   const auto answer = std::get<SynchronizeAnswer>(story.Give(says));
   EXPECT_TRUE(answer.forget.empty());
   EXPECT_TRUE(answer.attempts.empty());  // its slot is occupied
   EXPECT_EQ(story.WaitsBecause(), "the only slot is taken");
+}
+
+// Simulation, seed 2: the backup was older than the sweep; its attempt kept its slot for ever.
+TEST(Lease, AttemptsOfASweepThatARestoredBackupDoesNotKnowAreEnded) {
+  ClusterStory story;
+  story.Submit(OneJob());
+  Synchronize says = Hello("a", 1, 1);
+  says.attempts.push_back(Running("forgotten", 3, {1, 1}));
+  const auto answer = std::get<SynchronizeAnswer>(story.Give(says));
+  EXPECT_THAT(answer, AsksToStop("the database was restored from a backup that is older than its sweep"));
+  EXPECT_EQ(story.StateOf("job-1"), JobState::kQueued);
 }
 
 TEST(Lease, AttemptsFromBeforeARestoredBackupAreEnded) {
@@ -156,6 +167,67 @@ TEST(Lease, AttemptsFromBeforeARestoredBackupAreEnded) {
       answer,
       AsksToStop("it was given out by database incarnation 0, of which incarnation 1 does not know it"));
   EXPECT_EQ(story.StateOf("job-1"), JobState::kQueued);
+}
+
+// Simulation, seed 574: the old attempt's records went with its folder, and the new one waited for them for
+// ever.
+TEST(Lease, WhatANewerAttemptGoesOnFromStaysWhenTheOldOneIsEnded) {
+  ClusterStory story;
+  story.Submit(OneJob());
+  story.Worker("a", 2).Takes("job-1");
+  story.Worker("a").Checkpoints("job-1", 10, 10);
+  const AttemptStatus old = Running("lr", 1, {1, 1});
+  story.Partition("a");
+  story.AdvancePast(story.lease());
+  story.Heal(
+      "a");  // asked to stop with a checkpoint; a second slot is free, so the next attempt starts at once
+  ASSERT_EQ(story.AttemptOf("job-1", 2).resume_attempt, 1);
+
+  Synchronize says = Hello("a", 1, 100000);
+  says.slots = {CpuSlot(0), CpuSlot(1)};
+  says.attempts.push_back(old);
+  const auto answer = std::get<SynchronizeAnswer>(story.Give(says));
+  ASSERT_EQ(answer.forget.size(), 1U);
+  EXPECT_TRUE(answer.forget[0].kill);
+  EXPECT_TRUE(answer.forget[0].keep_checkpoints);
+}
+
+// Simulation, seed 1000351: the clock was set back by hours and a back-off lasted as long.
+TEST(Clock, SetBackItDelaysNoBackOffAndNoLease) {
+  ClusterStory story;
+  story.Advance(minutes(300));
+  story.Submit(Jobs(2));
+  story.Worker("a").Takes("job-1");
+  story.Worker("b").Takes("job-2");
+  story.Worker("a").Reports("job-1", Outcome::kFailed);
+  story.Partition("b");
+
+  story.SetClock(-minutes(200));
+  story.Advance(minutes(1));
+  EXPECT_TRUE(story.Worker("a").Desired("job-1").has_value()) << "its back-off was a second";
+  story.AdvancePast(story.lease());
+  EXPECT_EQ(story.AttemptOf("job-2", 1).outcome, Outcome::kLost);
+}
+
+TEST(Clock, SetBackOverARestartItDelaysNoBackOff) {
+  ClusterStory story;
+  story.Advance(minutes(300));
+  story.Submit(OneJob());
+  story.Worker("a").Takes("job-1");
+  story.Worker("a").Reports("job-1", Outcome::kFailed);
+  story.SetClock(-minutes(200));
+  story.RestartCoordinator();
+  story.Advance(minutes(2));
+  EXPECT_TRUE(story.Worker("a").Desired("job-1").has_value());
+}
+
+TEST(Clock, SetForwardItEndsNoLease) {
+  ClusterStory story;
+  story.Submit(OneJob());
+  story.Worker("a").Takes("job-1");
+  story.SetClock(minutes(200));
+  story.Advance(minutes(1));
+  EXPECT_EQ(story.AttemptOf("job-1", 1).outcome, std::nullopt);
 }
 
 }  // namespace

@@ -103,6 +103,26 @@ TEST(Resume, GoesOnFromTheCheckpointAndWaitsForTheParentsRecords) {
   EXPECT_EQ(story.OutcomeOf("job-1"), Outcome::kSucceeded);
 }
 
+// Before, the job waited for ever.
+TEST(Resume, RecordsThatNobodyHasAreNotWaitedFor) {
+  ClusterStory story;
+  story.Submit(OneJob());
+  story.Worker("a").Takes("job-1");
+  story.Worker("a").Checkpoints("job-1", 50, 60);
+  story.Worker("a").Delivers("job-1", 60);
+  story.Worker("a").Reports("job-1", Outcome::kPreempted, 60);
+  story.Worker("a").Resumes("job-1", 50, 60);
+  story.Worker("a").Checkpoints("job-1", 70, 20);
+  story.Worker("a").Synchronizes();  // attempt 1 is let go of: its records are held
+  story.ThrowMetricsAway();
+  story.RestartCoordinator();
+  story.Worker("a").Reports("job-1", Outcome::kSucceeded, 40);
+  story.Worker("a").Delivers("job-1", 40);
+  story.Worker("a").Synchronizes();
+  EXPECT_EQ(story.OutcomeOf("job-1"), Outcome::kSucceeded);
+  EXPECT_THAT(story.History("sweeps/lr/jobs/1/attempts/1").back(), testing::HasSubstr("records_lost"));
+}
+
 TEST(Resume, AWorkerThatCannotResumeStartsFresh) {
   ClusterStory story;
   story.Submit(OneJob());

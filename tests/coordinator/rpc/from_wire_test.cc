@@ -86,6 +86,16 @@ TEST(FromWire, NamesTheFieldOfABadState) {
   }
 }
 
+// Simulation, seed 1000067: a worker that still had the attempt from before a restored backup was refused
+// altogether, and so was never told to let go of it.
+TEST(FromWire, OneNameUnderTwoFencesIsNoMistakeAndTwiceUnderOneIs) {
+  v1::SynchronizeRequest request = Worker();
+  *request.add_attempts() = request.attempts(0);
+  EXPECT_FALSE(FromWire(request).has_value());
+  request.mutable_attempts(1)->mutable_fence()->set_incarnation(2);
+  EXPECT_TRUE(FromWire(request).has_value());
+}
+
 TEST(FromWire, TakesColumnsApart) {
   const auto batches = FromWire(Report());
   ASSERT_TRUE(batches) << batches.error().message;

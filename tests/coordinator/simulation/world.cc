@@ -1,12 +1,7 @@
 #include "tests/coordinator/simulation/world.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
-#include <utility>
-
-#include "coordinator/engine/invariants.h"
-#include "coordinator/engine/state.h"
+#include <map>
 
 namespace optfleet::simulation {
 namespace {
@@ -14,232 +9,219 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr auto kTick = milliseconds(250);
-
-// Everything that a restart must not change. Leases are granted anew, and the silence of workers is counted
-// anew.
-std::string Essence(const engine::State& state) {
-  std::string text;
-  for (const auto& [id, sweep] : state.sweeps) {
-    text += id + ' ' + std::string(Name(sweep.row.state)) + ' ' + std::to_string(sweep.ended.total()) + ' ' +
-            std::to_string(sweep.ended_steps) + ' ' + std::to_string(sweep.ended.best_job.value_or(0)) + '\n';
-  }
-  for (const auto& [name, job] : state.jobs) {
-    const domain::JobStatus& s = job.row.status;
-    text += ToResource(name) + ' ' + std::string(Name(s.state)) + ' ' + s.reason + ' ' + s.worker + ' ' +
-            s.bound_worker + ' ' + std::to_string(s.failures) + ' ' + std::to_string(s.stop.has_value()) +
-            ' ' + std::to_string(state.queue.Contains(job.row)) + '\n';
-    for (const auto& [number, attempt] : job.attempts) {
-      domain::Attempt row = attempt.row;
-      row.lease_time.reset();
-      text += "  " + std::to_string(number) + ' ' + std::string(Name(row.state)) + ' ' + row.worker + ' ' +
-              row.reason + ' ' + std::to_string(row.parent) + ' ' + std::to_string(row.resume_record) + ' ' +
-              std::to_string(row.checkpoint_step) + ' ' + std::to_string(row.record_limit) + ' ' +
-              std::to_string(attempt.held_record) + ' ' + std::to_string(row.reported.has_value()) + '\n';
-    }
-  }
-  for (const auto& [id, worker] : state.workers) {
-    text += id + ' ' + std::string(Name(worker.row.state)) + ' ' + std::to_string(worker.attempts.size()) +
-            ' ' + std::to_string(worker.row.session) + '\n';
-  }
-  return text + std::to_string(state.requests.size());
-}
+constexpr Duration kWatchPeriod = milliseconds(250);
+constexpr Duration kIdlePatience = seconds(2);
 
 }  // namespace
 
-double ValueOf(const JobName& job, int64_t step) { return 10.0 / static_cast<double>(step + job.job); }
-
-World::World(const WorldOptions& options)
-    : options_(options), random_(options.seed), faults_(options.faults) {
-  engine_options_.lease = seconds(20);
-  for (int i = 0; i < options.workers; ++i) {
-    const std::string id = "w" + std::to_string(i);
-    workers_.emplace(id, SimulatedWorker(id, 1 + static_cast<int>(random_() % 3), random_()));
-  }
-  StartCoordinator();
+NetworkOptions World::StormOf(const WorldOptions& options) {
+  NetworkOptions storm;
+  if (!options.faults) return storm;
+  if (context_.dice.Chance(0.7)) storm.lost = 0.12 * context_.dice.Share();
+  if (context_.dice.Chance(0.7)) storm.doubled = 0.12 * context_.dice.Share();
+  if (context_.dice.Chance(0.7)) storm.delayed = 0.15 * context_.dice.Share();
+  return storm;
 }
 
-void World::StartCoordinator() {
-  const bool on_disk = options_.folder != ":memory:";
-  if (on_disk || state_ == nullptr) {
-    state_.reset();
-    metrics_.reset();
-    state_ = std::move(store::StateStore::Open({options_.folder, {}}).value());
-    metrics_ = std::move(store::MetricsStore::Open({options_.folder, {}}).value());
-  }
-  engine::SavedState saved = std::move(state_->Load().value());
-  ASSERT_TRUE(metrics_->Link(saved.attempts).has_value());
-  saved.held = metrics_->Held(saved.attempts).value();
-  auto engine = engine::Engine::Create(engine_options_, std::move(saved), now_);
-  ASSERT_TRUE(engine.has_value()) << engine.error().message();
-  engine_ = std::move(*engine);
-}
-
-// What the engine holds is what it would hold if it began now.
-void World::CompareWithReloaded() {
-  engine::SavedState saved = std::move(state_->Load().value());
-  saved.held = metrics_->Held(saved.attempts).value();
-  auto reloaded = engine::Engine::Create(engine_options_, std::move(saved), now_);
-  ASSERT_TRUE(reloaded.has_value()) << reloaded.error().message();
-  EXPECT_EQ(Essence(engine_->state()), Essence((*reloaded)->state()));
-}
-
-void World::Send(const std::string& worker, decltype(Message::content) content) {
-  if (faults_ && now_ < cut_off_until_[worker]) return;
-  const int copies = !faults_ ? 1 : Chance(0.1) ? 0 : Chance(0.1) ? 2 : 1;
-  for (int i = 0; i < copies; ++i) {
-    const int64_t delay = faults_ && Chance(0.2) ? static_cast<int64_t>(random_() % 8000) : 20;
-    network_.push({now_ + milliseconds(delay), ++order_, worker, content});
+World::World(const WorldOptions& options, Coverage* coverage)
+    : options_(options),
+      context_(options.seed, coverage),
+      checker_(&context_),
+      network_(&context_, StormOf(options)),
+      coordinator_(&context_, &checker_, options.seed),
+      client_(&context_, &network_, &coordinator_, &checker_) {
+  context_.faults = options.faults;
+  network_.SetServer(
+      [this](const std::string& path, const std::string& request, const Network::Reply& reply) {
+        const auto answer = [this, request, reply](Result<std::string> result) {
+          if (result) client_.NoteAnswered(request);
+          reply(std::move(result));
+        };
+        if (path == Client::kCreate) return Client::ServeCreate(&coordinator_, request, answer);
+        coordinator_.Serve(path, request, answer);
+      });
+  const int count = 1 + static_cast<int>(context_.dice.Below(3));
+  for (int i = 0; i < count; ++i) {
+    Node node;
+    node.machine = std::make_unique<Machine>(
+        &context_, "w" + std::to_string(i),
+        (i == 0 ? 2 : 1) + static_cast<int>(context_.dice.Below(i == 0 ? 2 : 3)));  // one has room for a gang
+    node.worker = std::make_unique<WorkerProcess>(&context_, node.machine.get(), &network_);
+    nodes_.push_back(std::move(node));
   }
 }
 
-void World::Deliver() {
-  while (!network_.empty() && network_.top().time <= now_) {
-    Message message = network_.top();
-    network_.pop();
-    SimulatedWorker& worker = workers_.at(message.worker);
-    if (const auto* answer = std::get_if<AnswerOfCall>(&message.content)) {
-      worker.Hear(*answer);
-    } else if (const auto* held = std::get_if<engine::RecordsHeld>(&message.content)) {
-      worker.Hear(*held);
-    } else if (engine_ != nullptr) {
-      inbox_.push_back(std::move(message));
+void World::StartWorkerLater(Node* node, Duration delay) {
+  context_.agenda.After(delay, [node] {
+    if (!node->worker->up()) node->worker->Start();
+  });
+}
+
+void World::Begin() {
+  coordinator_.Start();
+  for (Node& node : nodes_) StartWorkerLater(&node, context_.dice.Between(Duration(0), seconds(1)));
+  const int sweeps = 1 + static_cast<int>(context_.dice.Below(4));
+  for (int i = 0; i < sweeps; ++i) {
+    context_.agenda.After(i == 0 ? Duration(0) : context_.dice.Between(Duration(0), options_.chaos / 2),
+                          [this] {
+                            client_.CreateSweep("s" + std::to_string(++submitted_),
+                                                1 + static_cast<int>(context_.dice.Below(8)));
+                          });
+  }
+  if (options_.faults) PlanFaults();
+  Watch();
+}
+
+// Each run has a few kinds of faults, and those often: a mixture of everything hides what two of a kind do.
+void World::PlanFaults() {
+  std::vector<Fault> kinds;
+  for (int i = static_cast<int>(Fault::kPartition); i < static_cast<int>(Fault::kCount); ++i)
+    if (context_.dice.Chance(0.3)) kinds.push_back(static_cast<Fault>(i));
+  const bool restores = context_.dice.Chance(0.25);
+  if (!restores) std::erase(kinds, Fault::kBackupRestored);
+  if (!context_.dice.Chance(0.4)) std::erase(kinds, Fault::kMetricsThrownAway);
+  for (uint64_t count = 2 + context_.dice.Below(12); count > 0 && !kinds.empty(); --count) {
+    const Fault fault = kinds[context_.dice.Below(kinds.size())];
+    context_.agenda.After(context_.dice.Between(Duration(0), options_.chaos),
+                          [this, fault] { Disturb(fault); });
+  }
+  if (restores)
+    context_.agenda.After(context_.dice.Between(seconds(1), options_.chaos / 2),
+                          [this] { coordinator_.TakeBackup(); });
+  for (uint64_t count = context_.dice.Below(3); count > 0; --count)
+    context_.agenda.After(context_.dice.Between(seconds(1), options_.chaos), [this] { Cancel(); });
+}
+
+void World::Cancel() {
+  const auto& rows = checker_.rows();
+  if (rows.jobs.empty()) return;
+  auto job = rows.jobs.begin();
+  std::advance(job, static_cast<int64_t>(context_.dice.Below(rows.jobs.size())));
+  if (context_.dice.Chance(0.3)) return client_.CancelSweep(job->first.sweep);
+  client_.CancelJob(job->first);
+}
+
+// What is looked at from time to time rather than after each event.
+void World::Watch() {
+  for (Node& node : nodes_) node.machine->CheckSlots();
+  if (context_.dice.Chance(0.02)) coordinator_.CompareWithReloaded();
+  if (!context_.faults) CheckIdle();
+  context_.agenda.After(kWatchPeriod, [this] { Watch(); });
+}
+
+// Whether some worker has room for the queued job, said more simply than the scheduler does: nobody waits for
+// a gang and nothing is reserved.
+bool World::CouldStart(const engine::State& state, const domain::Job& job) {
+  const domain::JobStatus& status = job.status;
+  if (status.state != domain::JobState::kQueued || (status.not_before && *status.not_before > state.now))
+    return false;
+  if (!state.reservations.empty()) return false;
+  for (const auto& [id, worker] : state.workers) {
+    if (worker.row.state != domain::WorkerState::kReady || !worker.heard || worker.row.excluded_until)
+      continue;
+    if (!status.bound_worker.empty() && status.bound_worker != id) continue;
+    std::map<int32_t, int32_t> taken;  // percent, by slot
+    for (const AttemptName& name : worker.attempts) {
+      const engine::LiveJob& other = state.jobs.at(name.job);
+      for (const int32_t slot : other.attempts.at(name.attempt).row.slots)
+        taken[slot] += other.row.definition.resources.share;
     }
+    for (const auto& [name, occupied] : worker.reported)
+      if (!worker.attempts.contains(name))
+        for (const int32_t slot : occupied.slots) taken[slot] += occupied.share;
+    const auto free =
+        std::count_if(worker.row.slots.begin(), worker.row.slots.end(), [&](const domain::Slot& slot) {
+          return taken[slot.index] + job.definition.resources.share <= domain::kWholeSlot;
+        });
+    if (free >= job.definition.resources.slots) return true;
+  }
+  return false;
+}
+
+// In quiet, no slot stays free while a job that may use it waits.
+void World::CheckIdle() {
+  const engine::Engine* engine = coordinator_.engine();
+  bool idle = false;
+  if (engine != nullptr) {
+    const engine::State& state = engine->state();
+    for (const auto& [name, job] : state.jobs) idle = idle || CouldStart(state, job.row);
+  }
+  const Time now = context_.agenda.now();
+  if (!idle) idle_since_.reset();
+  if (idle && !idle_since_) idle_since_ = now;
+  if (idle && now - *idle_since_ > kIdlePatience)
+    context_.Violate("nothing idles that could run", "a slot is free and a job that may use it waits");
+}
+
+void World::CalmDown() {
+  context_.trace.Say(context_.agenda.now(), "world", [] { return "quiet from here on"; });
+  context_.faults = false;
+  network_.Heal();
+  coordinator_.Heal();
+  for (Node& node : nodes_) {
+    node.machine->SetDiskFull(false);
+    if (!node.worker->up()) StartWorkerLater(&node, seconds(1));
   }
 }
 
-void World::Commit(engine::Changes changes) {
-  const Status done = state_->Commit(changes);
-  ASSERT_TRUE(done.has_value()) << done.error().message();
-  ASSERT_TRUE(metrics_->Link(changes.attempts).has_value());
-  for (const domain::Attempt& attempt : changes.attempts) attempts_[attempt.name] = attempt;
-  for (const engine::NewSweep& sweep : changes.new_sweeps) {
-    for (const domain::JobDefinition& job : sweep.jobs) jobs_[job.name];
-  }
-  for (const auto& [name, status] : changes.jobs) {
-    domain::JobStatus& kept = jobs_.at(name);
-    if (kept.state == domain::JobState::kEnded) {
-      EXPECT_EQ(kept, status) << ToResource(name) << ": final is final";
-    }
-    kept = status;
-  }
+bool World::IsOver() {
+  if (!coordinator_.up() || !client_.idle() || !checker_.AllEnded()) return false;
+  return std::all_of(nodes_.begin(), nodes_.end(), [](Node& node) {
+    // A worker that drained itself away comes back once more.
+    return node.worker->up() && node.machine->directories() == 0;
+  });
 }
 
-// One round of the coordinator's loop: a batch of inputs, one commit, then the answers. It may crash before
-// the commit, or between the commit and the answers.
-void World::RunCoordinator() {
-  std::vector<Message> batch = std::exchange(inbox_, {});
-  std::vector<store::RecordBatch> records;
-  for (Message& message : batch) {
-    if (auto* one = std::get_if<store::RecordBatch>(&message.content)) records.push_back(*one);
+std::optional<Violation> World::Run() {
+  Begin();
+  const Time quiet = context_.agenda.now() + (options_.faults ? options_.chaos : Duration(0));
+  while (!context_.violation && context_.agenda.DoNext(quiet)) {
   }
-  const auto held = metrics_->Append(records);
-  ASSERT_TRUE(held.has_value()) << held.error().message();
-  if (faults_ && Chance(0.003)) return engine_.reset();
-
-  engine::Changes changes;
-  std::vector<std::pair<std::string, decltype(Message::content)>> answers;
-  const auto handle = [&](const engine::Input& input) {
-    engine::Effects effects = engine_->Handle(input, now_);
-    CheckInvariants();
-    changes.Append(std::move(effects.changes));
-    return std::move(effects.answer);
-  };
-  for (const engine::RecordsHeld& one : *held) handle(one);
-  for (Message& message : batch) {
-    if (auto* said = std::get_if<engine::Synchronize>(&message.content)) {
-      engine::Answer answer = handle(*said);
-      if (auto* good = std::get_if<engine::SynchronizeAnswer>(&answer)) {
-        answers.emplace_back(message.worker, AnswerOfCall{said->session, said->sequence, *good});
-      }
-    } else if (auto* one = std::get_if<store::RecordBatch>(&message.content)) {
-      for (const engine::RecordsHeld& h : *held) {
-        if (h.attempt == one->attempt) answers.emplace_back(message.worker, h);
-      }
-    }
+  if (context_.violation) return context_.violation;
+  CalmDown();
+  const Time end = quiet + options_.patience;
+  Time next_look = quiet;
+  while (!context_.violation && context_.agenda.DoNext(end)) {
+    if (context_.agenda.now() < next_look) continue;
+    if (IsOver() && submitted_ > 0 && context_.agenda.now() > quiet + seconds(1)) break;
+    for (Node& node : nodes_)
+      if (!node.worker->up()) StartWorkerLater(&node, seconds(1));
+    next_look = context_.agenda.now() + milliseconds(500);
   }
-  if (engine_->next_tick() <= now_) handle(engine::Tick{});
-  if (faults_ && Chance(0.003)) return engine_.reset();
-  Commit(std::move(changes));
-  if (faults_ && Chance(0.003)) return engine_.reset();
-  for (auto& [worker, content] : answers) Send(worker, std::move(content));
+  if (context_.violation) return context_.violation;
+  if (!checker_.AllEnded()) {
+    for (const auto& [name, job] : checker_.rows().jobs)
+      if (job.status.state != domain::JobState::kEnded)
+        context_.Violate("everything finishes", ToResource(name) + " is still " +
+                                                    std::string(domain::Name(job.status.state)) + ": " +
+                                                    job.status.reason);
+  }
+  if (!client_.idle()) context_.Violate("everything finishes", "a client still waits for its answer");
+  for (Node& node : nodes_)
+    if (node.machine->directories() > 0)
+      context_.Violate(
+          "a worker forgets what nobody needs",
+          std::to_string(node.machine->directories()) + " run directories stay on " + node.machine->id());
+  coordinator_.CompareWithReloaded();
+  checker_.CheckDatabases(coordinator_.vfs_name());
+  CountOutcomes();
+  return context_.violation;
 }
 
-void World::CheckInvariants() {
-  const auto violations = engine::Violations(engine_->state());
-  ASSERT_TRUE(violations.empty()) << violations.front();
-}
-
-void World::Submit() {
-  engine::CreateSweep sweep;
-  sweep.sweep_id = "s" + std::to_string(++submitted_);
-  sweep.request_id = "request-" + std::to_string(submitted_);
-  sweep.display_name = sweep.sweep_id;
-  for (int i = 1; i <= options_.jobs / 2; ++i) {
-    engine::Point point;
-    point.spec_json = "{}";
-    point.spec_hash = std::to_string(i);
-    point.total_steps = kSteps;
-    sweep.points.push_back(point);
+void World::CountOutcomes() {
+  for (const auto& [name, attempt] : checker_.rows().attempts) {
+    context_.coverage->Count("attempts");
+    if (attempt.outcome == Outcome::kLost) context_.coverage->Count("attempts lost");
+    if (attempt.outcome == Outcome::kFailed) context_.coverage->Count("attempts failed");
+    if (attempt.parent == 0) continue;
+    context_.coverage->Count("attempts resumed");
+    const auto parent = checker_.rows().attempts.find({name.job, attempt.parent});
+    if (parent != checker_.rows().attempts.end() && parent->second.outcome == Outcome::kLost)
+      context_.coverage->Count("attempts resumed from a lost one");
   }
-  for (int copy = 0; copy < 2; ++copy) Commit(engine_->Handle(sweep, now_).changes);
-}
-
-void World::Disturb() {
-  for (auto& [id, worker] : workers_) {
-    if (Chance(0.004)) worker.RestartProcess();
-    if (Chance(0.002)) worker.CrashMachine();
-    // For longer than a lease more often than not.
-    if (Chance(0.003)) cut_off_until_[id] = now_ + seconds(random_() % 60);
-  }
-  if (engine_ != nullptr && Chance(0.002) && !jobs_.empty()) {
-    engine::CancelJob cancel;
-    cancel.job = std::next(jobs_.begin(), static_cast<int64_t>(random_() % jobs_.size()))->first;
-    Commit(engine_->Handle(cancel, now_).changes);
-  }
-}
-
-void World::Step() {
-  now_ += kTick;
-  if (faults_) Disturb();
-  for (auto& [id, worker] : workers_) {
-    worker.Train(faults_);
-    EXPECT_EQ(worker.DoubleBooked(), 0) << id;
-    if (now_.time_since_epoch() % seconds(1) != seconds(0)) continue;
-    Send(id, worker.Say());
-    for (store::RecordBatch& batch : worker.Records(now_)) Send(id, std::move(batch));
-  }
-  if (engine_ == nullptr && now_ >= down_until_) StartCoordinator();
-  Deliver();
-  if (engine_ == nullptr) return;
-  RunCoordinator();
-  if (engine_ == nullptr) {
-    inbox_.clear();
-    // Sometimes for longer than a lease.
-    down_until_ = now_ + seconds(random_() % (Chance(0.2) ? 60 : 5));
-  }
-}
-
-bool World::AllEnded() const {
-  return std::all_of(jobs_.begin(), jobs_.end(),
-                     [](const auto& job) { return job.second.state == domain::JobState::kEnded; });
-}
-
-bool World::Run(int chaos, int patience) {
-  Submit();
-  const Time quiet = now_ + seconds(chaos);
-  const Time end = quiet + seconds(patience);
-  while (now_ < end && !testing::Test::HasFatalFailure()) {
-    if (now_ >= quiet) faults_ = false;
-    if (submitted_ < 2 && engine_ != nullptr && now_ > Time(seconds(chaos / 3))) Submit();
-    Step();
-    if (engine_ != nullptr && Chance(0.01)) CompareWithReloaded();
-    if (now_ >= quiet && submitted_ == 2 && AllEnded()) break;
-  }
-  if (engine_ == nullptr) StartCoordinator();
-  CompareWithReloaded();
-  if (!AllEnded()) ADD_FAILURE() << "still open:\n" << Essence(engine_->state());
-  return AllEnded();
+  for (const auto& [name, job] : checker_.rows().jobs)
+    context_.coverage->Count(job.status.outcome == Outcome::kSucceeded ? "jobs succeeded"
+                                                                       : "jobs ended otherwise");
 }
 
 }  // namespace optfleet::simulation

@@ -1,91 +1,68 @@
-// A whole cluster in one process and one thread: the real engine and the real stores, workers and a network
-// that lose, double, delay and reorder messages, workers that are cut off, and crashes of every part.
-// Everything follows from one seed.
+// A whole cluster in one process and one thread, from one seed: the shipping coordinator on a disk that
+// forgets what was not synced, shipping workers on simulated machines, and a network between them. First a
+// time of faults, then quiet, in which everything must end.
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <queue>
-#include <random>
-#include <string>
-#include <tuple>
-#include <variant>
+#include <optional>
 #include <vector>
 
-#include "coordinator/engine/engine.h"
-#include "coordinator/store/metrics_store.h"
-#include "coordinator/store/state_store.h"
-#include "tests/coordinator/simulation/simulated_worker.h"
+#include "tests/coordinator/simulation/checker.h"
+#include "tests/coordinator/simulation/client.h"
+#include "tests/coordinator/simulation/context.h"
+#include "tests/coordinator/simulation/coordinator_process.h"
+#include "tests/coordinator/simulation/machine.h"
+#include "tests/coordinator/simulation/network.h"
+#include "tests/coordinator/simulation/worker_process.h"
 
 namespace optfleet::simulation {
 
 struct WorldOptions {
-  uint64_t seed = 0;
-  std::string folder = ":memory:";  // where the databases lie
-  int workers = 3;
-  int jobs = 12;
+  uint64_t seed = 1;
   bool faults = true;
+  Duration chaos = std::chrono::seconds(60);
+  Duration patience = std::chrono::seconds(150);  // of quiet, until everything has ended
 };
 
 class World {
  public:
-  explicit World(const WorldOptions& options);
+  World(const WorldOptions& options, Coverage* coverage);
 
-  // `chaos` virtual seconds with faults, then quiet until everything has ended or `patience` seconds are
-  // over. Failures are reported through GoogleTest. Returns whether everything ended.
-  bool Run(int chaos, int patience);
-
-  store::StateStore& state_store() { return *state_; }
-  const std::map<JobName, domain::JobStatus>& jobs() const { return jobs_; }
-  const std::map<AttemptName, domain::Attempt>& attempts() const { return attempts_; }
+  // The first violation, if there is one.
+  std::optional<Violation> Run();
+  const Checker& checker() const { return checker_; }
 
  private:
-  struct Message {
-    Time time;       // of arrival
-    uint64_t order;  // breaks ties
-    std::string worker;
-    std::variant<engine::Synchronize, AnswerOfCall, store::RecordBatch, engine::RecordsHeld> content;
-    friend bool operator>(const Message& a, const Message& b) {
-      return std::tie(a.time, a.order) > std::tie(b.time, b.order);
-    }
+  struct Node {
+    std::unique_ptr<Machine> machine;
+    std::unique_ptr<WorkerProcess> worker;
   };
-
-  bool Chance(double probability) { return std::uniform_real_distribution<>(0, 1)(random_) < probability; }
-  void Step();
-  void Send(const std::string& worker, decltype(Message::content) content);
-  void Deliver();
-  void RunCoordinator();
-  void Commit(engine::Changes changes);
-  void StartCoordinator();
-  void CompareWithReloaded();
-  void Submit();
-  void Disturb();
-  void CheckInvariants();
-  bool AllEnded() const;
+  NetworkOptions StormOf(const WorldOptions& options);
+  void Begin();
+  void PlanFaults();
+  void Disturb(Fault fault);
+  void DisturbCoordinator(Fault fault);
+  void DisturbNode(Fault fault, Node* node);
+  void Met(Fault fault, const std::string& subject);
+  void StartWorkerLater(Node* node, Duration delay);
+  void Cancel();
+  void Watch();
+  void CalmDown();
+  bool IsOver();
+  void CheckIdle();
+  static bool CouldStart(const engine::State& state, const domain::Job& job);
+  void CountOutcomes();
 
   WorldOptions options_;
-  std::mt19937_64 random_;
-  engine::Options engine_options_;
-  Time now_{};
-  bool faults_ = true;
-  uint64_t order_ = 0;
-  std::priority_queue<Message, std::vector<Message>, std::greater<>> network_;
-  std::map<std::string, SimulatedWorker> workers_;
-  std::unique_ptr<store::StateStore> state_;
-  std::unique_ptr<store::MetricsStore> metrics_;
-  std::unique_ptr<engine::Engine> engine_;  // null while the coordinator is down
-  Time down_until_{};
-  std::map<std::string, Time> cut_off_until_;        // by worker
-  std::vector<Message> inbox_;                       // of the coordinator, in order of arrival
-  std::map<JobName, domain::JobStatus> jobs_;        // as committed
-  std::map<AttemptName, domain::Attempt> attempts_;  // as committed
+  Context context_;
+  Checker checker_;
+  Network network_;
+  CoordinatorProcess coordinator_;
+  Client client_;
+  std::vector<Node> nodes_;
   int submitted_ = 0;
+  std::optional<Time> idle_since_;
 };
-
-// What a worker's trainer records at a step; attempts of one job agree.
-double ValueOf(const JobName& job, int64_t step);
-
-inline constexpr int64_t kSteps = 30;
 
 }  // namespace optfleet::simulation

@@ -92,6 +92,20 @@ TEST_P(MetricsStoreContract, ARestoredDatabaseBeginsTheAttemptAnew) {
   EXPECT_EQ(Append(batch), 3);
 }
 
+// Simulation, seed 174: the series of a job was that of an attempt which a restored backup had undone.
+TEST_P(MetricsStoreContract, AnOpenAttemptIsTheNewestOfItsJob) {
+  const AttemptName undone{{"lr", 1}, 2};
+  domain::Attempt later = AnAttempt({"lr", 1}, 2, "a");
+  Link(AnAttempt({"lr", 1}, 1, "a"));
+  Link(later);
+  EXPECT_EQ(Append(Batch(undone, 1, 10)), 10);
+  domain::Attempt again = AnAttempt({"lr", 1}, 1, "b");
+  again.fence.incarnation = 2;
+  Link(again);
+  EXPECT_TRUE(store_->Held(std::vector{later})->empty());
+  EXPECT_EQ(Append(Batch(undone, 11, 1)), 0);
+}
+
 TEST_P(MetricsStoreContract, BatchesOfSeveralAttemptsShareOneCommit) {
   Link(AnAttempt({"lr", 1}, 1, "a"));
   Link(AnAttempt({"lr", 2}, 1, "a"));

@@ -178,12 +178,14 @@ TEST(Restore, RaisesTheIncarnationAboveBoth) {
   MakeDatabase(folder);
   const std::string backup = folder.path() + "/backup.db";
   std::filesystem::copy_file(StatePath(folder), backup);
+  const int64_t first = StateStore::Open(folder.options()).value()->incarnation();
   ASSERT_TRUE(RestoreBackup(folder.options(), backup).has_value());
   ASSERT_TRUE(
-      RestoreBackup(folder.options(), backup).has_value());  // the backup itself is still of incarnation 1
+      RestoreBackup(folder.options(), backup).has_value());  // the backup itself is still of the first
   auto store = StateStore::Open(folder.options());
   ASSERT_TRUE(store.has_value()) << store.error().message();
-  EXPECT_EQ((*store)->incarnation(), 3);
+  EXPECT_EQ((*store)->incarnation(), first + 2);
+  EXPECT_EQ((*store)->Load()->first_incarnation, first);
   EXPECT_EQ((*store)->Load()->jobs.size(), 50U);
   EXPECT_TRUE(std::filesystem::exists(StatePath(folder) + ".replaced"));
   EXPECT_EQ(RestoreBackup(folder.options(), backup).error().code(), Code::kFailedPrecondition);  // in use

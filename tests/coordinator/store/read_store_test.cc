@@ -220,6 +220,23 @@ TEST_F(ReadStoreTest, BucketsKeepExtremesAndTheLastValue) {
   EXPECT_EQ(Query(1, {"loss"}, 8)->at(0).steps.size(), 3U);
 }
 
+TEST_F(ReadStoreTest, AnAnswerThatIsTooLargeIsRefusedAndSparseKeysAreNot) {
+  Begin();
+  RecordBatch batch = Batch({{"lr", 1}, 1}, 1, 100);
+  batch.keys.push_back("val_loss");
+  batch.Add(101, At(101), std::vector<MetricPoint>{{1, 2.0}});
+  Append(batch);
+  const auto ask = [&](const std::vector<std::string>& keys, int32_t buckets) {
+    return read_->QuerySeries(
+        {.job = {"lr", 1}, .keys = keys, .first_step = 0, .buckets = buckets, .most_points = 100});
+  };
+  EXPECT_EQ(ask({"loss", "val_loss"}, 0).error().code(), Code::kOutOfRange);
+  EXPECT_EQ(ask({"loss", "val_loss"}, 100).error().code(), Code::kOutOfRange);
+  EXPECT_EQ(ask({"loss"}, 0)->at(0).steps.size(), 100U);
+  EXPECT_EQ(ask({"loss", "val_loss"}, 50)->size(), 2U);
+  EXPECT_EQ(ask({"val_loss"}, 0)->at(0).last.at(0), 2.0);
+}
+
 TEST_F(ReadStoreTest, AResumedJobHasEveryStepOnce) {
   Begin();
   Append(Batch({{"lr", 1}, 1}, 1, 60));

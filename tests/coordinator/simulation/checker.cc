@@ -1,0 +1,257 @@
+#include "tests/coordinator/simulation/checker.h"
+
+#include <algorithm>
+#include <set>
+
+#include "coordinator/engine/invariants.h"
+#include "coordinator/store/rows.h"
+
+namespace optfleet::simulation {
+namespace {
+
+using domain::AttemptState;
+using domain::JobState;
+
+bool Open(const domain::Attempt& attempt) { return attempt.state != AttemptState::kEnded; }
+
+// What may still be learned of an attempt that has ended: where it began, newer checkpoints, which of its
+// records are wanted.
+domain::Attempt Settled(domain::Attempt attempt) {
+  attempt.start_known = false;
+  attempt.parent = 0;
+  attempt.resume_step = attempt.resume_record = 0;
+  attempt.checkpoint_step = attempt.checkpoint_record = 0;
+  attempt.record_limit = 0;
+  attempt.trainer_pid = 0;
+  attempt.run_directory.clear();
+  return attempt;
+}
+
+template <typename T>
+bool ReadAll(store::Connection* connection, const std::string& sql,
+             Result<T> (*read)(const store::Statement&), const std::function<void(T)>& take) {
+  auto statement = connection->Prepare(sql);
+  if (!statement) return false;
+  while (true) {
+    const auto more = statement->Step();
+    if (!more) return false;
+    if (!*more) return true;
+    auto row = read(*statement);
+    if (!row) return false;
+    take(*std::move(row));
+  }
+}
+
+}  // namespace
+
+void Checker::Apply(const engine::Changes& changes, Rows* rows, bool check) {
+  std::set<JobName> touched;
+  for (const engine::NewSweep& sweep : changes.new_sweeps) {
+    rows->sweeps[sweep.sweep.id] = sweep.sweep;
+    for (const domain::JobDefinition& job : sweep.jobs) rows->jobs[job.name] = {job, {}};
+  }
+  for (const domain::Sweep& sweep : changes.sweeps) {
+    domain::Sweep& kept = rows->sweeps[sweep.id];
+    if (check && kept.end_time && !(kept == sweep))
+      context_->Violate("final is final", SweepResource(sweep.id) + " changed after its end");
+    kept = sweep;
+  }
+  for (const auto& [name, status] : changes.jobs) {
+    domain::JobStatus& kept = rows->jobs[name].status;
+    if (check && kept.state == JobState::kEnded && !(kept == status))
+      context_->Violate("final is final", ToResource(name) + " changed after its end");
+    kept = status;
+    touched.insert(name);
+  }
+  for (const domain::Attempt& attempt : changes.attempts) {
+    const auto [entry, is_new] = rows->attempts.try_emplace(attempt.name, attempt);
+    if (!is_new && check && !Open(entry->second) && !(Settled(entry->second) == Settled(attempt)))
+      context_->Violate("final is final", ToResource(attempt.name) + " changed after its end");
+    entry->second = attempt;
+    touched.insert(attempt.name.job);
+  }
+  if (!check) return;
+  for (const JobName& name : touched) CheckJob(*rows, name);
+  if (!changes.attempts.empty()) CheckCapacity(*rows);
+}
+
+void Checker::CheckJob(const Rows& rows, const JobName& name) {
+  int open = 0;
+  for (auto it = rows.attempts.lower_bound({name, 0}); it != rows.attempts.end() && it->first.job == name;
+       ++it) {
+    if (!Open(it->second)) continue;
+    ++open;
+    if (!it->second.lease_time)
+      context_->Violate("leased jobs have a deadline", ToResource(it->first) + " has none");
+  }
+  const auto job = rows.jobs.find(name);
+  if (job == rows.jobs.end())
+    return context_->Violate("states add up", ToResource(name) + " belongs to no sweep");
+  const JobState state = job->second.status.state;
+  if (open > 1)
+    context_->Violate("one live lease per job", ToResource(name) + " has " + std::to_string(open));
+  if ((open == 1) != (state == JobState::kAssigned || state == JobState::kRunning))
+    context_->Violate("one live lease per job", ToResource(name) + " is " + std::string(domain::Name(state)) +
+                                                    " with " + std::to_string(open) + " open attempts");
+}
+
+// The slots of a worker by the attempts that are assigned to it or run there; each takes its share of each of
+// its slots.
+void Checker::CheckCapacity(const Rows& rows) {
+  std::map<std::pair<std::string, int32_t>, int32_t> used;
+  for (const auto& [name, attempt] : rows.attempts) {
+    if (attempt.state != AttemptState::kAssigned && attempt.state != AttemptState::kRunning) continue;
+    const domain::Resources& request = rows.jobs.at(name.job).definition.resources;
+    if (static_cast<int32_t>(attempt.slots.size()) != request.slots)
+      context_->Violate("gangs are whole", ToResource(name) + " has " + std::to_string(attempt.slots.size()) +
+                                               " of " + std::to_string(request.slots) + " slots");
+    for (const int32_t slot : attempt.slots) {
+      int32_t& sum = used[{attempt.worker, slot}];
+      sum += request.share;
+      if (sum <= domain::kWholeSlot) continue;
+      context_->Violate("no slot is over capacity", "slot " + std::to_string(slot) + " of " + attempt.worker +
+                                                        " was given out beyond its share, to " +
+                                                        ToResource(name));
+    }
+  }
+}
+
+void Checker::Committed() {
+  Apply(*pending_, &rows_, true);
+  pending_.reset();
+}
+
+void Checker::After(const engine::Engine& engine, const engine::Effects&, Time) {
+  const engine::State& state = engine.state();
+  context_->coverage->Count("inputs of the engine");
+  if (const auto violations = engine::Violations(state); !violations.empty())
+    context_->Violate("the engine agrees with itself", violations.front());
+  for (const auto& [name, job] : state.jobs) {
+    const engine::LiveAttempt* newest = job.newest();
+    if (newest == nullptr || !Open(newest->row)) continue;
+    const auto deadline = state.deadlines.Of(engine::DeadlineKey::Lease(newest->row.name));
+    if (!deadline || *deadline > state.now + kLease)
+      context_->Violate(
+          "leased jobs have a deadline",
+          ToResource(newest->row.name) + (deadline ? ": it is more than a lease away" : " has none"));
+  }
+}
+
+std::optional<Checker::Rows> Checker::ReadRows(store::Connection* connection) {
+  Rows rows;
+  const bool good =
+      ReadAll<domain::Sweep>(connection, std::string("SELECT ") + store::kSweepColumns + " FROM sweeps",
+                             &store::ReadSweep,
+                             [&](domain::Sweep row) { rows.sweeps[row.id] = std::move(row); }) &&
+      ReadAll<domain::Job>(connection, std::string("SELECT ") + store::kJobColumns + " FROM jobs",
+                           &store::ReadJob,
+                           [&](domain::Job row) { rows.jobs[row.name()] = std::move(row); }) &&
+      ReadAll<domain::Attempt>(
+          connection,
+          std::string("SELECT ") + store::kAttemptColumns +
+              " FROM jobs JOIN attempts ON attempts.sweep = jobs.sweep AND attempts.job = jobs.number",
+          &store::ReadAttempt, [&](domain::Attempt row) { rows.attempts[row.name] = std::move(row); });
+  if (!good) return std::nullopt;
+  return rows;
+}
+
+std::string Checker::Difference(const Rows& expected, const Rows& found) const {
+  if (expected.sweeps != found.sweeps) return "sweeps";
+  for (const auto& [name, job] : expected.jobs) {
+    const auto there = found.jobs.find(name);
+    if (there == found.jobs.end()) return ToResource(name) + " is gone";
+    if (!(there->second.status == job.status)) return ToResource(name) + " is not as it was committed";
+  }
+  for (const auto& [name, attempt] : expected.attempts) {
+    const auto there = found.attempts.find(name);
+    if (there == found.attempts.end()) return ToResource(name) + " is gone";
+    if (!(there->second == attempt)) return ToResource(name) + " is not as it was committed";
+  }
+  if (expected.jobs.size() != found.jobs.size() || expected.attempts.size() != found.attempts.size())
+    return "there is more than was committed";
+  return "";
+}
+
+void Checker::Opened(const std::string& vfs, const engine::State& state, store::MetricsStore* metrics) {
+  auto connection = store::Connection::Open("state/state.db", store::Connection::Mode::kReadOnly, vfs);
+  auto found = connection ? ReadRows(&*connection) : std::nullopt;
+  if (!found) return context_->Violate("the database opens after any crash", "it cannot be read");
+  if (!rows_are_new_) {
+    std::string difference = Difference(rows_, *found);
+    if (!difference.empty() && pending_) {  // the commit that was cut short: whole or not at all
+      Rows with_it = rows_;
+      Apply(*pending_, &with_it, false);
+      if (Difference(with_it, *found).empty()) difference.clear();
+    }
+    if (!difference.empty()) context_->Violate("what was committed survives any crash", difference);
+  }
+  rows_are_new_ = false;
+  pending_.reset();
+  rows_ = *std::move(found);
+  CheckPromises();
+  if (const auto violations = engine::Violations(state); !violations.empty())
+    context_->Violate("the engine agrees with itself", violations.front());
+
+  std::vector<domain::Attempt> attempts;
+  for (const auto& [name, attempt] : rows_.attempts) attempts.push_back(attempt);
+  const auto held = metrics->Held(attempts);
+  if (!held) return context_->Violate("acknowledged records are held", held.error().message());
+  for (const domain::Attempt& attempt : attempts) {
+    const auto told = told_held_.find({ToResource(attempt.name), attempt.fence});
+    if (told == told_held_.end() || told->second == 0) continue;
+    const auto there = held->find(attempt.name);
+    if (there == held->end() || there->second.record < told->second)
+      context_->Violate("acknowledged records are held",
+                        ToResource(attempt.name) + ": " + std::to_string(told->second) +
+                            " were acknowledged, " +
+                            std::to_string(there == held->end() ? 0 : there->second.record) + " are there");
+  }
+}
+
+void Checker::ToldHeld(const worker::AttemptKey& key, int64_t record) {
+  int64_t& told = told_held_[key];
+  told = std::max(told, record);
+}
+
+void Checker::CheckPromises() {
+  for (const Promise& promise : promises_) {
+    const auto sweep = rows_.sweeps.find(promise.subject.sweep);
+    if (sweep == rows_.sweeps.end()) {
+      context_->Violate("what a client was told is kept", SweepResource(promise.subject.sweep) + " is gone");
+      continue;
+    }
+    switch (promise.kind) {
+      case Promise::Kind::kSweepExists:
+        if (sweep->second.job_count != promise.jobs)
+          context_->Violate("what a client was told is kept",
+                            SweepResource(promise.subject.sweep) + " has another size");
+        break;
+      case Promise::Kind::kSweepCancelled:
+        if (!sweep->second.cancel_requested && !sweep->second.end_time)
+          context_->Violate("what a client was told is kept",
+                            SweepResource(promise.subject.sweep) + " is no longer cancelled");
+        break;
+      case Promise::Kind::kJobCancelled: {
+        const domain::JobStatus& status = rows_.jobs.at(promise.subject).status;
+        if (!status.stop && status.state != JobState::kEnded)
+          context_->Violate("what a client was told is kept",
+                            ToResource(promise.subject) + " is no longer cancelled");
+        break;
+      }
+    }
+  }
+}
+
+void Checker::BackupTaken() { promises_in_backup_ = promises_.size(); }
+
+void Checker::BackupRestored() {
+  promises_.resize(std::min(promises_.size(), promises_in_backup_));
+  rows_are_new_ = true;
+}
+
+bool Checker::AllEnded() const {
+  return std::all_of(rows_.jobs.begin(), rows_.jobs.end(),
+                     [](const auto& entry) { return entry.second.status.state == JobState::kEnded; });
+}
+
+}  // namespace optfleet::simulation

@@ -1,0 +1,13 @@
+// An engine's state as text, without what a restart may change: leases are granted anew, and the silence of
+// workers is counted anew.
+#pragma once
+
+#include <string>
+
+#include "coordinator/engine/state.h"
+
+namespace optfleet::simulation {
+
+std::string EssenceOf(const engine::State& state);
+
+}  // namespace optfleet::simulation
