@@ -114,19 +114,14 @@ class MetricsWriter {
   const std::unique_ptr<store::MetricsStore> store_;  // the writer's thread
   std::atomic<int64_t> wal_bytes_ = 0;
 
-  mutable std::mutex mutex_;  // guards the next seven
+  mutable std::mutex mutex_;  // guards what follows up to stopping_
   std::condition_variable changed_;
   std::deque<Report> reports_;
   int64_t queued_points_ = 0;
   std::map<AttemptName, domain::Attempt> links_;  // to be written as soon as the disk takes them
   std::map<AttemptName, domain::Attempt> fresh_;  // to be written with their first record
   std::map<AttemptName, Written> written_;        // of attempts whose records may still be taken
-  mutable std::mutex mutex_;                      // guards the next six
-  std::condition_variable changed_;
-  std::deque<Report> reports_;
-  int64_t queued_points_ = 0;
-  std::map<AttemptName, domain::Attempt> links_;
-  std::deque<Thinning> thinnings_;  // only the writer's thread takes away
+  std::deque<Thinning> thinnings_;                // only the writer's thread takes away
   bool stopping_ = false;
 
   // The writer's thread only.
