@@ -18,6 +18,9 @@ struct Output {
   bool json = false;
 };
 
+// Of this thread.
+thread_local int open_batches = 0;
+
 std::shared_ptr<spdlog::logger> MakeLogger(spdlog::sink_ptr sink, Level level);
 
 // The one mutable place: a process has one log, which StartLog replaces once.
@@ -63,7 +66,6 @@ std::shared_ptr<spdlog::logger> MakeLogger(spdlog::sink_ptr sink, Level level) {
   auto logger = std::make_shared<spdlog::logger>("optfleet", std::move(sink));
   logger->set_pattern("%v");
   logger->set_level(ToSpdlog(level));
-  logger->flush_on(spdlog::level::trace);  // events are few, and the last one before a crash matters most
   return logger;
 }
 
@@ -141,6 +143,13 @@ void Log(Level level, std::string_view event, std::initializer_list<LogField> fi
   if (!output->logger->should_log(ToSpdlog(level))) return;
   output->logger->log(ToSpdlog(level),
                       output->json ? JsonLine(level, event, fields) : PlainLine(level, event, fields));
+  if (open_batches == 0) output->logger->flush();  // the last event before a crash matters most
+}
+
+LogBatch::LogBatch() { ++open_batches; }
+
+LogBatch::~LogBatch() {
+  if (--open_batches == 0) Current().load()->logger->flush();
 }
 
 }  // namespace optfleet

@@ -46,4 +46,14 @@ Result<Level> LevelFromName(std::string_view name);
 
 void Log(Level level, std::string_view event, std::initializer_list<LogField> fields);
 
+// While one lives, the lines of this thread wait and are written together when it goes: many events of one
+// moment cost one write. Outside, each line is written at once.
+class LogBatch {
+ public:
+  LogBatch();
+  ~LogBatch();
+  LogBatch(const LogBatch&) = delete;
+  LogBatch& operator=(const LogBatch&) = delete;
+};
+
 }  // namespace optfleet

@@ -19,6 +19,7 @@ struct Texts {
   std::string insecure_listen;
   std::string lease = "10m";
   std::string period = "1s";
+  std::string keep_events = "90d";
   std::string thin_after = "never";
   std::string log_level = "info";
   std::vector<std::string> faults;
@@ -34,6 +35,9 @@ void Declare(CLI::App* app, CommandLine* line, Texts* texts) {
                   "Folder of the databases, created if it is not there (mode 0700); a local disk")
       ->required()
       ->type_name("DIR");
+  app->add_option("--restore", line->restore,
+                  "Puts a backup (a folder made by `optctl backup`) in the place of the databases and ends")
+      ->type_name("DIR");
   app->add_option("--listen", texts->listen, "Address of the API (gRPC); port 0 takes a free one")
       ->capture_default_str()
       ->type_name("HOST:PORT");
@@ -48,6 +52,10 @@ void Declare(CLI::App* app, CommandLine* line, Texts* texts) {
       ->capture_default_str()
       ->type_name("TIME");
   app->add_option("--period", texts->period, "How often workers call")
+      ->capture_default_str()
+      ->type_name("TIME");
+  app->add_option("--keep-events", texts->keep_events,
+                  "How long the history of ended sweeps is kept; that of open ones always is")
       ->capture_default_str()
       ->type_name("TIME");
   app->add_option(
@@ -97,6 +105,8 @@ Status Interpret(const Texts& texts, CommandLine* line) {
   if (!lease) return Fail(lease.error().In("--lease"));
   const auto period = ParseDuration(texts.period);
   if (!period) return Fail(period.error().In("--period"));
+  const auto keep_events = ParseDuration(texts.keep_events);
+  if (!keep_events) return Fail(keep_events.error().In("--keep-events"));
   if (*lease < 2 * *period) {
     return Fail(Code::kInvalidArgument,
                 "--lease must be at least twice --period, or a single late call would give up a training");
@@ -117,6 +127,7 @@ Status Interpret(const Texts& texts, CommandLine* line) {
   line->http = *std::move(http);
   line->engine.lease = *lease;
   line->engine.period = *period;
+  line->keep_events = *keep_events;
   line->engine.eager_period = std::min(line->engine.eager_period, *period);
   line->log.level = *level;
   return {};

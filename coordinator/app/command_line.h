@@ -16,9 +16,11 @@ namespace optfleet::app {
 
 struct CommandLine {
   std::string state_folder;
+  std::string restore;  // folder of a backup to put in the place of the databases; empty: serve
   Address grpc;
   Address http;
   engine::Options engine;
+  Duration keep_events{};
   RetentionOptions retention;
   std::vector<rpc::Fault> faults;
   uint64_t fault_seed = 1;

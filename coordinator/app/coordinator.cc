@@ -1,5 +1,8 @@
 #include "coordinator/app/coordinator.h"
 
+#include <algorithm>
+#include <mutex>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -7,6 +10,7 @@
 #include "common/names.h"
 #include "common/version.h"
 #include "coordinator/app/engine_loop.h"
+#include "coordinator/app/maintenance.h"
 #include "coordinator/app/metrics_writer.h"
 #include "coordinator/app/process_backend.h"
 #include "coordinator/app/retention.h"
@@ -18,11 +22,14 @@
 #include "coordinator/rpc/grpc_server.h"
 #include "coordinator/rpc/limits.h"
 #include "coordinator/rpc/methods.h"
+#include "coordinator/store/integrity.h"
 
 namespace optfleet::app {
 namespace {
 
 constexpr size_t kReadingThreads = 2;
+// Larger ones are read through only when somebody asks.
+constexpr int64_t kMostCheckedBytes = int64_t{1} << 30;
 constexpr std::chrono::seconds kStopGrace{5};
 
 // Databases as they were opened, and what they held.
@@ -58,15 +65,24 @@ Result<Stores> OpenStores(const std::string& folder) {
   return stores;
 }
 
-// "sweep", "job", "attempt" or "worker": log lines name the thing by its kind.
-std::string_view KindOf(const std::string& subject) {
-  if (ParseAttemptResource(subject)) return "attempt";
-  if (ParseJobResource(subject)) return "job";
-  if (ParseSweepResource(subject)) return "sweep";
-  return ParseWorkerResource(subject) ? "worker" : "subject";
+// "sweep", "job", "attempt" or "worker": log lines name the thing by its kind. Subjects are resource names
+// that this process made, so their depth tells.
+std::string_view KindOf(std::string_view subject) {
+  if (subject.substr(0, 8) == "workers/") return "worker";
+  switch (std::count(subject.begin(), subject.end(), '/')) {
+    case 1:
+      return "sweep";
+    case 3:
+      return "job";
+    case 5:
+      return "attempt";
+    default:
+      return "subject";
+  }
 }
 
 void LogEvents(const std::vector<domain::Event>& events) {
+  const LogBatch together;
   for (const domain::Event& event : events) {
     const std::string_view kind = KindOf(event.subject);
     Log(Level::kInfo, std::string(kind) + "." + event.what,
@@ -82,13 +98,16 @@ struct Coordinator::Parts {
       : options(std::move(given)), faults(options.faults, options.fault_seed) {}
 
   void StartThreads(Stores stores, std::unique_ptr<engine::Engine> engine,
-                    std::function<void(const Error&)> failed);
+                    const std::vector<domain::Attempt>& linked, std::function<void(const Error&)> failed);
   EngineLoopHooks LoopHooks(std::function<void(const Error&)> failed);
   MetricsWriterHooks WriterHooks();
   Status StartRetention();
   Status Listen();
   http::PageSources Pages();
+  std::vector<rpc::Queue> Queues() const;
   void MetricsText(const std::function<void(std::string)>& answer);
+  // Reads state.db through for damage while everything else goes on.
+  void CheckForDamage(const std::function<void(const Error&)>& damaged);
   void Stop();
 
   CoordinatorOptions options;  // ports are filled in once they are known
@@ -97,12 +116,27 @@ struct Coordinator::Parts {
   std::unique_ptr<MetricsWriter> writer;
   std::unique_ptr<Retention> retention;
   std::unique_ptr<ProcessBackend> backend;
+  std::unique_ptr<MaintenanceThread> maintenance;
   rpc::Faults faults;
   std::unique_ptr<rpc::MethodTable> methods;
   std::unique_ptr<http::Server> http;
   std::unique_ptr<rpc::GrpcServer> grpc;
+  std::unique_ptr<store::IntegrityCheck> check;
+  std::thread checking;
   bool announced = false;
 };
+
+// What a start has not read may be damaged, too, and writing on would make it worse.
+void Coordinator::Parts::CheckForDamage(const std::function<void(const Error&)>& damaged) {
+  auto opened = store::IntegrityCheck::Open(options.state_folder + "/" + store::kStateFile);
+  if (!opened) return Log(Level::kWarn, "state.not_checked", {{"error", opened.error().message()}});
+  check = *std::move(opened);
+  if (check->bytes() > kMostCheckedBytes) return;
+  checking = std::thread([this, damaged] {
+    const Status sound = check->Run(store::IntegrityCheck::Depth::kQuick);
+    if (!sound && sound.error().code() == Code::kDataLoss) damaged(sound.error());
+  });
+}
 
 EngineLoopHooks Coordinator::Parts::LoopHooks(std::function<void(const Error&)> failed) {
   return {.now = options.now,
@@ -136,11 +170,13 @@ MetricsWriterHooks Coordinator::Parts::WriterHooks() {
 
 // The loop and the writer call each other; neither does so before the first call of a client.
 void Coordinator::Parts::StartThreads(Stores stores, std::unique_ptr<engine::Engine> engine,
+                                      const std::vector<domain::Attempt>& linked,
                                       std::function<void(const Error&)> failed) {
   const int64_t incarnation = stores.state->incarnation();
   writer = std::make_unique<MetricsWriter>(std::move(stores.metrics), WriterHooks());
-  loop =
-      std::make_unique<EngineLoop>(std::move(engine), std::move(stores.state), LoopHooks(std::move(failed)));
+  writer->AreLinked(linked);
+  loop = std::make_unique<EngineLoop>(std::move(engine), std::move(stores.state),
+                                      LoopHooks(std::move(failed)), options.keep_events);
   backend = std::make_unique<ProcessBackend>(
       loop.get(), writer.get(), std::move(stores.readers),
       rpc::SystemInfo{.incarnation = incarnation, .http_address = {}, .start_time = options.now()});
@@ -148,6 +184,12 @@ void Coordinator::Parts::StartThreads(Stores stores, std::unique_ptr<engine::Eng
       std::make_unique<rpc::MethodTable>([this](std::string_view path, std::string_view code,
                                                 double seconds) { metrics.RpcDone(path, code, seconds); });
   rpc::AddMethods(methods.get(), backend.get());
+  maintenance =
+      std::make_unique<MaintenanceThread>(MaintenanceOptions{.state_folder = options.state_folder,
+                                                             .patience = 2 * options.engine.lease,
+                                                             .now = options.now,
+                                                             .queues = [this] { return Queues(); }});
+  rpc::AddMaintenanceMethods(methods.get(), maintenance.get());
   if (!faults.empty()) methods->Disturb(&faults);
 }
 
@@ -198,12 +240,20 @@ http::PageSources Coordinator::Parts::Pages() {
               }};
 }
 
+std::vector<rpc::Queue> Coordinator::Parts::Queues() const {
+  const auto queue = [](const char* name, size_t depth, size_t limit) {
+    return rpc::Queue{name, static_cast<int64_t>(depth), static_cast<int64_t>(limit)};
+  };
+  return {queue("workers", loop->worker_depth(), EngineLoop::kWorkerLimit),
+          queue("engine", loop->people_depth(), EngineLoop::kPeopleLimit),
+          queue("metrics", writer->depth(), MetricsWriter::kQueueLimit),
+          queue("read", backend->read_depth(), ProcessBackend::kReadQueue),
+          queue("expansion", backend->work_depth(), ProcessBackend::kWorkQueue),
+          queue("maintenance", maintenance->depth(), MaintenanceThread::kQueueLimit)};
+}
+
 void Coordinator::Parts::MetricsText(const std::function<void(std::string)>& answer) {
-  metrics.Queue("workers", static_cast<int64_t>(loop->worker_depth()), EngineLoop::kWorkerLimit);
-  metrics.Queue("engine", static_cast<int64_t>(loop->people_depth()), EngineLoop::kPeopleLimit);
-  metrics.Queue("metrics", static_cast<int64_t>(writer->depth()), MetricsWriter::kQueueLimit);
-  metrics.Queue("read", static_cast<int64_t>(backend->read_depth()), ProcessBackend::kReadQueue);
-  metrics.Queue("expansion", static_cast<int64_t>(backend->work_depth()), ProcessBackend::kWorkQueue);
+  for (const rpc::Queue& queue : Queues()) metrics.Queue(queue.name, queue.depth, queue.limit);
   const bool taken = loop->Inspect([this, answer](const engine::Engine& engine) {
     metrics.Fleet(ToFleetCounts(engine.TakeCensus(), loop->wal_bytes(), writer->wal_bytes()));
     // Writing the text is no work for the engine's thread.
@@ -217,6 +267,9 @@ void Coordinator::Parts::Stop() {
   if (announced) RemoveEndpoint(options.state_folder);
   if (grpc) grpc->Stop(kStopGrace);
   http.reset();
+  if (maintenance) maintenance->Stop();
+  if (check) check->Interrupt();
+  if (checking.joinable()) checking.join();
   if (backend) backend->Stop();
   retention.reset();
   if (writer) writer->Stop();  // what it stored last the engine still hears
@@ -232,13 +285,19 @@ Result<std::unique_ptr<Coordinator>> Coordinator::Start(const CoordinatorOptions
   OPTFLEET_RETURN_IF_ERROR(PrepareStateFolder(options.state_folder));
   auto stores = OpenStores(options.state_folder);
   if (!stores) return Fail(std::move(stores).error());
+  const std::vector<domain::Attempt> linked = stores->saved.attempts;
   auto engine = engine::Engine::Create(options.engine, std::move(stores->saved), options.now());
   if (!engine) return Fail(std::move(engine).error());
 
   std::unique_ptr<Coordinator> self(new Coordinator(std::make_unique<Parts>(options)));
+  // The engine's thread and the check may both meet a broken disk.
+  const auto once = [first = std::make_shared<std::once_flag>(), failed = std::move(failed)](
+                        const Error& error) { std::call_once(*first, failed, error); };
+  self->parts_->StartThreads(*std::move(stores), *std::move(engine), linked, once);
   self->parts_->StartThreads(*std::move(stores), *std::move(engine), std::move(failed));
   OPTFLEET_RETURN_IF_ERROR(self->parts_->StartRetention());
   OPTFLEET_RETURN_IF_ERROR(self->parts_->Listen());
+  self->parts_->CheckForDamage(once);
   return self;
 }
 

@@ -23,6 +23,7 @@ struct CoordinatorOptions {
   Address grpc{"127.0.0.1", 0};
   Address http{"127.0.0.1", 0};
   engine::Options engine;
+  Duration keep_events = std::chrono::hours(24 * 90);  // of sweeps that have ended; 0: for ever
   RetentionOptions retention = {};
   std::vector<rpc::Fault> faults = {};  // for tests
   uint64_t fault_seed = 1;

@@ -9,6 +9,10 @@ namespace {
 // So that a wall clock that is set back or forward delays a deadline by no more than this.
 constexpr Duration kLongestSleep = std::chrono::seconds(1);
 
+// Old events go in portions of a few milliseconds, so that nobody waits for them.
+constexpr std::chrono::seconds kBetweenPortions{1};
+constexpr std::chrono::seconds kBetweenRounds{600};
+
 double SecondsSince(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
@@ -16,8 +20,9 @@ double SecondsSince(std::chrono::steady_clock::time_point begin) {
 }  // namespace
 
 EngineLoop::EngineLoop(std::unique_ptr<engine::Engine> engine, std::unique_ptr<store::StateStore> store,
-                       EngineLoopHooks hooks)
+                       EngineLoopHooks hooks, Duration keep_events)
     : hooks_(std::move(hooks)),
+      keep_events_(keep_events),
       store_(std::move(store)),
       engine_(std::move(engine)),
       thread_([this] { Run(); }) {}
@@ -101,7 +106,7 @@ void EngineLoop::Run() {
   for (bool go_on = true; go_on;) {
     Work work = WaitForWork();
     const bool last = work.last;
-    go_on = HandleBatch(std::move(work)) && !last;
+    go_on = HandleBatch(std::move(work)) && PruneEvents() && !last;
   }
 }
 
@@ -130,6 +135,17 @@ bool EngineLoop::HandleBatch(Work work) {
     answered.on_answer(std::move(answered.answer));
   }
   for (const auto& look : work.looks) look(*engine_);
+  return true;
+}
+
+bool EngineLoop::PruneEvents() {
+  if (keep_events_ == Duration(0) || std::chrono::steady_clock::now() < prune_at_) return true;
+  const auto more = store_->PruneEvents(hooks_.now() - keep_events_);
+  if (!more.has_value()) {
+    GiveUp(more.error(), {});
+    return false;
+  }
+  prune_at_ = std::chrono::steady_clock::now() + (*more ? kBetweenPortions : kBetweenRounds);
   return true;
 }
 

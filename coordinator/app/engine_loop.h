@@ -41,8 +41,9 @@ class EngineLoop {
   static constexpr size_t kPeopleLimit = 512;
   static constexpr size_t kBatchLimit = 256;
 
+  // Events of ended sweeps older than `keep_events` are dropped bit by bit; 0: none is.
   EngineLoop(std::unique_ptr<engine::Engine> engine, std::unique_ptr<store::StateStore> store,
-             EngineLoopHooks hooks);
+             EngineLoopHooks hooks, Duration keep_events);
   // As Stop.
   ~EngineLoop();
   EngineLoop(const EngineLoop&) = delete;
@@ -90,11 +91,15 @@ class EngineLoop {
   // False if the rows could not be committed: the engine must not be used again.
   bool HandleBatch(Work work);
   Status CommitRows(const engine::Changes& changes);
+  // False as HandleBatch.
+  bool PruneEvents();
   // The specs that the answer promises, from the rows that were just committed.
   void AddSpecs(engine::Answer* answer);
   void GiveUp(const Error& error, std::vector<Answered> answers);
 
   const EngineLoopHooks hooks_;
+  const Duration keep_events_;
+  SteadyTime prune_at_{};                           // the loop's thread
   const std::unique_ptr<store::StateStore> store_;  // the loop's thread
   const std::unique_ptr<engine::Engine> engine_;    // the loop's thread
 

@@ -16,7 +16,9 @@
 #include "common/version.h"
 #include "coordinator/app/command_line.h"
 #include "coordinator/app/coordinator.h"
+#include "coordinator/app/state_folder.h"
 #include "coordinator/rpc/grpc_server.h"
+#include "coordinator/store/backup.h"
 
 namespace optfleet::app {
 namespace {
@@ -70,6 +72,7 @@ int Serve(const CommandLine& line) {
       .grpc = line.grpc,
       .http = line.http,
       .engine = line.engine,
+      .keep_events = line.keep_events,
       .retention = line.retention,
       .faults = line.faults,
       .fault_seed = line.fault_seed,
@@ -94,6 +97,16 @@ int Serve(const CommandLine& line) {
   return 0;
 }
 
+int Restore(const CommandLine& line) {
+  Status restored = PrepareStateFolder(line.state_folder);
+  if (restored)
+    restored = store::RestoreFolder({.folder = line.state_folder, .file_system_type = {}}, line.restore);
+  if (!restored) return Fatal(line, "coordinator.restore_failed", restored.error());
+  std::printf("restored %s into %s; what was there is kept as *.replaced\n", line.restore.c_str(),
+              line.state_folder.c_str());
+  return 0;
+}
+
 int Main(int argc, const char* const* argv) {
   const ParsedCommandLine parsed = ParseCommandLine(argc, argv);
   if (!parsed.run) {
@@ -109,6 +122,7 @@ int Main(int argc, const char* const* argv) {
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN);  // a file size limit then is an error of write, not a death
   if (const Status logging = StartLog(line.log); !logging) return Fatal(line, "log.failed", logging.error());
+  if (!line.restore.empty()) return Restore(line);
   rpc::RouteGrpcLog();
   const int code = Serve(line);
   if (code == 0) Log(Level::kInfo, "coordinator.stopped", {});

@@ -23,6 +23,10 @@ int64_t RecordsOf(const std::vector<store::RecordBatch>& batches) {
 
 }  // namespace
 
+MetricsWriter::Written MetricsWriter::WrittenOf(const domain::Attempt& attempt) {
+  return {attempt.fence.incarnation, attempt.parent, attempt.resume_record, attempt.record_limit};
+}
+
 MetricsWriter::MetricsWriter(std::unique_ptr<store::MetricsStore> store, MetricsWriterHooks hooks,
                              std::chrono::milliseconds first_pause)
     : hooks_(std::move(hooks)),
@@ -33,12 +37,35 @@ MetricsWriter::MetricsWriter(std::unique_ptr<store::MetricsStore> store, Metrics
 MetricsWriter::~MetricsWriter() { Stop(); }
 
 void MetricsWriter::Link(const std::vector<domain::Attempt>& attempts) {
-  if (attempts.empty()) return;
+  bool urgent = false;
   {
     const std::lock_guard lock(mutex_);
-    for (const domain::Attempt& attempt : attempts) links_.insert_or_assign(attempt.name, attempt);
+    for (const domain::Attempt& attempt : attempts) urgent = Note(attempt) || urgent;
   }
-  changed_.notify_one();
+  if (urgent) changed_.notify_one();
+}
+
+void MetricsWriter::AreLinked(const std::vector<domain::Attempt>& attempts) {
+  const std::lock_guard lock(mutex_);
+  for (const domain::Attempt& attempt : attempts) written_.insert_or_assign(attempt.name, WrittenOf(attempt));
+}
+
+bool MetricsWriter::Note(const domain::Attempt& attempt) {
+  const AttemptName& name = attempt.name;
+  const auto known = written_.find(name);
+  if (known != written_.end() && known->second == WrittenOf(attempt) && !links_.contains(name)) return false;
+  const bool untouched = known == written_.end() && !links_.contains(name);
+  if (untouched && attempt.record_limit == 0) {
+    fresh_.erase(name);  // it has recorded nothing and never will
+    return false;
+  }
+  if (untouched && attempt.parent == 0 && attempt.record_limit == domain::kEveryRecord) {
+    fresh_.insert_or_assign(name, attempt);
+    return false;
+  }
+  fresh_.erase(name);
+  links_.insert_or_assign(name, attempt);
+  return true;
 }
 
 bool MetricsWriter::Append(std::vector<store::RecordBatch> batches, OnHeld on_held) {
@@ -123,7 +150,7 @@ void MetricsWriter::Run() {
   while (WaitForWork(&reports)) {
     if (!writable_ && Clock::now() < try_again_) {
       Refuse(std::move(reports), Error(Code::kResourceExhausted, "records cannot be stored just now"));
-    } else if (const Status linked = WriteLinks(); !linked) {
+    } else if (const Status linked = WriteLinks(reports); !linked) {
       Refuse(std::move(reports), linked.error());
     } else {
       Commit(std::move(reports));
@@ -156,10 +183,13 @@ bool MetricsWriter::WaitForWork(std::vector<Report>* reports) {
   return !stopping_ || !reports->empty() || (writable_ && !links_.empty());
 }
 
-Status MetricsWriter::WriteLinks() {
+Status MetricsWriter::WriteLinks(const std::vector<Report>& reports) {
   std::map<AttemptName, domain::Attempt> links;
   {
     const std::lock_guard lock(mutex_);
+    for (const Report& report : reports) {
+      for (const store::RecordBatch& batch : report.batches) links_.insert(fresh_.extract(batch.attempt));
+    }
     links.swap(links_);
   }
   if (links.empty()) return {};
@@ -172,6 +202,15 @@ Status MetricsWriter::WriteLinks() {
     return linked;
   }
   SetWritable(true, "");
+  const std::lock_guard lock(mutex_);
+  for (const auto& [name, attempt] : links) {
+    // Once an attempt has a limit, little can change any more, and it need not be remembered for ever.
+    if (attempt.record_limit == domain::kEveryRecord) {
+      written_.insert_or_assign(name, WrittenOf(attempt));
+    } else {
+      written_.erase(name);
+    }
+  }
   return {};
 }
 

@@ -49,8 +49,12 @@ class MetricsWriter {
   MetricsWriter& operator=(const MetricsWriter&) = delete;
 
   // Makes attempts known to the store before records that are posted later. Never refused; kept until the
-  // disk takes it. Any thread.
+  // disk takes it. What the store would do nothing with (an attempt without a record, a change that it does
+  // not keep) is not written: attempts that record nothing cost it nothing. Any thread.
   void Link(const std::vector<domain::Attempt>& attempts);
+
+  // The store knows these as they are. Before the first call of Link.
+  void AreLinked(const std::vector<domain::Attempt>& attempts);
 
   // One entry per attempt of the batches is given back. False if the queue is full or stopped. Any thread.
   bool Append(std::vector<store::RecordBatch> batches, OnHeld on_held);
@@ -86,7 +90,19 @@ class MetricsWriter {
   void Run();
   // False when stopped and nothing waits.
   bool WaitForWork(std::vector<Report>* reports);
-  Status WriteLinks();
+  // Those that wait, and those of attempts that the reports name.
+  Status WriteLinks(const std::vector<Report>& reports);
+  // What the store keeps of an attempt.
+  struct Written {
+    int64_t incarnation = 0;
+    int32_t parent = 0;
+    int64_t resume_record = 0;
+    int64_t record_limit = 0;
+    friend bool operator==(const Written&, const Written&) = default;
+  };
+  static Written WrittenOf(const domain::Attempt& attempt);
+  // Whether it must be written now. Under the mutex.
+  bool Note(const domain::Attempt& attempt);
   void Commit(std::vector<Report> reports);
   void Refuse(std::vector<Report> reports, const Error& error);
   void ThinSome();  // one transaction, if there is something to thin
@@ -98,12 +114,14 @@ class MetricsWriter {
   const std::unique_ptr<store::MetricsStore> store_;  // the writer's thread
   std::atomic<int64_t> wal_bytes_ = 0;
 
-  mutable std::mutex mutex_;  // guards the next six
+  mutable std::mutex mutex_;  // guards what follows up to stopping_
   std::condition_variable changed_;
   std::deque<Report> reports_;
   int64_t queued_points_ = 0;
-  std::map<AttemptName, domain::Attempt> links_;
-  std::deque<Thinning> thinnings_;  // only the writer's thread takes away
+  std::map<AttemptName, domain::Attempt> links_;  // to be written as soon as the disk takes them
+  std::map<AttemptName, domain::Attempt> fresh_;  // to be written with their first record
+  std::map<AttemptName, Written> written_;        // of attempts whose records may still be taken
+  std::deque<Thinning> thinnings_;                // only the writer's thread takes away
   bool stopping_ = false;
 
   // The writer's thread only.

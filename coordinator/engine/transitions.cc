@@ -144,6 +144,21 @@ void AfterAttempt(State* state, LiveJob* job, const LiveAttempt& attempt) {
   }
 }
 
+void MoveToRunning(State* state, LiveJob* job, LiveAttempt* attempt) {
+  Move(&attempt->row.state, AttemptState::kRunning);
+  Move(&job->row.status.state, JobState::kRunning);
+  attempt->row.start_time = state->now;
+  state->Touch(attempt->row);
+  state->Touch(job->row);
+}
+
+// Whether the records that the outcome rests on are held.
+bool MayFinish(const LiveJob& job, const LiveAttempt& attempt) {
+  const domain::ReportedEnd& reported = *attempt.row.reported;
+  if (attempt.held_record < reported.last_record) return false;
+  return !IsResult(reported.outcome) || domain::LineageIsHeld(job.links(), attempt.row.name.attempt);
+}
+
 }  // namespace
 
 void Enqueue(State* state, LiveJob* job) {
@@ -201,21 +216,18 @@ void Assign(State* state, LiveJob* job, const std::string& worker, std::vector<i
 }
 
 void StartRunning(State* state, LiveJob* job, LiveAttempt* attempt) {
-  Move(&attempt->row.state, AttemptState::kRunning);
-  Move(&job->row.status.state, JobState::kRunning);
-  attempt->row.start_time = state->now;
-  state->Touch(attempt->row);
-  state->Touch(job->row);
+  MoveToRunning(state, job, attempt);
   state->Say(ToResource(attempt->row.name), "running", "on " + attempt->row.worker);
 }
 
 void StartFinishing(State* state, LiveAttempt* attempt, domain::ReportedEnd reported) {
   LiveJob* job = state->FindJob(attempt->row.name.job);
-  if (job->row.status.state == JobState::kAssigned) StartRunning(state, job, attempt);
+  if (job->row.status.state == JobState::kAssigned) MoveToRunning(state, job, attempt);
   Move(&attempt->row.state, AttemptState::kFinishing);
   FreeSlots(state, *attempt);
   attempt->row.reported = std::move(reported);
   state->Touch(attempt->row);
+  if (MayFinish(*job, *attempt)) return;  // it ends at once
   state->Say(ToResource(attempt->row.name), "finishing",
              std::string(OutcomeName(attempt->row.reported->outcome)) + ", " +
                  std::to_string(attempt->row.reported->last_record) + " records");
@@ -223,10 +235,8 @@ void StartFinishing(State* state, LiveAttempt* attempt, domain::ReportedEnd repo
 
 void TryFinish(State* state, LiveJob* job, LiveAttempt* attempt) {
   OPTFLEET_CHECK(attempt->row.state == AttemptState::kFinishing, ToResource(attempt->row.name));
+  if (!MayFinish(*job, *attempt)) return;
   const domain::ReportedEnd& reported = *attempt->row.reported;
-  if (attempt->held_record < reported.last_record) return;
-  const bool counts = IsResult(reported.outcome);
-  if (counts && !domain::LineageIsHeld(job->links(), attempt->row.name.attempt)) return;
   EndAttempt(state, job, attempt, reported.outcome, reported.reason);
   NoteEndOnWorker(state, *attempt);
   AfterAttempt(state, job, *attempt);

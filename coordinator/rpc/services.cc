@@ -1,5 +1,6 @@
 #include "coordinator/rpc/services.h"
 
+#include "coordinator/rpc/maintenance.h"
 #include "coordinator/rpc/rpc_error.h"
 #include "optfleet/v1/operator.grpc.pb.h"
 #include "optfleet/v1/worker.grpc.pb.h"
@@ -217,14 +218,20 @@ std::vector<std::unique_ptr<grpc::Service>> MakeServices(const MethodTable& meth
   services.push_back(std::make_unique<EventService>(methods));
   services.push_back(std::make_unique<SystemService>(methods));
   services.push_back(std::make_unique<AgentService>(methods));
+  services.push_back(MakeMaintenanceService(methods));
   return services;
 }
 
 std::vector<std::string> ServiceNames() {
-  return {v1::SweepService::service_full_name(),   v1::JobService::service_full_name(),
-          v1::AttemptService::service_full_name(), v1::MetricService::service_full_name(),
-          v1::WorkerService::service_full_name(),  v1::EventService::service_full_name(),
-          v1::SystemService::service_full_name(),  v1::AgentService::service_full_name()};
+  return {v1::SweepService::service_full_name(),
+          v1::JobService::service_full_name(),
+          v1::AttemptService::service_full_name(),
+          v1::MetricService::service_full_name(),
+          v1::WorkerService::service_full_name(),
+          v1::EventService::service_full_name(),
+          v1::SystemService::service_full_name(),
+          v1::AgentService::service_full_name(),
+          MaintenanceServiceName()};
 }
 
 }  // namespace optfleet::rpc

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "coordinator/store/backup.h"
 #include "coordinator/store/folder.h"
 #include "coordinator/store/schema.h"
 #include "coordinator/store/sqlite.h"
@@ -56,13 +57,19 @@ Status RaiseIncarnation(const std::string& path, int64_t above) {
   return connection->Execute("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
-}  // namespace
+// Whole and of this program, before anything is replaced by it.
+Status CheckBackup(const std::string& path, const Schema& schema) {
+  auto connection = OpenForReading(path, schema);
+  if (!connection.has_value()) return Fail(std::move(connection).error().In("the backup cannot be used"));
+  const auto verdict = connection->QueryText("PRAGMA quick_check(1)");
+  if (!verdict.has_value()) return Fail(verdict.error());
+  if (*verdict == "ok") return {};
+  return Fail(Code::kDataLoss, "the backup " + path + " is damaged (" + *verdict + "); take another");
+}
 
-Status RestoreBackup(const StoreOptions& options, const std::string& backup) {
-  OPTFLEET_RETURN_IF_ERROR(RefuseNetworkDisk(options.folder, options.file_system_type));
-  auto lock = FolderLock::Take(options.folder);
-  if (!lock.has_value()) return Fail(lock.error());
-  const std::string path = options.folder + "/" + kStateFile;
+// Under the folder's lock.
+Status RestoreState(const std::string& folder, const std::string& backup) {
+  const std::string path = folder + "/" + kStateFile;
   const std::string incoming = path + ".restoring";
   const int64_t replaced = IncarnationToReplace(path);
   RemoveWal(incoming);
@@ -73,7 +80,51 @@ Status RestoreBackup(const StoreOptions& options, const std::string& backup) {
   if (fs::exists(path)) OPTFLEET_RETURN_IF_ERROR(Copy(path, path + ".replaced"));
   RemoveWal(path);
   if (rename(incoming.c_str(), path.c_str()) != 0) return Fail(ErrnoError(errno, path));
-  return Sync(options.folder);
+  return Sync(folder);
+}
+
+// The same for the metrics, which have no incarnation of their own: what they hold beyond the restored state
+// belongs to attempts that it does not know, or to none of theirs.
+Status RestoreMetrics(const std::string& folder, const std::string& backup) {
+  const std::string path = folder + "/" + kMetricsFile;
+  const std::string incoming = path + ".restoring";
+  RemoveWal(incoming);
+  OPTFLEET_RETURN_IF_ERROR(Copy(backup, incoming));
+  OPTFLEET_RETURN_IF_ERROR(Sync(incoming));
+  if (fs::exists(path)) {
+    // What its WAL holds goes into the file that is kept, if it can still be read.
+    if (auto old = OpenForWriting(path, kMetricsSchema); old.has_value())
+      (void)old->Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    if (rename(path.c_str(), (path + ".replaced").c_str()) != 0) return Fail(ErrnoError(errno, path));
+  }
+  RemoveWal(path);
+  if (rename(incoming.c_str(), path.c_str()) != 0) return Fail(ErrnoError(errno, path));
+  return Sync(folder);
+}
+
+}  // namespace
+
+Status RestoreBackup(const StoreOptions& options, const std::string& backup) {
+  OPTFLEET_RETURN_IF_ERROR(RefuseNetworkDisk(options.folder, options.file_system_type));
+  auto lock = FolderLock::Take(options.folder);
+  if (!lock.has_value()) return Fail(lock.error());
+  return RestoreState(options.folder, backup);
+}
+
+Status RestoreFolder(const StoreOptions& options, const std::string& backup) {
+  const std::string state = backup + "/" + kStateFile;
+  const std::string metrics = backup + "/" + kMetricsFile;
+  if (!fs::exists(state))
+    return Fail(Code::kNotFound, "there is no backup in " + backup + ": it has no " + kStateFile);
+  OPTFLEET_RETURN_IF_ERROR(RefuseNetworkDisk(options.folder, options.file_system_type));
+  auto lock = FolderLock::Take(options.folder);
+  if (!lock.has_value()) return Fail(std::move(lock).error());
+  OPTFLEET_RETURN_IF_ERROR(CheckBackup(state, kStateSchema));
+  if (fs::exists(metrics)) OPTFLEET_RETURN_IF_ERROR(CheckBackup(metrics, kMetricsSchema));
+  // Should this end in the middle, the metrics are ahead of the state, never behind.
+  OPTFLEET_RETURN_IF_ERROR(RestoreState(options.folder, state));
+  if (fs::exists(metrics)) return RestoreMetrics(options.folder, metrics);
+  return {};
 }
 
 }  // namespace optfleet::store

@@ -30,6 +30,8 @@ Error Translate(int code, int system_errno, const std::string& path, const std::
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return Error(Code::kUnavailable, path + " is held by another program; close it and try again");
+    case SQLITE_INTERRUPT:
+      return Error(Code::kCancelled, path + ": the work on it was given up");
     case SQLITE_IOERR:
       return Error(Code::kUnavailable, path + ": the disk failed (" + detail + "); look at the system log");
     default:
@@ -148,6 +150,26 @@ Result<std::string> Connection::QueryText(std::string_view sql) {
   if (!row.has_value()) return Fail(row.error());
   return *row ? statement->Text(0) : std::string();
 }
+
+Status Connection::CopyInto(Connection* target, const std::function<bool(double)>& go_on) {
+  constexpr int kPages = 512;  // 2 MiB
+  sqlite3_backup* backup = sqlite3_backup_init(target->database_.get(), "main", database_.get(), "main");
+  if (backup == nullptr) return Fail(ErrorOf(target->database_.get()));
+  int code = SQLITE_OK;
+  bool wanted = true;
+  while (code == SQLITE_OK && wanted) {
+    code = sqlite3_backup_step(backup, kPages);
+    const int total = sqlite3_backup_pagecount(backup);
+    const int left = sqlite3_backup_remaining(backup);
+    wanted = go_on(total == 0 ? 0 : static_cast<double>(total - left) / total);
+  }
+  sqlite3_backup_finish(backup);
+  if (code == SQLITE_DONE) return {};
+  if (code == SQLITE_OK) return Fail(Code::kCancelled, path_ + ": the copy was given up");
+  return Fail(ErrorOf(target->database_.get()));
+}
+
+void Connection::Interrupt() { sqlite3_interrupt(database_.get()); }
 
 Result<Transaction> Transaction::Begin(Connection* connection, Kind kind) {
   OPTFLEET_RETURN_IF_ERROR(connection->Execute(kind == Kind::kWrite ? "BEGIN IMMEDIATE" : "BEGIN"));

@@ -3,10 +3,12 @@
 //
 // A connection and its statements belong to one thread. Errors are one sentence with a remedy:
 //   RESOURCE_EXHAUSTED disk full   DATA_LOSS not a database or damaged   PERMISSION_DENIED cannot be opened
-//   or written UNAVAILABLE busy or an I/O error   INTERNAL anything else (a mistake in this program)
+//   or written CANCELLED interrupted UNAVAILABLE busy or an I/O error   INTERNAL anything else (a mistake in
+//   this program)
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -99,6 +101,12 @@ class Connection {
   void GiveBack(std::string_view sql, Statement statement);
   Result<int64_t> QueryInt(std::string_view sql);  // first column of the first row
   Result<std::string> QueryText(std::string_view sql);
+  // Copies everything into another, empty database. `go_on(share)` is asked between portions with the share
+  // that is done; false gives up with CANCELLED.
+  Status CopyInto(Connection* target, const std::function<bool(double)>& go_on);
+  // Makes the statement that runs now fail with CANCELLED. The one call that another thread may make, as long
+  // as the connection lives.
+  void Interrupt();
   const std::string& path() const { return path_; }
 
  private:

@@ -6,6 +6,7 @@
 
 #include "coordinator/store/encode.h"
 #include "coordinator/store/folder.h"
+#include "coordinator/store/prune.h"
 #include "coordinator/store/rows.h"
 #include "coordinator/store/schema.h"
 #include "coordinator/store/sqlite.h"
@@ -143,6 +144,10 @@ class SqliteStateStore final : public StateStore {
     return spec;
   }
 
+  Result<bool> PruneEvents(Time before) override {
+    return PruneSomeEvents(&connection_, UnixMicros(before), &prune_behind_);
+  }
+
   int64_t incarnation() const override { return incarnation_; }
 
   int64_t wal_bytes() const override {
@@ -189,6 +194,7 @@ class SqliteStateStore final : public StateStore {
   Connection connection_;
   StateWriter writer_;
   Statement spec_;
+  int64_t prune_behind_ = 0;  // events up to this one were looked at
   int64_t incarnation_;
   int64_t first_incarnation_;
 };

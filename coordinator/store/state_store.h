@@ -49,6 +49,10 @@ class StateStore {
   // The canonical spec of a job that was committed. NOT_FOUND, DATA_LOSS and so on.
   virtual Result<std::string> SpecOf(const JobName& job) = 0;
 
+  // Drops events before `before` of sweeps that have ended (and of workers), some at a time: true if there
+  // may be more. All or nothing, as Commit.
+  virtual Result<bool> PruneEvents(Time before) = 0;
+
   virtual int64_t incarnation() const = 0;
   virtual int64_t wal_bytes() const = 0;
 };

@@ -19,6 +19,8 @@ int main(int argc, char** argv) {
   AddRetry(program);
   AddExtend(program);
   AddWorker(program);
+  AddBackup(program);
+  AddDoctor(program);
   AddVersion(program);
   return program.Run(argc, argv);
 }

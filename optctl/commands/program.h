@@ -61,6 +61,8 @@ void AddDrain(Program& program, CLI::App& worker);
 void AddResults(Program& program);
 void AddReport(Program& program);
 void AddWorker(Program& program);
+void AddBackup(Program& program);
+void AddDoctor(Program& program);
 void AddVersion(Program& program);
 
 }  // namespace optfleet::commands

@@ -16,6 +16,8 @@ namespace {
 
 // Between a record on disk and its way to the coordinator.
 constexpr auto kScanPeriod = std::chrono::milliseconds(50);
+// After a shim has ended; several that end together are seen by one scan.
+constexpr auto kScanSoon = std::chrono::milliseconds(1);
 constexpr Duration kAfterBadLog = std::chrono::seconds(30);
 
 std::vector<std::string> OwnEnvironment() {
@@ -63,6 +65,7 @@ Daemon::Daemon(const CommandLine& line, Root root, std::vector<Slot> slots, Iden
               [this](std::function<void()> work) { boost::asio::post(loop_, std::move(work)); }) {
   signals_.add(SIGUSR1);
   signals_.add(SIGUSR2);
+  signals_.add(SIGCHLD);
 }
 
 Status Daemon::Listen() {
@@ -98,8 +101,8 @@ void Daemon::CheckTrainer() {
   });
 }
 
-void Daemon::ScheduleScan() {
-  const auto due = std::chrono::steady_clock::now() + kScanPeriod;
+void Daemon::ScheduleScan(std::chrono::milliseconds delay) {
+  const auto due = std::chrono::steady_clock::now() + delay;
   scan_timer_.expires_at(due);
   scan_timer_.async_wait([this, due](boost::system::error_code error) {
     if (error || leaving_) return;
@@ -109,9 +112,10 @@ void Daemon::ScheduleScan() {
 }
 
 void Daemon::Scan() {
+  scan_is_soon_ = false;
   hands_.Reap();
   Handle(DirectoriesScanned{directories_.Scan()});
-  if (!leaving_) ScheduleScan();
+  if (!leaving_) ScheduleScan(kScanPeriod);
 }
 
 void Daemon::WaitForSignal() {
@@ -122,7 +126,15 @@ void Daemon::WaitForSignal() {
   });
 }
 
+// Its attempt has ended, and its slot may be given to the next one.
+void Daemon::OnChildEnded() {
+  if (scan_is_soon_ || leaving_) return;
+  scan_is_soon_ = true;
+  ScheduleScan(kScanSoon);
+}
+
 void Daemon::OnSignal(int number) {
+  if (number == SIGCHLD) return OnChildEnded();
   if (number == SIGUSR1 || number == SIGUSR2)
     return SetLogLevel(number == SIGUSR1 ? Level::kDebug : line_.log.level);
   Log(Level::kInfo, "worker.signal", {{"signal", number}});

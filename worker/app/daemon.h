@@ -30,7 +30,8 @@ class Daemon {
   int Run();
 
  private:
-  void ScheduleScan();
+  void ScheduleScan(std::chrono::milliseconds delay);  // in the place of the one that waits
+  void OnChildEnded();
   void Scan();
   void WaitForSignal();
   void OnSignal(int number);
@@ -56,6 +57,7 @@ class Daemon {
   const std::chrono::steady_clock::time_point started_steady_;
   boost::asio::io_context loop_;
   boost::asio::steady_timer scan_timer_;
+  bool scan_is_soon_ = false;
   boost::asio::signal_set signals_;
   Metrics metrics_;
   ScrapeServer scrape_;

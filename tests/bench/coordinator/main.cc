@@ -17,7 +17,7 @@ void Dispatch(const Setup& setup) {
 }
 
 void Expand(const Setup& setup) {
-  BenchExpand(setup, setup.Size(10'000, 200));
+  BenchExpand(setup, setup.Size(10'000, 600));
   if (!setup.smoke) BenchExpand(setup, 100'000);
 }
 

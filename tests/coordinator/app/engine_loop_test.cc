@@ -23,6 +23,7 @@ class FakeStore final : public store::StateStore {
     return {};
   }
   Result<std::string> SpecOf(const JobName& job) override { return "spec of " + ToResource(job); }
+  Result<bool> PruneEvents(Time) override { return false; }
   int64_t incarnation() const override { return 1; }
   int64_t wal_bytes() const override { return 0; }
 
@@ -54,7 +55,8 @@ class Loop : public testing::Test {
             .happened = [this](const std::vector<domain::Event>& events) { events_ += events.size(); },
             .handled = [this](double) { ++handled_; },
             .stored = [](double) {},
-            .failed = [this](const Error& error) { failures_.push_back(error); }});
+            .failed = [this](const Error& error) { failures_.push_back(error); }},
+        Duration(0));
   }
 
   std::unique_ptr<EngineLoop> loop_;

@@ -16,6 +16,7 @@ class FakeStore final : public store::MetricsStore {
  public:
   Status Link(std::span<const domain::Attempt> attempts) override {
     if (full) return Fail(Code::kResourceExhausted, "the disk is full");
+    ++links;
     for (const domain::Attempt& attempt : attempts) held_[attempt.name] = {attempt.name, 0, 0};
     return {};
   }
@@ -50,6 +51,7 @@ class FakeStore final : public store::MetricsStore {
   std::mutex gate;  // held by a test: commits take their time
   std::atomic<bool> full = false;
   std::atomic<int> appends = 0;
+  std::atomic<int> links = 0;
 
  private:
   std::map<AttemptName, engine::RecordsHeld> held_;
@@ -119,6 +121,39 @@ TEST_F(Writer, AttemptsAreKnownBeforeTheirRecords) {
   EXPECT_EQ(told_, std::vector<int64_t>{3});
   EXPECT_EQ(records_, 3);
   EXPECT_EQ(points_, 3);
+}
+
+TEST_F(Writer, AttemptsWithoutARecordCostTheStoreNothing) {
+  for (int i = 0; i < 3; ++i) writer_->Link({Attempt()});  // given out, started, renewed
+  domain::Attempt ended = Attempt();
+  ended.record_limit = 0;
+  writer_->Link({ended});
+  EXPECT_EQ(Append(Records(1, 1))->at(0).record, 0) << "of an attempt that may record nothing";
+  EXPECT_EQ(store_->links, 0);
+}
+
+TEST_F(Writer, OnlyChangesThatTheStoreKeepsAreWritten) {
+  writer_->Link({Attempt()});
+  ASSERT_TRUE(Append(Records(1, 3)));
+  EXPECT_EQ(store_->links, 1);
+  domain::Attempt renewed = Attempt();
+  renewed.trainer_pid = 17;
+  writer_->Link({renewed});
+  ASSERT_TRUE(Append(Records(4, 1)));
+  EXPECT_EQ(store_->links, 1);
+  renewed.record_limit = 4;
+  writer_->Link({renewed});
+  writer_->Stop();
+  EXPECT_EQ(store_->links, 2) << "the end of the job must bound its records";
+}
+
+TEST_F(Writer, WhatAnEarlierProcessLinkedIsBoundedToo) {
+  writer_->AreLinked({Attempt()});
+  domain::Attempt ended = Attempt();
+  ended.record_limit = 0;
+  writer_->Link({ended});
+  writer_->Stop();
+  EXPECT_EQ(store_->links, 1);
 }
 
 TEST_F(Writer, UnknownAttemptsHoldNothingAndTheEngineIsNotTold) {

@@ -52,6 +52,7 @@ class Serving : public testing::Test {
          .grpc = {"127.0.0.1", 0},
          .http = {"127.0.0.1", 0},
          .engine = {},
+         .keep_events = std::chrono::hours(1),
          .faults = {},
          .fault_seed = 1,
          .now = [] { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }},

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "coordinator/store/encode.h"
+#include "coordinator/store/read_store.h"
 #include "tests/coordinator/store/fixtures.h"
 
 namespace optfleet::store {
@@ -168,6 +169,29 @@ TEST_P(StateStoreContract, OldRequestsAreForgotten) {
   const auto saved = Load();
   ASSERT_EQ(saved.requests.size(), 1U);
   EXPECT_EQ(saved.requests[0].id, "new");
+}
+
+TEST_P(StateStoreContract, OldEventsOfEndedSweepsGo) {
+  engine::Changes changes;
+  changes.new_sweeps = {NewSweep("open", 1), NewSweep("over", 1)};
+  changes.new_sweeps[1].sweep.state = domain::SweepState::kEnded;
+  for (int second = 1; second <= 700; ++second)
+    changes.events.push_back(
+        {At(second), "sweeps/over/jobs/1/attempts/" + std::to_string(second), "ended", ""});
+  changes.events.push_back({At(701), "sweeps/open/jobs/1", "queued", ""});
+  changes.events.push_back({At(702), "workers/gpu01", "connected", ""});
+  changes.events.push_back({At(2000), "sweeps/over", "ended", "too new"});
+  Commit(changes);
+  EXPECT_EQ(store_->PruneEvents(At(1000)), true) << "all at once";
+  EXPECT_EQ(store_->PruneEvents(At(1000)), false);
+  EXPECT_EQ(store_->PruneEvents(At(1000)), false) << "what is kept is not counted as more to do";
+  if (!GetParam()) return;  // readers cannot open what is in memory
+  auto metrics = MetricsStore::Open(folder_.options());
+  auto reader = ReadStore::Open(folder_.path());
+  ASSERT_TRUE(reader.has_value());
+  EXPECT_EQ((*reader)->ListEvents("sweeps/over", 0, 1000)->size(), 1U);
+  EXPECT_EQ((*reader)->ListEvents("sweeps/open", 0, 1000)->size(), 1U);
+  EXPECT_EQ((*reader)->ListEvents("workers/gpu01", 0, 1000)->size(), 0U);
 }
 
 TEST(Encode, NonFiniteFiguresComeBack) {
