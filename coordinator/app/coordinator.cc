@@ -294,7 +294,6 @@ Result<std::unique_ptr<Coordinator>> Coordinator::Start(const CoordinatorOptions
   const auto once = [first = std::make_shared<std::once_flag>(), failed = std::move(failed)](
                         const Error& error) { std::call_once(*first, failed, error); };
   self->parts_->StartThreads(*std::move(stores), *std::move(engine), linked, once);
-  self->parts_->StartThreads(*std::move(stores), *std::move(engine), std::move(failed));
   OPTFLEET_RETURN_IF_ERROR(self->parts_->StartRetention());
   OPTFLEET_RETURN_IF_ERROR(self->parts_->Listen());
   self->parts_->CheckForDamage(once);
