@@ -11,15 +11,18 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-TEST(States, NothingFollowsAnEnd) {
-  for (JobState to : {JobState::kQueued, JobState::kAssigned, JobState::kRunning, JobState::kEnded}) {
+// A person may have an ended job tried again, which opens its sweep again, too.
+TEST(States, NothingFollowsAnEndByItself) {
+  for (JobState to : {JobState::kAssigned, JobState::kRunning, JobState::kEnded}) {
     EXPECT_FALSE(MayFollow(JobState::kEnded, to));
   }
+  EXPECT_TRUE(MayFollow(JobState::kEnded, JobState::kQueued));
   for (AttemptState to :
        {AttemptState::kAssigned, AttemptState::kRunning, AttemptState::kFinishing, AttemptState::kEnded}) {
     EXPECT_FALSE(MayFollow(AttemptState::kEnded, to));
   }
-  EXPECT_FALSE(MayFollow(SweepState::kCancelled, SweepState::kActive));
+  EXPECT_FALSE(MayFollow(SweepState::kCancelled, SweepState::kEnded));
+  EXPECT_TRUE(MayFollow(SweepState::kCancelled, SweepState::kActive));
   EXPECT_TRUE(MayFollow(WorkerState::kGone, WorkerState::kReady));
 }
 

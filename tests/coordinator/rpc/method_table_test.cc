@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "coordinator/rpc/maintenance.h"
 #include "coordinator/rpc/methods.h"
 #include "coordinator/rpc/services.h"
+#include "optfleet/v1/maintenance.pb.h"
 #include "optfleet/v1/operator.pb.h"
 #include "optfleet/v1/worker.pb.h"
 
@@ -50,9 +52,11 @@ TEST(MethodTable, CountsEveryAnswerByItsCode) {
 TEST(MethodTable, HasEveryMethodOfTheWire) {
   MethodTable methods([](std::string_view, std::string_view, double) {});
   AddMethods(&methods, nullptr);
+  AddMaintenanceMethods(&methods, nullptr);
   int services = 0;
   for (const google::protobuf::FileDescriptor* file :
-       {v1::Sweep::descriptor()->file(), v1::SynchronizeRequest::descriptor()->file()}) {
+       {v1::Sweep::descriptor()->file(), v1::SynchronizeRequest::descriptor()->file(),
+        v1::CreateBackupRequest::descriptor()->file()}) {
     services += file->service_count();
     for (int s = 0; s < file->service_count(); ++s) {
       for (int m = 0; m < file->service(s)->method_count(); ++m) {

@@ -90,13 +90,14 @@ TEST_F(Backup, OneThatIsGivenUpLeavesNothing) {
 TEST_F(Backup, ComesBackUnderAHigherIncarnation) {
   ASSERT_TRUE(CopyDatabases(folder_.path(), target_.path(), kGoOn));
   Commit(state_.get(), ASweep("lost", 3));
+  const int64_t before = state_->incarnation();
   EXPECT_EQ(RestoreFolder(folder_.options(), target_.path()).error().code(), Code::kFailedPrecondition)
       << "the folder is in use";
   Close();
   const Status restored = RestoreFolder(folder_.options(), target_.path());
   ASSERT_TRUE(restored) << restored.error().message();
   state_ = *StateStore::Open(folder_.options());
-  EXPECT_EQ(state_->incarnation(), 2);
+  EXPECT_EQ(state_->incarnation(), before + 1);
   EXPECT_EQ(state_->Load()->sweeps.size(), 1U);
   EXPECT_EQ(HeldIn(folder_.path()), 100);
   EXPECT_TRUE(std::filesystem::exists(folder_.path() + "/state.db.replaced"));
@@ -104,6 +105,7 @@ TEST_F(Backup, ComesBackUnderAHigherIncarnation) {
 }
 
 TEST_F(Backup, ADamagedOneChangesNothing) {
+  const int64_t before = state_->incarnation();
   ASSERT_TRUE(CopyDatabases(folder_.path(), target_.path(), kGoOn));
   Close();
   {
@@ -112,7 +114,7 @@ TEST_F(Backup, ADamagedOneChangesNothing) {
     file << std::string(4096, '\x5a');
   }
   EXPECT_EQ(RestoreFolder(folder_.options(), target_.path()).error().code(), Code::kDataLoss);
-  EXPECT_EQ((*StateStore::Open(folder_.options()))->incarnation(), 1);
+  EXPECT_EQ((*StateStore::Open(folder_.options()))->incarnation(), before);
   TemporaryFolder empty;
   EXPECT_EQ(RestoreFolder(folder_.options(), empty.path()).error().code(), Code::kNotFound);
 }
