@@ -37,7 +37,8 @@ Answer OnCancelJob(State* state, const CancelJob& input) {
   const auto earlier = FindRequest(*state, input.request_id, hash);
   if (!earlier.has_value()) return earlier.error();
   auto sweep = state->sweeps.find(input.job.sweep);
-  if (sweep == state->sweeps.end() || input.job.job < 1 || input.job.job > sweep->second.row.job_count) {
+  if (sweep == state->sweeps.end() || state->expanding.contains(input.job.sweep) || input.job.job < 1 ||
+      input.job.job > sweep->second.row.job_count) {
     return NoSuch(resource);
   }
   if (earlier->has_value()) return JobAnswer{input.job};

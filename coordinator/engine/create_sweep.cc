@@ -10,6 +10,7 @@ namespace optfleet::engine {
 namespace {
 
 constexpr size_t kLongestId = 63;
+constexpr int32_t kDropAtOnce = 1000;
 
 std::string HashOf(const CreateSweep& input) {
   std::vector<std::string> parts = {"create_sweep",
@@ -30,7 +31,7 @@ std::string HashOf(const CreateSweep& input) {
   return ContentHash(parts);
 }
 
-Status Check(const State& state, const CreateSweep& input) {
+Status CheckId(const State& state, const CreateSweep& input) {
   if (!input.sweep_id.empty()) {
     if (!IsValidId(input.sweep_id)) {
       return Fail(Code::kInvalidArgument,
@@ -42,6 +43,11 @@ Status Check(const State& state, const CreateSweep& input) {
       return Fail(Code::kAlreadyExists, SweepResource(input.sweep_id) + " exists; choose another sweep_id");
     }
   }
+  return {};
+}
+
+Status Check(const State& state, const CreateSweep& input) {
+  OPTFLEET_RETURN_IF_ERROR(CheckId(state, input));
   if (input.points.empty()) return Fail(Code::kInvalidArgument, "the sweep has no points");
   std::set<std::string_view> hashes;
   for (const Point& point : input.points) {
@@ -77,11 +83,15 @@ domain::Sweep RowOf(const State& state, const CreateSweep& input, const std::str
   return row;
 }
 
+Error NotExpanding(const std::string& id) {
+  return Error(Code::kNotFound, "there is no " + SweepResource(id) + " that is being expanded");
+}
+
 }  // namespace
 
 void AddJobs(State* state, const std::vector<Point>& points, const std::string& sweep, int32_t last_number,
-             std::vector<domain::JobDefinition>* added) {
-  added->reserve(points.size());
+             std::vector<domain::JobDefinition>* added, bool may_start) {
+  added->reserve(added->size() + points.size());
   for (const Point& point : points) {
     LiveJob job;
     job.row.definition = {.name = {sweep, ++last_number},
@@ -96,7 +106,8 @@ void AddJobs(State* state, const std::vector<Point>& points, const std::string& 
     whole.spec_json = point.spec_json;
     whole.spec_hash = point.spec_hash;
     const JobName name = job.row.name();
-    Enqueue(state, &state->jobs.emplace(name, std::move(job)).first->second);
+    const auto place = state->jobs.emplace(name, std::move(job)).first;
+    if (may_start) Enqueue(state, &place->second);
   }
 }
 
@@ -104,7 +115,7 @@ Answer OnCreateSweep(State* state, const CreateSweep& input) {
   const std::string hash = HashOf(input);
   const auto earlier = FindRequest(*state, input.request_id, hash);
   if (!earlier.has_value()) return earlier.error();
-  if (earlier->has_value()) return SweepAnswer{*ParseSweepResource(**earlier)};
+  if (earlier->has_value()) return SweepAnswer{*ParseSweepResource(**earlier), true};
   if (auto good = Check(*state, input); !good.has_value()) return good.error();
   const std::string id = input.sweep_id.empty() ? FreeId(*state, input.display_name) : input.sweep_id;
   if (input.validate_only) return SweepAnswer{id};
@@ -119,6 +130,61 @@ Answer OnCreateSweep(State* state, const CreateSweep& input) {
   state->changes.new_sweeps.push_back(std::move(sweep));
   RememberRequest(state, input.request_id, hash, SweepResource(id));
   return SweepAnswer{id};
+}
+
+Answer OnBeginSweep(State* state, const BeginSweep& input) {
+  const CreateSweep& head = input.sweep;
+  const std::string hash = HashOf(head);
+  const auto earlier = FindRequest(*state, head.request_id, hash);
+  if (!earlier.has_value()) return earlier.error();
+  if (earlier->has_value()) return SweepAnswer{*ParseSweepResource(**earlier), true};
+  if (auto good = CheckId(*state, head); !good.has_value()) return good.error();
+  const std::string id = head.sweep_id.empty() ? FreeId(*state, head.display_name) : head.sweep_id;
+  if (head.validate_only) return SweepAnswer{id};
+  const domain::Sweep row = RowOf(*state, head, id);
+  state->sweeps[id].row = row;
+  state->expanding[id] = {head.request_id, hash};
+  state->changes.new_sweeps.push_back({.sweep = row, .source = head.source, .jobs = {}});
+  return SweepAnswer{id};
+}
+
+Answer OnAddPoints(State* state, const AddPoints& input) {
+  if (!state->expanding.contains(input.sweep_id)) return NotExpanding(input.sweep_id);
+  domain::Sweep& row = state->sweeps.at(input.sweep_id).row;
+  AddJobs(state, input.points, row.id, row.job_count, &state->changes.new_jobs, false);
+  row.job_count += static_cast<int32_t>(input.points.size());
+  return SweepAnswer{input.sweep_id};
+}
+
+Answer OnFinishSweep(State* state, const FinishSweep& input) {
+  const auto found = state->expanding.find(input.sweep_id);
+  if (found == state->expanding.end()) return NotExpanding(input.sweep_id);
+  domain::Sweep& row = state->sweeps.at(input.sweep_id).row;
+  if (row.job_count == 0) return Error(Code::kInvalidArgument, "the sweep has no points");
+  Move(&row.state, domain::SweepState::kActive);
+  for (auto job = state->jobs.lower_bound({row.id, 0});
+       job != state->jobs.end() && job->first.sweep == row.id; ++job) {
+    Enqueue(state, &job->second);
+  }
+  state->touched.sweeps.insert(row.id);
+  state->Say(SweepResource(row.id), "created", std::to_string(row.job_count) + " jobs");
+  RememberRequest(state, found->second.request_id, found->second.content_hash, SweepResource(row.id));
+  state->expanding.erase(found);
+  return SweepAnswer{input.sweep_id};
+}
+
+Answer OnAbandonSweep(State* state, const AbandonSweep& input) {
+  if (!state->expanding.contains(input.sweep_id)) return NotExpanding(input.sweep_id);
+  domain::Sweep& row = state->sweeps.at(input.sweep_id).row;
+  for (int32_t dropped = 0; dropped < kDropAtOnce && row.job_count > 0; ++dropped) {
+    state->jobs.erase({row.id, row.job_count--});
+  }
+  state->changes.dropped_jobs.push_back({row.id, row.job_count});
+  if (row.job_count == 0) {
+    state->expanding.erase(input.sweep_id);
+    state->sweeps.erase(input.sweep_id);
+  }
+  return SweepAnswer{input.sweep_id};
 }
 
 }  // namespace optfleet::engine

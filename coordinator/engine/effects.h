@@ -29,6 +29,12 @@ struct NewSweep {
   std::vector<domain::JobDefinition> jobs;  // all queued
 };
 
+// A sweep that is being expanded loses its jobs with higher numbers; behind the last of them it goes, too.
+struct DroppedJobs {
+  std::string sweep;
+  int32_t above = 0;
+};
+
 // What a sweep has got beyond what it was created with.
 struct Extension {
   std::string sweep;
@@ -51,6 +57,8 @@ struct ClassReason {
 // Rows as they are after the input. Of several rows with one key the last counts.
 struct Changes {
   std::vector<NewSweep> new_sweeps;
+  std::vector<domain::JobDefinition> new_jobs;  // of sweeps that are being expanded, whole
+  std::vector<DroppedJobs> dropped_jobs;
   std::vector<Extension> extensions;
   std::vector<domain::Sweep> sweeps;
   std::vector<std::pair<JobName, domain::JobStatus>> jobs;
@@ -70,6 +78,7 @@ struct Changes {
 
 struct SweepAnswer {
   std::string sweep_id;
+  bool repeated = false;  // the request was carried out before
 };
 
 struct WorkerAnswer {

@@ -31,6 +31,10 @@ Effects Engine::Handle(const Input& input, Time now) {
       [&](const auto& typed) {
         using T = std::decay_t<decltype(typed)>;
         if constexpr (std::is_same_v<T, CreateSweep>) answer = OnCreateSweep(state, typed);
+        if constexpr (std::is_same_v<T, BeginSweep>) answer = OnBeginSweep(state, typed);
+        if constexpr (std::is_same_v<T, AddPoints>) answer = OnAddPoints(state, typed);
+        if constexpr (std::is_same_v<T, FinishSweep>) answer = OnFinishSweep(state, typed);
+        if constexpr (std::is_same_v<T, AbandonSweep>) answer = OnAbandonSweep(state, typed);
         if constexpr (std::is_same_v<T, CancelSweep>) answer = OnCancelSweep(state, typed);
         if constexpr (std::is_same_v<T, CancelJob>) answer = OnCancelJob(state, typed);
         if constexpr (std::is_same_v<T, CancelJobs>) answer = OnCancelJobs(state, typed);

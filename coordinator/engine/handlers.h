@@ -6,6 +6,10 @@
 namespace optfleet::engine {
 
 Answer OnCreateSweep(State* state, const CreateSweep& input);
+Answer OnBeginSweep(State* state, const BeginSweep& input);
+Answer OnAddPoints(State* state, const AddPoints& input);
+Answer OnFinishSweep(State* state, const FinishSweep& input);
+Answer OnAbandonSweep(State* state, const AbandonSweep& input);
 Answer OnCancelSweep(State* state, const CancelSweep& input);
 Answer OnCancelJob(State* state, const CancelJob& input);
 Answer OnCancelJobs(State* state, const CancelJobs& input);

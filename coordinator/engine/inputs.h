@@ -52,6 +52,25 @@ struct CreateSweep {
   bool validate_only = false;  // answer as the real call would, change nothing
 };
 
+// A sweep that is too large for one input comes in parts, so that nobody waits for it: BeginSweep, AddPoints
+// as often as needed, FinishSweep. Until it is finished it is in no list and nothing of it starts; a process
+// that ends before has never had it. All are answered with SweepAnswer; NOT_FOUND for an id that is not being
+// expanded.
+struct BeginSweep {
+  CreateSweep sweep;  // without points. Errors as CreateSweep; the answer has the id to go on with
+};
+struct AddPoints {
+  std::string sweep_id;
+  std::vector<Point> points;  // with hashes that the sweep has not had
+};
+struct FinishSweep {
+  std::string sweep_id;
+};
+// Drops some of its jobs at a time: to be repeated until it is NOT_FOUND.
+struct AbandonSweep {
+  std::string sweep_id;
+};
+
 // Answered with SweepAnswer; NOT_FOUND. Cancelling what has ended is no error.
 struct CancelSweep {
   std::string request_id;
@@ -188,7 +207,8 @@ struct Synchronize {
 // Time has passed: leases, silent workers, back-offs. Not answered.
 struct Tick {};
 
-using Input = std::variant<CreateSweep, CancelSweep, CancelJob, CancelJobs, UpdateSweep, PauseSweep,
-                           RetryJobs, ExtendSweep, DrainWorker, ExplainJob, Synchronize, RecordsHeld, Tick>;
+using Input = std::variant<CreateSweep, BeginSweep, AddPoints, FinishSweep, AbandonSweep, CancelSweep,
+                           CancelJob, CancelJobs, UpdateSweep, PauseSweep, RetryJobs, ExtendSweep,
+                           DrainWorker, ExplainJob, Synchronize, RecordsHeld, Tick>;
 
 }  // namespace optfleet::engine

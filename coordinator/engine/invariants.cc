@@ -40,6 +40,11 @@ class Checker {
     const auto text = [&] { return ToResource(name); };
     const domain::JobStatus& status = job.row.status;
     ++open_jobs_[name.sweep];
+    if (state_.expanding.contains(name.sweep)) {
+      Expect(status.state == JobState::kQueued && job.attempts.empty() && !state_.queue.Contains(job.row),
+             text, "of a sweep that is being expanded: waits outside the queue");
+      return;
+    }
     Expect(job.row.name() == name, text, "is kept under its name");
     Expect(status.state != JobState::kEnded, text, "only jobs that have not ended are kept");
     Expect(!status.outcome, text, "an outcome only once ended");
@@ -105,6 +110,10 @@ class Checker {
       Expect(open + sweep.ended.total() == sweep.row.job_count, SweepResource(id),
              "states add up to its size");
       Expect(sweep.on_slots == on_slots_[id], SweepResource(id), "counts its attempts on slots");
+      const bool expanding = state_.expanding.contains(id);
+      Expect(expanding == (sweep.row.state == SweepState::kExpanding), SweepResource(id),
+             "expanding exactly while it comes in parts");
+      if (expanding) continue;
       const bool active = sweep.row.state == SweepState::kActive;
       Expect(active == (open > 0), SweepResource(id), "active exactly while a job is open");
       Expect(active != sweep.row.end_time.has_value(), SweepResource(id), "an end exactly once ended");

@@ -40,7 +40,8 @@ Result<LiveSweep*> BeginOnSweep(State* state, const std::string& request_id, con
   const auto earlier = FindRequest(*state, request_id, content_hash);
   if (!earlier.has_value()) return Fail(earlier.error());
   auto found = state->sweeps.find(sweep_id);
-  if (found == state->sweeps.end()) return Fail(NoSuch(SweepResource(sweep_id)));
+  if (found == state->sweeps.end() || state->expanding.contains(sweep_id))
+    return Fail(NoSuch(SweepResource(sweep_id)));
   for (const int32_t job : jobs) {
     if (job < 1 || job > found->second.row.job_count) return Fail(NoSuch(ToResource(JobName{sweep_id, job})));
   }

@@ -35,6 +35,12 @@ struct LiveSweep {
   double trained_seconds = 0;
 };
 
+// Of a sweep that comes in parts: what is remembered once it is finished.
+struct Expanding {
+  std::string request_id;
+  std::string content_hash;
+};
+
 struct LiveAttempt {
   domain::Attempt row;
   int64_t held_record = 0;
@@ -86,7 +92,9 @@ struct State {
   Time now;                                 // goes on, whatever happens to the clock
   Time clock;                               // the caller's, as last given
   std::map<std::string, LiveSweep> sweeps;  // all
-  std::map<JobName, LiveJob> jobs;          // not ended (a job that ends leaves with the input that ended it)
+  std::map<std::string, Expanding>
+      expanding;                    // their rows are in `sweeps`, their jobs in `jobs` and in no queue
+  std::map<JobName, LiveJob> jobs;  // not ended (a job that ends leaves with the input that ended it)
   std::map<std::string, LiveWorker> workers;  // all
   std::unordered_map<std::string, domain::Request> requests;
   WaitQueue queue;

@@ -40,21 +40,28 @@ std::vector<domain::Parameter> ParametersOf(const sweeps::Expansion& expansion, 
   return parameters;
 }
 
-std::vector<engine::Point> PointsOf(const sweeps::Expansion& expansion) {
-  const bool gpu = expansion.resources.device == sweeps::Resources::Device::kGpu;
-  const sweeps::PlannedMemory memory(expansion.jobs,
-                                     gpu ? spec::MemoryDevice::kCuda : spec::MemoryDevice::kCpu);
+PointMaker::PointMaker(const sweeps::Expansion& expansion)
+    : expansion_(expansion),
+      memory_(expansion.jobs, expansion.resources.device == sweeps::Resources::Device::kGpu
+                                  ? spec::MemoryDevice::kCuda
+                                  : spec::MemoryDevice::kCpu) {}
+
+std::vector<engine::Point> PointMaker::Make(size_t first, size_t count) const {
   std::vector<engine::Point> points;
-  points.reserve(expansion.jobs.size());
-  for (size_t i = 0; i < expansion.jobs.size(); ++i) {
-    const sweeps::Job& job = expansion.jobs[i];
+  points.reserve(count);
+  for (size_t i = first; i < first + count; ++i) {
+    const sweeps::Job& job = expansion_.jobs[i];
     points.push_back({.spec_json = spec::CanonicalText(job.spec),
                       .spec_hash = job.hash,
-                      .parameters = ParametersOf(expansion, job),
+                      .parameters = ParametersOf(expansion_, job),
                       .total_steps = job.spec.budget.steps,
-                      .resources = ResourcesOf(expansion.resources, memory.BytesOf(i))});
+                      .resources = ResourcesOf(expansion_.resources, memory_.BytesOf(i))});
   }
   return points;
+}
+
+std::vector<engine::Point> PointsOf(const sweeps::Expansion& expansion) {
+  return PointMaker(expansion).Make(0, expansion.jobs.size());
 }
 
 domain::SweepSource SourceOf(sweeps::SweepInput source, const sweeps::Expansion& expansion) {

@@ -5,6 +5,7 @@
 
 #include "coordinator/engine/inputs.h"
 #include "sweeps/expand.h"
+#include "sweeps/planned_memory.h"
 
 namespace optfleet::rpc {
 
@@ -13,6 +14,17 @@ domain::Resources ResourcesOf(const sweeps::Resources& asked, int64_t predicted_
 
 // All jobs, in order.
 std::vector<engine::Point> PointsOf(const sweeps::Expansion& expansion);
+
+// The same part by part: `count` jobs from `first` on, counted from 0. The expansion must outlive it.
+class PointMaker {
+ public:
+  explicit PointMaker(const sweeps::Expansion& expansion);
+  std::vector<engine::Point> Make(size_t first, size_t count) const;
+
+ private:
+  const sweeps::Expansion& expansion_;
+  sweeps::PlannedMemory memory_;
+};
 
 std::vector<domain::Parameter> ParametersOf(const sweeps::Expansion& expansion, const sweeps::Job& job);
 

@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "coordinator/rpc/from_wire.h"
+#include "coordinator/rpc/large_sweep.h"
 #include "coordinator/rpc/limits.h"
 #include "coordinator/rpc/methods.h"
 #include "coordinator/rpc/page_token.h"
@@ -14,6 +15,7 @@ namespace {
 
 constexpr const char* kListBinding = "ListSweeps";
 
+// Without its points.
 engine::CreateSweep ToInput(const v1::CreateSweepRequest& request, sweeps::SweepInput source,
                             const sweeps::Expansion& expansion) {
   engine::CreateSweep input;
@@ -28,7 +30,6 @@ engine::CreateSweep ToInput(const v1::CreateSweepRequest& request, sweeps::Sweep
   input.validate_only = request.validate_only();
   input.priority = expansion.resources.priority.value_or(0);
   input.max_running = expansion.resources.max_running.value_or(0);
-  input.points = PointsOf(expansion);
   return input;
 }
 
@@ -49,6 +50,32 @@ void Submit(Backend* backend, engine::CreateSweep input, const Reply<v1::Sweep>&
       });
 }
 
+// A sweep that is too large for one commit.
+void SubmitInParts(Backend* backend, engine::CreateSweep input, const sweeps::Expansion& expansion,
+                   const Reply<v1::Sweep>& reply) {
+  const std::string asked_name =
+      SweepResource(input.sweep_id.empty() ? MakeId(input.display_name) : input.sweep_id);
+  const bool validate_only = input.validate_only;
+  v1::Sweep preview = PreviewOf(input, input.sweep_id);
+  preview.set_job_count(static_cast<int32_t>(expansion.jobs.size()));
+  v1::StateCount* queued = preview.add_counts();
+  queued->set_state("queued");
+  queued->set_count(preview.job_count());
+  const PointMaker maker(expansion);
+  const auto written = WriteLargeSweep(backend, std::move(input), expansion.jobs.size(),
+                                       [&](size_t first, size_t count) { return maker.Make(first, count); });
+  if (!written) return ReplyError(reply, AboutResource(written.error(), kSweepType, asked_name));
+  if (validate_only) {
+    preview.set_name(SweepResource(written->id));
+    return reply(preview);
+  }
+  if (written->finished) return ReplySweep(backend, written->id, reply);
+  ReplyFromEngine<engine::SweepAnswer>(
+      backend, engine::FinishSweep{written->id}, reply,
+      [asked_name](const Error& error) { return AboutResource(error, kSweepType, asked_name); },
+      [backend, reply](const engine::SweepAnswer& answer) { ReplySweep(backend, answer.sweep_id, reply); });
+}
+
 void CreateSweep(Backend* backend, const v1::CreateSweepRequest& request, const Reply<v1::Sweep>& reply) {
   auto source = FromWire(request);
   if (!source) return ReplyError(reply, std::move(source).error());
@@ -57,7 +84,12 @@ void CreateSweep(Backend* backend, const v1::CreateSweepRequest& request, const 
     if (!result.expansion) {
       return ReplyError(reply, FromDiagnostics(result.diagnostics, request.sweep().files_size()));
     }
-    Submit(backend, ToInput(request, std::move(source), *result.expansion), reply);
+    const sweeps::Expansion& expansion = *result.expansion;
+    engine::CreateSweep input = ToInput(request, std::move(source), expansion);
+    if (expansion.jobs.size() > kMostPointsAtOnce)
+      return SubmitInParts(backend, std::move(input), expansion, reply);
+    input.points = PointsOf(expansion);
+    Submit(backend, std::move(input), reply);
   });
   if (!taken) ReplyError(reply, Overloaded("expansion", kRetryInput));
 }

@@ -14,6 +14,9 @@ constexpr const char* kNewestOfJob = R"sql(
 SELECT step, latest_json FROM metrics.attempts WHERE job = ? AND held_record > 0 ORDER BY number DESC LIMIT 1)sql";
 constexpr const char* kHeld = R"sql(
 SELECT held_record, step FROM metrics.attempts WHERE job = ? AND number = ? AND incarnation = ?)sql";
+// Its sweep is not one that is still being written.
+constexpr const char* kVisible =
+    "EXISTS (SELECT 1 FROM sweeps WHERE sweeps.id = jobs.sweep AND sweeps.state <> 'expanding')";
 constexpr const char* kWaiting =
     "SELECT reason FROM waiting WHERE sweep = ? AND resources_json = ? AND bound_worker = ?";
 
@@ -129,7 +132,8 @@ Result<View> Only(Result<std::vector<View>> views, const std::string& resource) 
 Error NoSuch(const std::string& resource) { return Error(Code::kNotFound, "there is no " + resource); }
 
 Result<JobView> ReadOneJob(Connection* connection, const JobName& name) {
-  const std::string sql = std::string("SELECT ") + kJobColumns + " FROM jobs WHERE sweep = ? AND number = ?";
+  const std::string sql =
+      std::string("SELECT ") + kJobColumns + " FROM jobs WHERE sweep = ? AND number = ? AND " + kVisible;
   return Only(Collect(connection, sql, &ViewOfJob, name.sweep, name.job), ToResource(name));
 }
 
@@ -138,10 +142,11 @@ Result<std::vector<JobView>> ReadJobs(Connection* connection, const std::optiona
   const JobName start = after.value_or(JobName{});
   const std::string select = std::string("SELECT ") + kJobColumns + " FROM jobs WHERE ";
   if (!sweep) {
-    return Collect(connection, select + "(sweep, number) > (?, ?) ORDER BY sweep, number LIMIT ?", &ViewOfJob,
-                   start.sweep, start.job, limit);
+    return Collect(connection,
+                   select + "(sweep, number) > (?, ?) AND " + kVisible + " ORDER BY sweep, number LIMIT ?",
+                   &ViewOfJob, start.sweep, start.job, limit);
   }
-  auto exists = connection->Prepare("SELECT 1 FROM sweeps WHERE id = ?");
+  auto exists = connection->Prepare("SELECT 1 FROM sweeps WHERE id = ? AND state <> 'expanding'");
   if (!exists.has_value()) return Fail(exists.error());
   const auto found = exists->Bind(*sweep).Step();
   if (!found.has_value()) return Fail(found.error());

@@ -63,10 +63,11 @@ Result<SweepView> ViewOf(Connection* connection, const Statement& row) {
 
 Result<SweepView> ReadOneSweep(Connection* connection, const std::string& id) {
   std::optional<SweepView> view;
-  const std::string sql = std::string("SELECT ") + kSweepColumns +
-                          ", files_json, overrides_json, working_folder, environment_json FROM sweeps "
-                          "JOIN sources ON sources.sweep = sweeps.id WHERE sweeps.id = ? "
-                          "ORDER BY sources.revision DESC LIMIT 1";
+  const std::string sql =
+      std::string("SELECT ") + kSweepColumns +
+      ", files_json, overrides_json, working_folder, environment_json FROM sweeps "
+      "JOIN sources ON sources.sweep = sweeps.id WHERE sweeps.id = ? AND state <> 'expanding' "
+      "ORDER BY sources.revision DESC LIMIT 1";
   OPTFLEET_RETURN_IF_ERROR(ForEachRow(
       connection, sql,
       [&](const Statement& row) -> Status {

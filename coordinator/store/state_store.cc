@@ -27,6 +27,13 @@ FROM sweeps CROSS JOIN jobs ON jobs.sweep = sweeps.id AND jobs.state IN ('queued
   AND jobs.outcome IS NULL AND jobs.attempt_count > 0
 CROSS JOIN attempts ON attempts.sweep = jobs.sweep AND attempts.job = jobs.number
 WHERE sweeps.state IN ('expanding', 'active'))sql";
+// Sweeps that a process which ended was still writing: nobody has been told of them.
+constexpr const char* kDropUnfinished = R"sql(
+BEGIN IMMEDIATE;
+DELETE FROM jobs WHERE sweep IN (SELECT id FROM sweeps WHERE state = 'expanding');
+DELETE FROM sources WHERE sweep IN (SELECT id FROM sweeps WHERE state = 'expanding');
+DELETE FROM sweeps WHERE state = 'expanding';
+COMMIT)sql";
 constexpr const char* kSpec = R"sql(
 SELECT jobs.spec_json, base.spec_json FROM jobs LEFT JOIN jobs AS base ON base.sweep = jobs.sweep AND
   base.number = jobs.spec_base WHERE jobs.sweep = ? AND jobs.number = ?)sql";
@@ -53,6 +60,12 @@ Result<domain::Request> ReadRequest(const Statement& row) {
 
 Result<engine::ClassReason> ReadWaiting(const Statement& row) {
   return engine::ClassReason{row.Text(0), DecodeResources(row.Text(1)), row.Text(2), row.Text(3)};
+}
+
+Status DropUnfinished(Connection* connection) {
+  const auto unfinished = connection->QueryInt("SELECT count(*) FROM sweeps WHERE state = 'expanding'");
+  if (!unfinished.has_value()) return Fail(unfinished.error());
+  return *unfinished == 0 ? Status() : connection->Execute(kDropUnfinished);
 }
 
 struct EndedRow {
@@ -222,6 +235,7 @@ Result<std::unique_ptr<StateStore>> StateStore::Open(const StoreOptions& options
   if (!first.has_value()) return Fail(first.error());
   auto writer = StateWriter::Prepare(&*connection);
   if (!writer.has_value()) return Fail(writer.error());
+  OPTFLEET_RETURN_IF_ERROR(DropUnfinished(&*connection));
   auto spec = connection->Prepare(kSpec);
   if (!spec.has_value()) return Fail(spec.error());
   return std::make_unique<SqliteStateStore>(std::move(lock), std::move(*connection), std::move(*writer),

@@ -19,6 +19,9 @@ constexpr char kInsertSource[] = "INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?)"
 constexpr char kInsertJob[] = R"sql(
 INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', NULL, '', 0, '', '', 0, NULL, NULL, '', 0, '{}', NULL, NULL, NULL,
   ?, ?))sql";
+constexpr char kDropJobs[] = "DELETE FROM jobs WHERE sweep = ? AND number > ?";
+constexpr char kDropSources[] = "DELETE FROM sources WHERE sweep = ?";
+constexpr char kDropSweep[] = "DELETE FROM sweeps WHERE id = ? AND state = 'expanding'";
 constexpr char kSetParameters[] = "UPDATE jobs SET parameters_json = ?3 WHERE sweep = ?1 AND number = ?2";
 constexpr char kUpdateJob[] = R"sql(
 UPDATE jobs SET state = ?3, outcome = ?4, reason = ?5, attempt_count = ?6, worker = ?7, bound_worker = ?8, failures = ?9,
@@ -43,9 +46,10 @@ constexpr char kForgetRequests[] = "DELETE FROM requests WHERE time < ?";
 constexpr char kClearWaiting[] = "DELETE FROM waiting";
 constexpr char kInsertWaiting[] = "INSERT INTO waiting VALUES (?, ?, ?, ?)";
 
-constexpr std::array kAll = {kUpsertSweep,    kInsertSource, kInsertJob,    kUpdateJob,   kSetParameters,
-                             kUpsertAttempt,  kUpsertWorker, kUpsertLog,    kInsertEvent, kInsertRequest,
-                             kForgetRequests, kClearWaiting, kInsertWaiting};
+constexpr std::array kAll = {kDropJobs,      kDropSources,    kDropSweep,    kUpsertSweep,
+                             kInsertSource,  kInsertJob,      kUpdateJob,    kSetParameters,
+                             kUpsertAttempt, kUpsertWorker,   kUpsertLog,    kInsertEvent,
+                             kInsertRequest, kForgetRequests, kClearWaiting, kInsertWaiting};
 
 // Jobs whose whole spec is on disk, to keep others of their sweep by. One for each set of keys, newest first,
 // and not too many to try.
@@ -56,6 +60,7 @@ class SpecBases {
     std::optional<int32_t> base;
   };
   Short Shorten(const domain::JobDefinition& job) {
+    if (!bases_.empty() && bases_.front()->name.sweep != job.name.sweep) bases_.clear();
     for (const domain::JobDefinition* base : bases_) {
       if (auto delta = SpecDelta(base->spec_json, job.spec_json)) return {*std::move(delta), base->name.job};
     }
@@ -83,6 +88,8 @@ Result<StateWriter> StateWriter::Prepare(Connection* connection) {
 
 Status StateWriter::Write(const engine::Changes& changes) {
   for (const engine::NewSweep& sweep : changes.new_sweeps) OPTFLEET_RETURN_IF_ERROR(WriteNewSweep(sweep));
+  OPTFLEET_RETURN_IF_ERROR(WriteNewJobs(changes.new_jobs));
+  for (const engine::DroppedJobs& dropped : changes.dropped_jobs) OPTFLEET_RETURN_IF_ERROR(DropJobs(dropped));
   for (const engine::Extension& extension : changes.extensions)
     OPTFLEET_RETURN_IF_ERROR(WriteExtension(extension));
   for (const domain::Sweep& sweep : changes.sweeps) OPTFLEET_RETURN_IF_ERROR(WriteSweep(sweep));
@@ -127,6 +134,13 @@ Status StateWriter::WriteNewJobs(const std::vector<domain::JobDefinition>& jobs)
                                  .Run());
   }
   return {};
+}
+
+Status StateWriter::DropJobs(const engine::DroppedJobs& dropped) {
+  OPTFLEET_RETURN_IF_ERROR(Get(kDropJobs).Bind(dropped.sweep, dropped.above).Run());
+  if (dropped.above > 0) return {};
+  OPTFLEET_RETURN_IF_ERROR(Get(kDropSources).Bind(dropped.sweep).Run());
+  return Get(kDropSweep).Bind(dropped.sweep).Run();
 }
 
 Status StateWriter::WriteSweep(const domain::Sweep& sweep) {

@@ -20,7 +20,8 @@ class StateWriter {
   Status WriteNewSweep(const engine::NewSweep& sweep);
   Status WriteExtension(const engine::Extension& extension);
   Status WriteSource(const std::string& sweep, int32_t revision, const domain::SweepSource& source);
-  Status WriteNewJobs(const std::vector<domain::JobDefinition>& jobs);  // of one sweep
+  Status WriteNewJobs(const std::vector<domain::JobDefinition>& jobs);
+  Status DropJobs(const engine::DroppedJobs& dropped);
   Status WriteSweep(const domain::Sweep& sweep);
   Status WriteJob(const JobName& name, const domain::JobStatus& status);
   Status WriteAttempt(const domain::Attempt& attempt);

@@ -239,6 +239,35 @@ TEST_F(OperatorApi, NamesOfAnotherFormAreTheCallersMistake) {
   }
 }
 
+TEST_F(OperatorApi, ALargeSweepComesWhole) {
+  std::string text = kSweepText;
+  std::string seeds;
+  for (int seed = 0; seed < 500; ++seed) seeds += (seed == 0 ? "" : ", ") + std::to_string(seed);
+  const std::string training = "training: {batch_size: 2}";
+  text.replace(text.find(training), training.size(), "training: {batch_size: 2, seed: [" + seeds + "]}");
+  v1::CreateSweepRequest request = NewSweep("large", text);
+  request.set_request_id("large-1");
+  request.set_validate_only(true);
+  EXPECT_EQ(Submit(request).job_count(), 1500);
+  request.set_validate_only(false);
+  const v1::Sweep sweep = Submit(request);
+  EXPECT_EQ(sweep.state(), v1::Sweep::STATE_ACTIVE);
+  EXPECT_EQ(sweep.job_count(), 1500);
+  EXPECT_EQ(Submit(request).name(), sweep.name()) << "a repeat makes no second one";
+  v1::GetJobRequest last;
+  last.set_name("sweeps/large/jobs/1500");
+  v1::Job job;
+  ASSERT_TRUE(Call(*jobs_, &v1::JobService::Stub::GetJob, last, &job).ok());
+  EXPECT_THAT(job.spec_json(), testing::HasSubstr("\"seed\":499"));
+  Restart();
+  v1::GetSweepRequest get;
+  get.set_name(sweep.name());
+  v1::Sweep again;
+  ASSERT_TRUE(Call(*sweeps_, &v1::SweepService::Stub::GetSweep, get, &again).ok());
+  ASSERT_EQ(again.counts_size(), 1);
+  EXPECT_EQ(again.counts(0).count(), 1500);
+}
+
 TEST_F(OperatorApi, InfoTellsVersionsAndTheWebAddress) {
   v1::GetInfoResponse info;
   ASSERT_TRUE(Call(*system_, &v1::SystemService::Stub::GetInfo, v1::GetInfoRequest(), &info).ok());
