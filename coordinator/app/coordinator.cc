@@ -53,6 +53,9 @@ Result<Stores> OpenStores(const std::string& folder) {
   if (!saved) return Fail(std::move(saved).error());
   stores.saved = *std::move(saved);
   // A crash between the two commits leaves attempts that metrics.db does not know yet.
+  const auto resumed = stores.state->ResumedOfEndedJobs();
+  if (!resumed) return Fail(resumed.error());
+  OPTFLEET_RETURN_IF_ERROR(stores.metrics->Link(*resumed));
   OPTFLEET_RETURN_IF_ERROR(stores.metrics->Link(stores.saved.attempts));
   auto held = stores.metrics->Held(stores.saved.attempts);
   if (!held) return Fail(std::move(held).error());

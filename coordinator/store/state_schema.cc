@@ -101,6 +101,7 @@ CREATE TABLE waiting(
 -- is the number of that job, NULL where spec_json is the whole text. One index of jobs by state instead of
 -- three.
 ALTER TABLE jobs ADD COLUMN spec_base INTEGER;
+CREATE INDEX attempts_resumed ON attempts(sweep, job, number) WHERE parent <> 0;
 DROP INDEX jobs_started;
 DROP INDEX jobs_open;
 DROP INDEX jobs_by_state;

@@ -148,6 +148,17 @@ class SqliteStateStore final : public StateStore {
     return transaction->Commit();
   }
 
+  Result<std::vector<domain::Attempt>> ResumedOfEndedJobs() override {
+    std::vector<domain::Attempt> attempts;
+    OPTFLEET_RETURN_IF_ERROR(
+        ReadAll(&connection_,
+                std::string("SELECT ") + kAttemptColumns +
+                    " FROM attempts INDEXED BY attempts_resumed JOIN jobs ON jobs.sweep = attempts.sweep AND "
+                    "jobs.number = attempts.job WHERE attempts.parent <> 0 AND jobs.state = 'ended'",
+                &ReadAttempt, &attempts));
+    return attempts;
+  }
+
   Result<std::string> SpecOf(const JobName& job) override {
     const auto found = spec_.Bind(job.sweep, job.job).Step();
     if (!found.has_value()) return Fail(found.error());

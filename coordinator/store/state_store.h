@@ -49,6 +49,10 @@ class StateStore {
   // The canonical spec of a job that was committed. NOT_FOUND, DATA_LOSS and so on.
   virtual Result<std::string> SpecOf(const JobName& job) = 0;
 
+  // Attempts of ended jobs that went on from another one. A crash between the commit that ended their job and
+  // MetricsStore::Link leaves metrics.db without knowing from which; so they are linked at each start.
+  virtual Result<std::vector<domain::Attempt>> ResumedOfEndedJobs() { return std::vector<domain::Attempt>(); }
+
   // Drops events before `before` of sweeps that have ended (and of workers), some at a time: true if there
   // may be more. All or nothing, as Commit.
   virtual Result<bool> PruneEvents(Time before) = 0;

@@ -66,6 +66,9 @@ Status CoordinatorProcess::Open() {
   metrics_ = *std::move(metrics);
   auto saved = state_->Load();
   if (!saved) return Fail(std::move(saved).error());
+  const auto resumed = state_->ResumedOfEndedJobs();
+  if (!resumed) return Fail(resumed.error());
+  OPTFLEET_RETURN_IF_ERROR(metrics_->Link(*resumed));
   OPTFLEET_RETURN_IF_ERROR(metrics_->Link(saved->attempts));
   auto held = metrics_->Held(saved->attempts);
   if (!held) return Fail(std::move(held).error());

@@ -212,5 +212,29 @@ TEST(Encode, BytesThatAreNotTextDoNotStopTheCoordinator) {
   EXPECT_THAT(DecodeInts("no json"), IsEmpty());
 }
 
+// The simulation's seed 1000269: the crash came between the commit that ended the job and the link to the
+// attempt it had gone on from, and its curve lost the first half.
+TEST(StateStore, WhatAnEndedJobWentOnFromIsKnownAtTheNextStart) {
+  auto store = *StateStore::Open({":memory:", {}});
+  engine::Changes changes;
+  changes.new_sweeps.push_back(NewSweep("lr", 2));
+  changes.workers = {AWorker("a")};
+  changes.attempts = {AnAttempt({"lr", 1}, 1, "a"), AnAttempt({"lr", 1}, 2, "a"),
+                      AnAttempt({"lr", 2}, 1, "a")};
+  changes.attempts[1].parent = 1;
+  changes.attempts[1].resume_record = 12;
+  domain::JobStatus ended;
+  ended.state = domain::JobState::kEnded;
+  ended.outcome = Outcome::kSucceeded;
+  ended.attempt_count = 2;
+  changes.jobs = {{{"lr", 1}, ended}};
+  ASSERT_TRUE(store->Commit(changes).has_value());
+  const auto resumed = store->ResumedOfEndedJobs();
+  ASSERT_TRUE(resumed.has_value()) << resumed.error().message();
+  ASSERT_EQ(resumed->size(), 1U);
+  EXPECT_EQ(resumed->front().name, (AttemptName{{"lr", 1}, 2}));
+  EXPECT_EQ(resumed->front().resume_record, 12);
+}
+
 }  // namespace
 }  // namespace optfleet::store
