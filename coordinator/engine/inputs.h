@@ -1,11 +1,10 @@
-// Everything that can happen to the engine, as plain values.
+// Everything that can happen to the engine, as plain values: what workers say and what time brings stands
+// here, what people ask in operator_inputs.h.
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -13,152 +12,12 @@
 #include "common/fence.h"
 #include "common/names.h"
 #include "common/outcome.h"
-#include "coordinator/domain/attempt.h"
 #include "coordinator/domain/job.h"
 #include "coordinator/domain/sweep.h"
 #include "coordinator/domain/worker.h"
+#include "coordinator/engine/operator_inputs.h"
 
 namespace optfleet::engine {
-
-// The metrics store holds these records durably. Not answered.
-struct RecordsHeld {
-  AttemptName attempt;
-  int64_t record = 0;  // highest, without gaps from 1
-  int64_t step = 0;    // newest
-};
-
-// One distinct point of an expanded sweep; its job gets the number of its place, from 1.
-struct Point {
-  std::string spec_json;  // canonical
-  std::string spec_hash;
-  std::vector<domain::Parameter> parameters;
-  int64_t total_steps = 0;
-  domain::Resources resources = {};
-};
-
-// Answered with SweepAnswer. ALREADY_EXISTS if the id is taken (and the request id is new), INVALID_ARGUMENT
-// for a bad id, no points, two points with one hash, or a request id that was used with other content.
-struct CreateSweep {
-  std::string request_id;  // empty: not idempotent
-  std::string sweep_id;    // empty: made from the display name, with -2, -3 behind it if taken
-  std::string display_name;
-  domain::SweepSource source;
-  std::vector<std::string> axes;
-  std::string objective = "val_loss";
-  int32_t merged_points = 0;
-  int32_t priority = 0;
-  int32_t max_running = 0;
-  std::vector<Point> points;
-  bool validate_only = false;  // answer as the real call would, change nothing
-};
-
-// A sweep that is too large for one input comes in parts, so that nobody waits for it: BeginSweep, AddPoints
-// as often as needed, FinishSweep. Until it is finished it is in no list and nothing of it starts; a process
-// that ends before has never had it. All are answered with SweepAnswer; NOT_FOUND for an id that is not being
-// expanded.
-struct BeginSweep {
-  CreateSweep sweep;  // without points. Errors as CreateSweep; the answer has the id to go on with
-};
-struct AddPoints {
-  std::string sweep_id;
-  std::vector<Point> points;  // with hashes that the sweep has not had
-};
-struct FinishSweep {
-  std::string sweep_id;
-};
-// Drops some of its jobs at a time: to be repeated until it is NOT_FOUND.
-struct AbandonSweep {
-  std::string sweep_id;
-};
-
-// Answered with SweepAnswer; NOT_FOUND. Cancelling what has ended is no error.
-struct CancelSweep {
-  std::string request_id;
-  std::string sweep_id;
-  std::string reason;
-};
-
-// Answered with JobAnswer; NOT_FOUND.
-struct CancelJob {
-  std::string request_id;
-  JobName job;
-  std::string reason;
-};
-
-// Cancels jobs of one sweep, all or none. Answered with SweepAnswer; NOT_FOUND for the sweep or a number.
-struct CancelJobs {
-  std::string request_id;
-  std::string sweep_id;
-  std::vector<int32_t> jobs;
-  std::string reason;
-};
-
-// Answered with SweepAnswer; NOT_FOUND, INVALID_ARGUMENT.
-struct UpdateSweep {
-  std::string request_id;
-  std::string sweep_id;
-  std::optional<int32_t> priority;
-  std::optional<int32_t> max_running;  // 0: no limit
-};
-
-// Nothing of the sweep starts until it is resumed. Answered with SweepAnswer; NOT_FOUND, FAILED_PRECONDITION
-// if it has ended.
-struct PauseSweep {
-  std::string request_id;
-  std::string sweep_id;
-  domain::Pause pause = domain::Pause::kStopRunning;  // kNo: resume
-  std::string reason;
-};
-
-// An ended job with all its attempts, as the store has it.
-struct EndedJob {
-  domain::Job job;
-  std::vector<domain::Attempt> attempts;
-  std::map<AttemptName, RecordsHeld> held;
-};
-
-// Queues ended jobs again, all or none. Answered with SweepAnswer; NOT_FOUND, ABORTED if the sweep is no
-// longer at `revision` (the jobs were read before: read them again), FAILED_PRECONDITION for a job that
-// succeeded or is the best so far.
-struct RetryJobs {
-  std::string request_id;
-  std::string content_hash;  // of what was asked, since which jobs that means changes with it
-  std::string sweep_id;
-  int32_t revision = 0;
-  std::vector<EndedJob> jobs;
-  std::vector<int32_t> not_ended;  // asked for by number, and not to be tried again
-  std::string reason;
-};
-
-// Adds the points that the sweep has not had, as jobs numbered behind the last. Answered with SweepAnswer;
-// NOT_FOUND, ABORTED as RetryJobs, INVALID_ARGUMENT for an objective other than the sweep's.
-struct ExtendSweep {
-  std::string request_id;
-  std::string content_hash;  // of the files, since the points depend on what the sweep has already
-  std::string sweep_id;
-  int32_t revision = 0;
-  domain::SweepSource source;  // in the place of the earlier one
-  std::vector<std::string> axes;
-  std::string objective;
-  int32_t merged_points = 0;
-  std::vector<Point> points;  // only new ones
-  // Jobs that it had: their values on the axes as they are now.
-  std::vector<std::pair<int32_t, std::vector<domain::Parameter>>> parameters;
-};
-
-// A worker takes nothing new until it is undrained. Answered with WorkerAnswer; NOT_FOUND.
-struct DrainWorker {
-  std::string request_id;
-  std::string worker_id;
-  domain::Pause drain = domain::Pause::kStopRunning;  // kNo: undrain, and forgive its failures
-  std::string reason;
-};
-
-// Why an open job is not running. Changes nothing. Answered with ExplainAnswer; NOT_FOUND if the job has
-// ended or never was.
-struct ExplainJob {
-  JobName job;
-};
 
 // One attempt as its worker sees it (optfleet.v1.AttemptStatus).
 struct AttemptStatus {

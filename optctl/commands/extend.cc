@@ -54,7 +54,7 @@ Result<int> Extend(Context& context, const Options& options) {
 
 void AddExtend(Program& program) {
   CLI::App& command = program.Command(
-      "extend", "Add the new points of a changed file to a sweep; only those run",
+      "extend", "Add new points of a changed file to a sweep",
       "  optctl extend quickstart quickstart.yaml --dry-run\n"
       "  optctl extend quickstart quickstart.yaml --set optimizer.learning_rate=[1e-4, 3e-4]");
   auto options = std::make_shared<Options>();
