@@ -13,6 +13,13 @@ constexpr Duration kLongestSleep = std::chrono::seconds(1);
 constexpr std::chrono::seconds kBetweenPortions{1};
 constexpr std::chrono::seconds kBetweenRounds{600};
 
+// Of these there are never more than threads that expand.
+bool GoesOnWithASweep(const engine::Input& input) {
+  return std::holds_alternative<engine::AddPoints>(input) ||
+         std::holds_alternative<engine::FinishSweep>(input) ||
+         std::holds_alternative<engine::AbandonSweep>(input);
+}
+
 double SecondsSince(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
@@ -34,7 +41,8 @@ bool EngineLoop::Post(engine::Input input, OnAnswer on_answer) {
     const std::lock_guard lock(mutex_);
     const bool of_worker = std::holds_alternative<engine::Synchronize>(input);
     std::deque<Waiting>& queue = of_worker ? of_workers_ : of_people_;
-    if (stopping_ || queue.size() >= (of_worker ? kWorkerLimit : kPeopleLimit)) return false;
+    const bool full = queue.size() >= (of_worker ? kWorkerLimit : kPeopleLimit);
+    if (stopping_ || (full && !GoesOnWithASweep(input))) return false;
     queue.push_back({std::move(input), std::move(on_answer), std::chrono::steady_clock::now()});
   }
   changed_.notify_one();

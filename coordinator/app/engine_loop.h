@@ -49,7 +49,7 @@ class EngineLoop {
   EngineLoop(const EngineLoop&) = delete;
   EngineLoop& operator=(const EngineLoop&) = delete;
 
-  // False if its queue is full or the loop has ended. Any thread.
+  // False if its queue is full or the loop has ended; as Backend::Post. Any thread.
   bool Post(engine::Input input, OnAnswer on_answer);
 
   // What the metrics store holds: never refused, since only the newest word about an attempt waits. Any

@@ -58,7 +58,9 @@ bool IsStillGood(State* state, const scheduler::Placement& placement) {
     return false;
   return std::all_of(placement.slots.begin(), placement.slots.end(), [&](int32_t index) {
     return std::any_of(offer.slots.begin(), offer.slots.end(), [&](const scheduler::SlotOffer& slot) {
-      return slot.index == index && slot.free_share >= request.share;
+      return slot.index == index && slot.free_share >= request.share &&
+             (slot.memory_bytes == 0 ||
+              slot.free_memory_bytes >= domain::MemoryTaken(request, slot.memory_bytes));
     });
   });
 }

@@ -36,12 +36,21 @@ LiveWorker* FindOrAddWorker(State* state, const Synchronize& input) {
   return &state->workers.emplace(input.worker_id, std::move(worker)).first->second;
 }
 
+// Whether it is a process that the present one has replaced. Of one root (the upper half) the later start has
+// the higher number, so that a message which was under way for long is known for what it is; of another root
+// it is known if it was heard.
+bool IsReplaced(const domain::Worker& row, int64_t session) {
+  constexpr int kStartBits = 32;
+  if (session >> kStartBits == row.session >> kStartBits) return session < row.session;
+  return std::find(row.retired_sessions.begin(), row.retired_sessions.end(), session) !=
+         row.retired_sessions.end();
+}
+
 // The process that speaks becomes the one that counts, unless it has been replaced before.
 Status TakeSession(State* state, LiveWorker* worker, int64_t session) {
   domain::Worker& row = worker->row;
   if (session == row.session) return {};
-  if (std::find(row.retired_sessions.begin(), row.retired_sessions.end(), session) !=
-      row.retired_sessions.end()) {
+  if (IsReplaced(row, session)) {
     return Fail(Code::kFailedPrecondition, "another process of worker " + row.id +
                                                " has connected since: stop this one, or give it another id");
   }
@@ -145,6 +154,29 @@ domain::ReportedEnd EndOf(const AttemptStatus& status) {
   return end;
 }
 
+// A machine that loses power loses what nobody had synced, of a log too: then the worker's end of before
+// promises records that it has no more, and what it says now counts.
+void ReviseEnd(State* state, LiveAttempt* attempt, const AttemptStatus& status) {
+  domain::ReportedEnd& reported = *attempt->row.reported;
+  const int64_t promised = reported.last_record;
+  if (status.last_record >= promised || attempt->held_record >= promised) return;
+  const std::string left = "worker " + attempt->row.worker + " has " + std::to_string(status.last_record) +
+                           " records of " + std::to_string(promised) + " left";
+  if (status.state == Reported::kEnded) {
+    reported = EndOf(status);
+  } else {
+    reported = {.outcome = Outcome::kFailed,
+                .reason = left + ", and its end is lost",
+                .retryable = true,
+                .cause = FailureCause::kWorker,
+                .last_record = status.last_record,
+                .final = {},
+                .numerics_json = {}};
+  }
+  state->Touch(attempt->row);
+  state->Say(ToResource(attempt->row.name), "records_lost", left);
+}
+
 void TakeStatus(State* state, const std::string& worker, const AttemptStatus& status) {
   LiveJob* job = state->FindJob(status.attempt.job);
   LiveAttempt* attempt = state->FindAttempt(status.attempt);
@@ -152,8 +184,10 @@ void TakeStatus(State* state, const std::string& worker, const AttemptStatus& st
   TakeFacts(state, job, attempt, status);
   if (attempt->row.state == AttemptState::kEnded) return;
   Renew(state, attempt);
-  if (attempt->row.state == AttemptState::kFinishing) return;
-  if (status.state == Reported::kEnded) {
+  if (attempt->row.state == AttemptState::kFinishing) {
+    ReviseEnd(state, attempt, status);
+    TryFinish(state, job, attempt);
+  } else if (status.state == Reported::kEnded) {
     StartFinishing(state, attempt, EndOf(status));
     TryFinish(state, job, attempt);
   } else if (status.state == Reported::kRunning && attempt->row.state == AttemptState::kAssigned) {

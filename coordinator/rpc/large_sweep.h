@@ -12,15 +12,12 @@ namespace optfleet::rpc {
 // So many jobs are written in one commit: some ten milliseconds, for which others wait.
 inline constexpr size_t kMostPointsAtOnce = 500;
 
-// Begins the sweep (`head` without points) and adds what `points(first, count)` makes of points first, first
-// + 1, ..., while the engine writes those before. Returns the id with `finished` false: FinishSweep is left
-// to the caller. With `finished` the request was carried out before, under that id. An error leaves nothing
-// behind. Blocks; for a working thread.
-struct LargeSweep {
-  std::string id;
-  bool finished = false;
-};
-Result<LargeSweep> WriteLargeSweep(Backend* backend, engine::CreateSweep head, size_t count,
-                                   const std::function<std::vector<engine::Point>(size_t, size_t)>& points);
+// Makes the points first, first + 1, ..., first + count - 1.
+using PointsFrom = std::function<std::vector<engine::Point>(size_t first, size_t count)>;
+
+// Carries out `head`, which has no points, with `count` points: begins the sweep, adds it part by part and
+// finishes it. Returns its id. An error leaves nothing behind. Blocks; for a working thread.
+Result<std::string> WriteLargeSweep(Backend* backend, engine::CreateSweep head, size_t count,
+                                    const PointsFrom& points);
 
 }  // namespace optfleet::rpc

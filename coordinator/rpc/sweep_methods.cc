@@ -62,18 +62,12 @@ void SubmitInParts(Backend* backend, engine::CreateSweep input, const sweeps::Ex
   queued->set_state("queued");
   queued->set_count(preview.job_count());
   const PointMaker maker(expansion);
-  const auto written = WriteLargeSweep(backend, std::move(input), expansion.jobs.size(),
-                                       [&](size_t first, size_t count) { return maker.Make(first, count); });
-  if (!written) return ReplyError(reply, AboutResource(written.error(), kSweepType, asked_name));
-  if (validate_only) {
-    preview.set_name(SweepResource(written->id));
-    return reply(preview);
-  }
-  if (written->finished) return ReplySweep(backend, written->id, reply);
-  ReplyFromEngine<engine::SweepAnswer>(
-      backend, engine::FinishSweep{written->id}, reply,
-      [asked_name](const Error& error) { return AboutResource(error, kSweepType, asked_name); },
-      [backend, reply](const engine::SweepAnswer& answer) { ReplySweep(backend, answer.sweep_id, reply); });
+  const auto id = WriteLargeSweep(backend, std::move(input), expansion.jobs.size(),
+                                  [&](size_t first, size_t count) { return maker.Make(first, count); });
+  if (!id) return ReplyError(reply, AboutResource(id.error(), kSweepType, asked_name));
+  if (!validate_only) return ReplySweep(backend, *id, reply);
+  preview.set_name(SweepResource(*id));
+  reply(preview);
 }
 
 void CreateSweep(Backend* backend, const v1::CreateSweepRequest& request, const Reply<v1::Sweep>& reply) {

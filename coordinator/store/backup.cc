@@ -1,27 +1,14 @@
 #include "coordinator/store/backup.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <filesystem>
 
+#include "coordinator/store/folder.h"
 #include "coordinator/store/sqlite.h"
 
 namespace optfleet::store {
 namespace {
 
 namespace fs = std::filesystem;
-
-// The content of a file, or the entries of a folder, survive a crash of the machine.
-Status Sync(const std::string& path) {
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return Fail(ErrnoError(errno, path));
-  const int failed = fsync(descriptor) == 0 ? 0 : errno;
-  close(descriptor);
-  if (failed != 0) return Fail(ErrnoError(failed, path));
-  return {};
-}
 
 Status Copy(const std::string& from, const std::string& to, const std::function<bool(double)>& go_on) {
   auto source = Connection::Open(from, Connection::Mode::kReadOnly);
@@ -39,7 +26,7 @@ Status Copy(const std::string& from, const std::string& to, const std::function<
     OPTFLEET_RETURN_IF_ERROR(source->CopyInto(&*target, go_on));
   }
   OPTFLEET_RETURN_IF_ERROR(moment->Commit());
-  return Sync(to);
+  return SyncToDisk(to);
 }
 
 }  // namespace
@@ -67,7 +54,7 @@ Status CopyDatabases(const std::string& folder, const std::string& to,
       CopyDatabase(state, to + "/" + kStateFile, [&](double done) { return go_on(done * share); }));
   OPTFLEET_RETURN_IF_ERROR(CopyDatabase(metrics, to + "/" + kMetricsFile,
                                         [&](double done) { return go_on(share + done * (1 - share)); }));
-  return Sync(to);
+  return SyncToDisk(to);
 }
 
 }  // namespace optfleet::store

@@ -49,6 +49,15 @@ Status RefuseNetworkDisk(const std::string& folder,
                   "), where a database can be damaged; give a folder on a local disk");
 }
 
+Status SyncToDisk(const std::string& path) {
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return Fail(ErrnoError(errno, path));
+  const int failed = fsync(descriptor) == 0 ? 0 : errno;
+  close(descriptor);
+  if (failed != 0) return Fail(ErrnoError(failed, path));
+  return {};
+}
+
 Result<FolderLock> FolderLock::Take(const std::string& folder) {
   const std::string path = folder + "/coordinator.lock";
   const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);

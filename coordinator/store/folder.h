@@ -17,6 +17,9 @@ Result<int64_t> FileSystemType(const std::string& path);
 Status RefuseNetworkDisk(const std::string& folder,
                          const std::function<Result<int64_t>(const std::string&)>& type_of);
 
+// The content of a file, or the entries of a folder, survive a crash of the machine.
+Status SyncToDisk(const std::string& path);
+
 // The right to write in a folder, held by `coordinator.lock` as long as the object lives; freed by the kernel
 // if the process dies.
 class FolderLock {

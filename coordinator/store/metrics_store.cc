@@ -19,8 +19,9 @@ namespace {
 
 constexpr const char* kMemory = ":memory:";
 constexpr const char* kFindAttempt =
-    "SELECT id, incarnation, record_limit, held_record, step, latest_json FROM attempts WHERE job = ? AND "
-    "number = ?";
+    "SELECT id, incarnation, record_limit, held_record, step, latest_json, parent, resume_record FROM "
+    "attempts "
+    "WHERE job = ? AND number = ?";
 
 // So many keys without a column have a newest value: a job that records every single parameter has thousands,
 // which are read as series.
@@ -43,7 +44,13 @@ struct Known {
   int64_t held_record = 0;
   int64_t step = 0;
   domain::Figures latest;
+  int32_t parent = 0;
+  int64_t resume_record = 0;
 
+  bool IsLinkedAs(const domain::Attempt& attempt) const {
+    return incarnation == attempt.fence.incarnation && record_limit == attempt.record_limit &&
+           parent == attempt.parent && resume_record == attempt.resume_record;
+  }
   void Remember(const std::string& key, double value) {
     if (latest.size() < kMostLatest || latest.contains(key) || ColumnOf(key)) latest[key] = value;
   }
@@ -76,8 +83,9 @@ class SqliteMetricsStore final : public MetricsStore {
     if (!transaction.has_value()) return Fail(transaction.error());
     std::set<std::string> jobs;
     for (const domain::Attempt& attempt : attempts) {
-      OPTFLEET_RETURN_IF_ERROR(LinkOne(attempt));
-      jobs.insert(ToResource(attempt.name.job));
+      const auto changed = LinkOne(attempt);
+      if (!changed.has_value()) return Fail(changed.error());
+      if (*changed) jobs.insert(ToResource(attempt.name.job));
     }
     for (const std::string& job : jobs) OPTFLEET_RETURN_IF_ERROR(writer_.UpdateSegments(job));
     return transaction->Commit();
@@ -191,35 +199,43 @@ class SqliteMetricsStore final : public MetricsStore {
     if (!row.has_value()) return Fail(row.error());
     if (!*row) return std::optional<Known>();
     return std::optional(Known{statement->Int(0), statement->Int(1), statement->Int(2), statement->Int(3),
-                               statement->Int(4), DecodeFigures(statement->Text(5))});
+                               statement->Int(4), DecodeFigures(statement->Text(5)),
+                               static_cast<int32_t>(statement->Int(6)), statement->Int(7)});
   }
 
-  Status LinkOne(const domain::Attempt& attempt) {
-    const std::string job = ToResource(attempt.name.job);
+  // The open attempt of a job is its newest: what has a higher number belongs to a history that a restored
+  // backup has undone, and would be taken for the head of the series. Whether there was any.
+  Result<bool> DropUndone(const domain::Attempt& attempt) {
+    if (attempt.state == domain::AttemptState::kEnded) return false;
+    auto dropped = writer_.DropNewer(ToResource(attempt.name.job), attempt.name.attempt);
+    if (dropped.has_value() && *dropped) known_.clear();
+    return dropped;
+  }
+
+  // Whether anything changed: at a start almost all attempts are as they should be.
+  Result<bool> LinkOne(const domain::Attempt& attempt) {
     auto known = Find(attempt.name);
     if (!known.has_value()) return Fail(known.error());
     if (known->has_value() && (*known)->incarnation != attempt.fence.incarnation) {
       // The attempt of this number that was given out before a backup was restored never counted in this
       // history.
-      if ((*known)->incarnation > attempt.fence.incarnation) return {};
+      if ((*known)->incarnation > attempt.fence.incarnation) return false;
       OPTFLEET_RETURN_IF_ERROR(writer_.Drop((*known)->id));
     }
-    // The open attempt of a job is its newest: what has a higher number belongs to a history that a restored
-    // backup has undone, and would be taken for the head of the series.
-    if (attempt.state != domain::AttemptState::kEnded) {
-      const auto dropped = writer_.DropNewer(job, attempt.name.attempt);
-      if (!dropped.has_value()) return Fail(dropped.error());
-      if (*dropped) known_.clear();
-    }
+    auto dropped = DropUndone(attempt);
+    if (!dropped.has_value()) return dropped;
+    if (known->has_value() && (*known)->IsLinkedAs(attempt)) return dropped;
     auto statement = connection_.Prepare(
         "INSERT INTO attempts(job, number, incarnation, parent, resume_record, record_limit) VALUES (?1, ?2, "
         "?3, ?4, ?5, ?6) "
         "ON CONFLICT (job, number) DO UPDATE SET parent = ?4, resume_record = ?5, record_limit = ?6");
     if (!statement.has_value()) return Fail(statement.error());
-    return statement
-        ->Bind(job, attempt.name.attempt, attempt.fence.incarnation, attempt.parent, attempt.resume_record,
-               attempt.record_limit)
-        .Run();
+    OPTFLEET_RETURN_IF_ERROR(statement
+                                 ->Bind(ToResource(attempt.name.job), attempt.name.attempt,
+                                        attempt.fence.incarnation, attempt.parent, attempt.resume_record,
+                                        attempt.record_limit)
+                                 .Run());
+    return true;
   }
 
   // Whether something new was in it.

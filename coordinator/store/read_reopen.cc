@@ -1,6 +1,6 @@
 // What the engine needs of ended jobs and of a whole sweep, to give it more to do.
-#include <algorithm>
 #include <limits>
+#include <set>
 #include <utility>
 
 #include "coordinator/store/read_rows.h"
@@ -36,6 +36,23 @@ Result<domain::Sweep> SweepRow(Connection* connection, const std::string& id) {
   return *std::move(sweep);
 }
 
+// In order and each once. Those that were asked for by number may have any state.
+Result<std::vector<int32_t>> SelectedNumbers(Connection* connection, const std::string& sweep,
+                                             const EndedSelection& selection) {
+  std::set<int32_t> numbers(selection.jobs.begin(), selection.jobs.end());
+  if (!numbers.empty()) return std::vector<int32_t>(numbers.begin(), numbers.end());
+  for (const Outcome outcome : selection.outcomes) {
+    OPTFLEET_RETURN_IF_ERROR(ForEachRow(
+        connection, "SELECT number FROM jobs WHERE sweep = ? AND state = 'ended' AND outcome = ?",
+        [&](const Statement& one) -> Status {
+          numbers.insert(static_cast<int32_t>(one.Int(0)));
+          return {};
+        },
+        sweep, NameOf(outcome)));
+  }
+  return std::vector<int32_t>(numbers.begin(), numbers.end());
+}
+
 }  // namespace
 
 Result<EndedJobs> ReadEndedJobs(Connection* connection, const std::string& sweep,
@@ -44,22 +61,21 @@ Result<EndedJobs> ReadEndedJobs(Connection* connection, const std::string& sweep
   if (!row.has_value()) return Fail(row.error());
   EndedJobs ended;
   ended.revision = row->revision;
-  const auto wanted = [&](const domain::Job& job) {
-    if (!selection.jobs.empty())
-      return std::find(selection.jobs.begin(), selection.jobs.end(), job.name().job) != selection.jobs.end();
-    return std::find(selection.outcomes.begin(), selection.outcomes.end(), *job.status.outcome) !=
-           selection.outcomes.end();
-  };
-  OPTFLEET_RETURN_IF_ERROR(ForEachRow(
-      connection,
-      std::string("SELECT ") + kJobColumns + " FROM jobs WHERE sweep = ? AND state = 'ended' ORDER BY number",
-      [&](const Statement& one) -> Status {
-        auto job = ReadJob(one);
-        if (!job.has_value()) return Fail(job.error());
-        if (wanted(*job)) ended.jobs.push_back({std::move(*job), {}, {}});
-        return {};
-      },
-      sweep));
+  const auto numbers = SelectedNumbers(connection, sweep, selection);
+  if (!numbers.has_value()) return Fail(numbers.error());
+  for (const int32_t number : *numbers) {
+    OPTFLEET_RETURN_IF_ERROR(ForEachRow(
+        connection,
+        std::string("SELECT ") + kJobColumns +
+            " FROM jobs WHERE sweep = ? AND number = ? AND state = 'ended'",
+        [&](const Statement& one) -> Status {
+          auto job = ReadJob(one);
+          if (!job.has_value()) return Fail(job.error());
+          ended.jobs.push_back({std::move(*job), {}, {}});
+          return {};
+        },
+        sweep, number));
+  }
   for (engine::EndedJob& job : ended.jobs) OPTFLEET_RETURN_IF_ERROR(AddAttempts(connection, &job));
   return ended;
 }

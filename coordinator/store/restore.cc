@@ -1,5 +1,4 @@
 // Putting a backup in the place of state.db.
-#include <fcntl.h>
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
@@ -20,16 +19,6 @@ Status Copy(const std::string& from, const std::string& to) {
   std::error_code error;
   fs::copy_file(from, to, fs::copy_options::overwrite_existing, error);
   if (error) return Fail(ErrnoError(error.value(), "copying " + from + " to " + to));
-  return {};
-}
-
-// The content of a file, or the entries of a folder, survive a crash of the machine.
-Status Sync(const std::string& path) {
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return Fail(ErrnoError(errno, path));
-  const int failed = fsync(descriptor) == 0 ? 0 : errno;
-  close(descriptor);
-  if (failed != 0) return Fail(ErrnoError(failed, path));
   return {};
 }
 
@@ -76,11 +65,11 @@ Status RestoreState(const std::string& folder, const std::string& backup) {
   OPTFLEET_RETURN_IF_ERROR(Copy(backup, incoming));
   OPTFLEET_RETURN_IF_ERROR(RaiseIncarnation(incoming, replaced));
   RemoveWal(incoming);
-  OPTFLEET_RETURN_IF_ERROR(Sync(incoming));
+  OPTFLEET_RETURN_IF_ERROR(SyncToDisk(incoming));
   if (fs::exists(path)) OPTFLEET_RETURN_IF_ERROR(Copy(path, path + ".replaced"));
   RemoveWal(path);
   if (rename(incoming.c_str(), path.c_str()) != 0) return Fail(ErrnoError(errno, path));
-  return Sync(folder);
+  return SyncToDisk(folder);
 }
 
 // The same for the metrics, which have no incarnation of their own: what they hold beyond the restored state
@@ -90,7 +79,7 @@ Status RestoreMetrics(const std::string& folder, const std::string& backup) {
   const std::string incoming = path + ".restoring";
   RemoveWal(incoming);
   OPTFLEET_RETURN_IF_ERROR(Copy(backup, incoming));
-  OPTFLEET_RETURN_IF_ERROR(Sync(incoming));
+  OPTFLEET_RETURN_IF_ERROR(SyncToDisk(incoming));
   if (fs::exists(path)) {
     // What its WAL holds goes into the file that is kept, if it can still be read.
     if (auto old = OpenForWriting(path, kMetricsSchema); old.has_value())
@@ -99,7 +88,7 @@ Status RestoreMetrics(const std::string& folder, const std::string& backup) {
   }
   RemoveWal(path);
   if (rename(incoming.c_str(), path.c_str()) != 0) return Fail(ErrnoError(errno, path));
-  return Sync(folder);
+  return SyncToDisk(folder);
 }
 
 }  // namespace

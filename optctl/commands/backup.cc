@@ -10,7 +10,6 @@
 
 #include "common/text.h"
 #include "optctl/commands/exit_code.h"
-#include "optctl/commands/maintenance_client.h"
 #include "optctl/commands/program.h"
 
 namespace optfleet::commands {
@@ -56,7 +55,7 @@ class Target {
   int file_;
 };
 
-Result<v1::Backup> WaitUntilMade(MaintenanceClient* client, v1::Backup backup) {
+Result<v1::Backup> WaitUntilMade(Client* client, v1::Backup backup) {
   while (backup.state() == v1::Backup::STATE_MAKING) {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     auto next = client->GetBackup(backup.name());
@@ -67,8 +66,7 @@ Result<v1::Backup> WaitUntilMade(MaintenanceClient* client, v1::Backup backup) {
   return Fail(Code::kInternal, "the backup could not be made: " + backup.error());
 }
 
-Status Fetch(MaintenanceClient* client, const v1::Backup& backup, const v1::BackupFile& file,
-             const std::string& path) {
+Status Fetch(Client* client, const v1::Backup& backup, const v1::BackupFile& file, const std::string& path) {
   auto target = Target::Create(path);
   if (!target) return Fail(std::move(target).error());
   int64_t offset = 0;
@@ -83,7 +81,7 @@ Status Fetch(MaintenanceClient* client, const v1::Backup& backup, const v1::Back
 }
 
 // Into a folder of another name first, so that a folder of the right name is a whole backup.
-Status FetchAll(MaintenanceClient* client, const v1::Backup& backup, const std::string& folder) {
+Status FetchAll(Client* client, const v1::Backup& backup, const std::string& folder) {
   const std::string partial = folder + ".partial";
   std::error_code failed;
   fs::remove_all(partial, failed);
@@ -125,7 +123,7 @@ Result<int> Backup(Context& context, const Options& options) {
   std::error_code ignored;
   if (!options.folder.empty() && fs::exists(options.folder, ignored))
     return Fail(Code::kAlreadyExists, options.folder + " exists; a backup goes into a new folder");
-  auto client = MaintenanceClient::Open(context);
+  auto client = OpenClient(context);
   if (!client) return Fail(std::move(client).error());
   auto begun = client->CreateBackup();
   if (!begun) return Fail(std::move(begun).error());

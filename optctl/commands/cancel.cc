@@ -1,7 +1,7 @@
 // optctl cancel: end sweeps and jobs that have not ended.
 #include <memory>
 
-#include "optctl/commands/exit_code.h"
+#include "optctl/commands/answers.h"
 #include "optctl/commands/job_selection.h"
 #include "optctl/commands/lists.h"
 #include "optctl/commands/numbers_text.h"
@@ -90,21 +90,15 @@ Result<int> Cancel(Context& context, const Options& options) {
   if (!arguments) return Fail(std::move(arguments).error());
   auto client = OpenClient(context);
   if (!client) return Fail(std::move(client).error());
-  Json json;
-  json["cancelled"] = Json::array();
+  Answers answers(context, "cancelled");
   for (const ResourceArgument& argument : *arguments) {
     auto answer = options.selection.empty() ? CancelOne(*client, argument, options.reason)
                                             : CancelSelected(*client, argument, options);
     if (!answer) return Fail(std::move(answer).error());
-    json["cancelled"].push_back(answer->json);
-    if (context.options.format == Format::kName) {
-      context.console.Print(answer->name + "\n");
-    } else if (!context.json()) {
-      context.console.Print(answer->name + " " + answer->outcome + "\n");
-    }
+    answers.Add(answer->name, std::move(answer->json));
+    answers.Say(answer->name + " " + answer->outcome);
   }
-  if (context.json()) context.console.PrintJson(json);
-  return kExitOk;
+  return answers.End();
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "optctl/commands/request_id.h"
+#include "optfleet/v1/maintenance.grpc.pb.h"
 #include "optfleet/v1/operator.grpc.pb.h"
 
 namespace optfleet::commands {
@@ -37,7 +38,8 @@ struct Client::Stubs {
         metrics(v1::MetricService::NewStub(channel)),
         workers(v1::WorkerService::NewStub(channel)),
         events(v1::EventService::NewStub(channel)),
-        system(v1::SystemService::NewStub(channel)) {}
+        system(v1::SystemService::NewStub(channel)),
+        maintenance(v1::MaintenanceService::NewStub(channel)) {}
 
   template <typename Stub, typename Request, typename Response>
   Result<Response> Call(Stub& stub,
@@ -77,6 +79,7 @@ struct Client::Stubs {
   std::unique_ptr<v1::WorkerService::Stub> workers;
   std::unique_ptr<v1::EventService::Stub> events;
   std::unique_ptr<v1::SystemService::Stub> system;
+  std::unique_ptr<v1::MaintenanceService::Stub> maintenance;
 };
 
 Error Client::Stubs::ErrorFrom(const grpc::Status& status) const {
@@ -93,6 +96,9 @@ Error Client::Stubs::ErrorFrom(const grpc::Status& status) const {
     return Error(code, "the coordinator at " + address.target + " did not answer within " +
                            std::to_string(deadline.count() / 1000) + " s; it may be overloaded: try again");
   }
+  if (code == Code::kUnimplemented)
+    return Error(code,
+                 "the coordinator at " + address.target + " is older than this optctl and cannot do that");
   return Error(code, status.error_message().empty() ? std::string(CodeName(code)) : status.error_message());
 }
 
@@ -299,6 +305,42 @@ Result<std::vector<v1::Worker>> Client::ListWorkers() {
                                                       page.workers().end());
                                          }));
   return all;
+}
+
+Result<v1::Backup> Client::CreateBackup() {
+  return stubs_->Call(*stubs_->maintenance, &v1::MaintenanceService::Stub::CreateBackup,
+                      v1::CreateBackupRequest());
+}
+
+Result<v1::Backup> Client::GetBackup(const std::string& name) {
+  v1::GetBackupRequest request;
+  request.set_name(name);
+  return stubs_->Call(*stubs_->maintenance, &v1::MaintenanceService::Stub::GetBackup, request);
+}
+
+Result<std::string> Client::ReadBackup(const std::string& name, const std::string& file, int64_t offset) {
+  v1::ReadBackupRequest request;
+  request.set_name(name);
+  request.set_file(file);
+  request.set_offset(offset);
+  auto piece = stubs_->Call(*stubs_->maintenance, &v1::MaintenanceService::Stub::ReadBackup, request);
+  if (!piece) return Fail(std::move(piece).error());
+  return std::move(*piece->mutable_data());
+}
+
+Status Client::DeleteBackup(const std::string& name) {
+  v1::DeleteBackupRequest request;
+  request.set_name(name);
+  const auto deleted =
+      stubs_->Call(*stubs_->maintenance, &v1::MaintenanceService::Stub::DeleteBackup, request);
+  if (!deleted) return Fail(deleted.error());
+  return {};
+}
+
+Result<v1::Diagnosis> Client::Diagnose(bool check_databases) {
+  v1::DiagnoseRequest request;
+  request.set_check_databases(check_databases);
+  return stubs_->Call(*stubs_->maintenance, &v1::MaintenanceService::Stub::Diagnose, request);
 }
 
 }  // namespace optfleet::commands

@@ -11,6 +11,7 @@
 
 #include "common/result.h"
 #include "optctl/commands/address.h"
+#include "optfleet/v1/maintenance.pb.h"
 #include "optfleet/v1/operator.pb.h"
 
 namespace optfleet::commands {
@@ -60,6 +61,13 @@ class Client {
   Result<std::vector<v1::Worker>> ListWorkers();
   Result<v1::Worker> DrainWorker(const std::string& name, bool keep_running, const std::string& reason);
   Result<v1::Worker> UndrainWorker(const std::string& name, const std::string& reason);
+
+  Result<v1::Backup> CreateBackup();
+  Result<v1::Backup> GetBackup(const std::string& name);
+  // A piece of the file from `offset`; empty at its end.
+  Result<std::string> ReadBackup(const std::string& name, const std::string& file, int64_t offset);
+  Status DeleteBackup(const std::string& name);
+  Result<v1::Diagnosis> Diagnose(bool check_databases);
 
  private:
   struct Stubs;

@@ -4,7 +4,6 @@
 #include "common/version.h"
 #include "optctl/commands/exit_code.h"
 #include "optctl/commands/findings.h"
-#include "optctl/commands/maintenance_client.h"
 #include "optctl/commands/program.h"
 #include "optctl/output/table.h"
 
@@ -34,10 +33,8 @@ Result<DoctorFacts> Ask(const Context& context, bool check_databases) {
   auto workers = client->ListWorkers();
   if (!workers) return Fail(std::move(workers).error());
   facts.workers = *std::move(workers);
-  auto maintenance = MaintenanceClient::Open(context);
-  if (!maintenance) return Fail(std::move(maintenance).error());
   facts.asked = Now();
-  auto diagnosis = maintenance->Diagnose(check_databases);
+  auto diagnosis = client->Diagnose(check_databases);
   facts.answered = Now();
   if (!diagnosis) return Fail(std::move(diagnosis).error());
   facts.diagnosis = *std::move(diagnosis);

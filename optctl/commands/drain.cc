@@ -1,7 +1,7 @@
 // optctl worker drain and undrain: take a machine out of service and back.
 #include <memory>
 
-#include "optctl/commands/exit_code.h"
+#include "optctl/commands/answers.h"
 #include "optctl/commands/program.h"
 #include "optctl/commands/resource_argument.h"
 #include "optctl/commands/wire_json.h"
@@ -15,6 +15,13 @@ struct Options {
   bool keep_running = false;
 };
 
+std::string DrainText(const v1::Worker& worker, const Options& options) {
+  const int attempts = worker.attempts_size();
+  if (attempts == 0) return " drained";
+  return " drains: " + std::to_string(attempts) + (attempts == 1 ? " attempt" : " attempts") +
+         (options.keep_running ? " on the way to the end" : " stopping after a checkpoint");
+}
+
 Result<int> Drain(Context& context, const Options& options, bool drain) {
   std::vector<std::string> workers;
   for (const std::string& name : options.names) {
@@ -24,28 +31,15 @@ Result<int> Drain(Context& context, const Options& options, bool drain) {
   }
   auto client = OpenClient(context);
   if (!client) return Fail(std::move(client).error());
-  Json json;
-  json["workers"] = Json::array();
+  Answers answers(context, "workers");
   for (const std::string& name : workers) {
     auto worker = drain ? client->DrainWorker(name, options.keep_running, options.reason)
                         : client->UndrainWorker(name, options.reason);
     if (!worker) return Fail(std::move(worker).error());
-    json["workers"].push_back(ToJson(*worker));
-    if (context.options.format == Format::kName) context.console.Print(worker->name() + "\n");
-    if (context.json() || context.options.format == Format::kName) continue;
-    const std::string attempts =
-        std::to_string(worker->attempts_size()) + (worker->attempts_size() == 1 ? " attempt" : " attempts");
-    if (!drain)
-      context.console.Print(worker->name() + " takes attempts again\n");
-    else if (worker->attempts_size() == 0)
-      context.console.Print(worker->name() + " drained\n");
-    else
-      context.console.Print(
-          worker->name() + " drains: " + attempts +
-          (options.keep_running ? " on the way to the end\n" : " stopping after a checkpoint\n"));
+    answers.Add(worker->name(), ToJson(*worker));
+    answers.Say(worker->name() + (drain ? DrainText(*worker, options) : " takes attempts again"));
   }
-  if (context.json()) context.console.PrintJson(json);
-  return kExitOk;
+  return answers.End();
 }
 
 }  // namespace

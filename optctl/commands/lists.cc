@@ -169,4 +169,14 @@ Table WorkerTable(const std::vector<v1::Worker>& workers, bool wide, Time now) {
   return table;
 }
 
+Table EventTable(const std::vector<v1::Event>& events) {
+  Table table({{"TIME"}, {"SUBJECT"}, {"WHAT"}, {"REASON", Align::kLeft, true}});
+  for (const v1::Event& event : events) {
+    // The day is in -o json; a table of one sweep needs the time of day.
+    table.Add({IsoTime(TimeOf(event.time())).substr(11, 8), ShortResource(event.subject()), event.what(),
+               event.reason()});
+  }
+  return table;
+}
+
 }  // namespace optfleet::commands

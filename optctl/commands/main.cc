@@ -14,8 +14,9 @@ int main(int argc, char** argv) {
   AddDescribe(program);
   AddLogs(program);
   AddWhy(program);
+  AddEvents(program);
   AddCancel(program);
-  AddPause(program);
+  AddSteer(program);
   AddRetry(program);
   AddExtend(program);
   AddWorker(program);

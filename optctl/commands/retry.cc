@@ -1,7 +1,7 @@
 // optctl retry: queue ended jobs again.
 #include <memory>
 
-#include "optctl/commands/exit_code.h"
+#include "optctl/commands/answers.h"
 #include "optctl/commands/job_selection.h"
 #include "optctl/commands/numbers_text.h"
 #include "optctl/commands/program.h"
@@ -60,24 +60,19 @@ Result<int> Retry(Context& context, const Options& options) {
   if (!client) return Fail(std::move(client).error());
   auto chosen = Choose(*client, options);
   if (!chosen) return Fail(std::move(chosen).error());
-  Json json;
-  json["retried"] = Json::array();
+  Answers answers(context, "retried");
   for (const auto& [sweep, numbers] : *chosen) {
     auto answer = client->RetryJobs(sweep, numbers, options.reason);
     if (!answer) return Fail(std::move(answer).error());
     const std::vector<int64_t> jobs(answer->jobs().begin(), answer->jobs().end());
     for (const int64_t job : jobs) {
-      json["retried"].push_back(sweep + "/jobs/" + std::to_string(job));
-      if (context.options.format == Format::kName)
-        context.console.Print(sweep + "/jobs/" + std::to_string(job) + "\n");
+      const std::string name = sweep + "/jobs/" + std::to_string(job);
+      answers.Add(name, name);
     }
-    if (!context.json() && context.options.format != Format::kName)
-      context.console.Print(sweep + ": " + std::to_string(jobs.size()) +
-                            (jobs.size() == 1 ? " job queued again: " : " jobs queued again: ") +
-                            NumbersText(jobs) + "\n");
+    answers.Say(sweep + ": " + std::to_string(jobs.size()) +
+                (jobs.size() == 1 ? " job queued again: " : " jobs queued again: ") + NumbersText(jobs));
   }
-  if (context.json()) context.console.PrintJson(json);
-  return kExitOk;
+  return answers.End();
 }
 
 }  // namespace

@@ -1,9 +1,10 @@
-// optctl why: what keeps a job from running, or what ended it. optctl events: what happened.
+// optctl why: what keeps a job from running, or what ended it.
 #include <algorithm>
 #include <memory>
 
 #include "common/text.h"
 #include "optctl/commands/exit_code.h"
+#include "optctl/commands/lists.h"
 #include "optctl/commands/moments.h"
 #include "optctl/commands/program.h"
 #include "optctl/commands/resource_argument.h"
@@ -28,23 +29,6 @@ std::string NeedsText(const v1::Resources& needs) {
   return text;
 }
 
-Json EventJson(const v1::Event& event) {
-  return {{"time", TimeJson(event.has_time(), event.time())},
-          {"subject", event.subject()},
-          {"what", event.what()},
-          {"reason", event.reason()}};
-}
-
-output::Table EventTable(const google::protobuf::RepeatedPtrField<v1::Event>& events) {
-  output::Table table({{"TIME"}, {"SUBJECT"}, {"WHAT"}, {"REASON", output::Align::kLeft, true}});
-  for (const v1::Event& event : events) {
-    // The day is in -o json; a table of one sweep needs the time of day.
-    table.Add({IsoTime(TimeOf(event.time())).substr(11, 8), ShortResource(event.subject()), event.what(),
-               event.reason()});
-  }
-  return table;
-}
-
 Json WhyJson(const v1::ExplainJobResponse& why) {
   Json json;
   json["job"] = why.job().name();
@@ -64,7 +48,7 @@ Json WhyJson(const v1::ExplainJobResponse& why) {
   json["reserved"] = why.reserved();
   json["holders"] = Json(std::vector<std::string>(why.holders().begin(), why.holders().end()));
   json["events"] = Json::array();
-  for (const v1::Event& event : why.events()) json["events"].push_back(EventJson(event));
+  for (const v1::Event& event : why.events()) json["events"].push_back(ToJson(event));
   return json;
 }
 
@@ -110,9 +94,9 @@ std::string WhyText(const Context& context, const v1::ExplainJobResponse& why) {
   }
   std::string text = sections.Render();
   if (why.workers_size() > 0) text += "\n" + WorkersText(context, why);
-  if (why.events_size() > 0)
-    text +=
-        "\n" + EventTable(why.events()).Render(context.console.out().width, context.console.out().unicode);
+  const std::vector<v1::Event> events(why.events().begin(), why.events().end());
+  if (!events.empty())
+    text += "\n" + EventTable(events).Render(context.console.out().width, context.console.out().unicode);
   return text;
 }
 
@@ -130,38 +114,6 @@ Result<int> Why(Context& context, const std::string& name) {
   return kExitOk;
 }
 
-Result<std::string> ResourceNamed(const std::string& name) {
-  if (ParseWorkerResource(name)) return name;
-  auto argument = ParseResource(name);
-  if (!argument) return Fail(std::move(argument).error());
-  if (const auto* sweep = std::get_if<SweepArgument>(&*argument)) return SweepResource(sweep->id);
-  if (const auto* job = std::get_if<JobName>(&*argument)) return ToResource(*job);
-  return ToResource(std::get<AttemptName>(*argument));
-}
-
-Result<int> Events(Context& context, const std::string& name) {
-  auto resource = ResourceNamed(name);
-  if (!resource) return Fail(std::move(resource).error());
-  auto client = OpenClient(context);
-  if (!client) return Fail(std::move(client).error());
-  auto events = client->ListEvents(*resource);
-  if (!events) return Fail(std::move(events).error());
-  if (context.json()) {
-    Json json;
-    json["events"] = Json::array();
-    for (const v1::Event& event : *events) json["events"].push_back(EventJson(event));
-    context.console.PrintJson(json);
-    return kExitOk;
-  }
-  if (events->empty()) {
-    context.console.Note("no events");
-    return kExitOk;
-  }
-  const google::protobuf::RepeatedPtrField<v1::Event> list(events->begin(), events->end());
-  context.console.Print(EventTable(list).Render(context.console.out().width, context.console.out().unicode));
-  return kExitOk;
-}
-
 }  // namespace
 
 void AddWhy(Program& program) {
@@ -171,12 +123,6 @@ void AddWhy(Program& program) {
   why.add_option("NAME", *name, "SWEEP/JOB")->required();
   program.Formats(why, {"table", "json"});
   program.On(why, [name](Context& context) { return Why(context, *name); });
-
-  CLI::App& events = program.Command("events", "Show what happened to a sweep, job, attempt or worker",
-                                     "  optctl events quickstart\n  optctl events workers/gpu01");
-  events.add_option("NAME", *name, "SWEEP, SWEEP/JOB, SWEEP/JOB/ATTEMPT or workers/WORKER")->required();
-  program.Formats(events, {"table", "json"});
-  program.On(events, [name](Context& context) { return Events(context, *name); });
 }
 
 }  // namespace optfleet::commands

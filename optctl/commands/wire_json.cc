@@ -154,4 +154,11 @@ Json ToJson(const v1::Worker& worker) {
   return json;
 }
 
+Json ToJson(const v1::Event& event) {
+  return {{"time", TimeJson(event.has_time(), event.time())},
+          {"subject", event.subject()},
+          {"what", event.what()},
+          {"reason", event.reason()}};
+}
+
 }  // namespace optfleet::commands

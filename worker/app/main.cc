@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <random>
 
 #include "common/log.h"
 #include "common/names.h"
@@ -21,11 +20,6 @@ std::string HostName() {
   char name[256] = "";
   ::gethostname(name, sizeof name - 1);
   return name;
-}
-
-int64_t NewSession() {
-  std::random_device device;
-  return static_cast<int64_t>((static_cast<uint64_t>(device()) << 31 ^ device()) & 0x7fffffffffffffff) | 1;
 }
 
 // The parent may have died before the wish was made.
@@ -47,7 +41,7 @@ Result<int> Main(CommandLine line) {
     if (!machine) return Fail(machine.error());
     line.host_memory_bytes = machine->memory_bytes;
   }
-  const Identity identity{root->id(), NewSession(), HostName()};
+  const Identity identity{root->id(), root->session(), HostName()};
   Log(Level::kInfo, "worker.started",
       {{"worker", identity.worker_id},
        {"version", kVersion},

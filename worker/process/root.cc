@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <random>
 
 #include "common/json.h"
 #include "common/names.h"
@@ -16,16 +17,29 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr const char* kState = "worker.json";
+constexpr int64_t kMostNumber = 0x7fffffff;
+constexpr int kStartBits = 32;
 
-Result<std::string> RememberedId(const std::string& root) {
+struct Remembered {
+  std::string id;      // empty in a new root
+  int64_t number = 0;  // of the root, 31 bits; 0 if it has none yet
+  int64_t starts = 0;
+};
+
+Result<Remembered> Remember(const std::string& root) {
   const auto text = rundir::ReadWholeFile(root + "/" + kState);
-  if (!text) return text.error().code() == Code::kNotFound ? Result<std::string>("") : Fail(text.error());
+  if (!text) return text.error().code() == Code::kNotFound ? Result<Remembered>({}) : Fail(text.error());
   const Json json = Json::parse(*text, nullptr, false);
   if (!json.is_object() || !json.contains("id") || !json["id"].is_string())
     return Fail(Code::kDataLoss,
                 root + "/" + kState + " is damaged; remove it and name the worker with --id");
-  return json["id"].get<std::string>();
+  const auto whole = [&](const char* key) {
+    return json.contains(key) && json[key].is_number_integer() ? json[key].get<int64_t>() : 0;
+  };
+  return Remembered{json["id"].get<std::string>(), whole("number") & kMostNumber, whole("starts")};
 }
+
+int64_t NewNumber() { return (static_cast<int64_t>(std::random_device()()) & kMostNumber) | 1; }
 
 }  // namespace
 
@@ -45,14 +59,18 @@ Result<Root> Root::Open(const std::string& path, const std::string& id, const st
     return Fail(lock.error().code(), "the root " + absolute + " is not writable (" + lock.error().message() +
                                          "); make it so or name another one with --root");
   Root root(absolute, *lock);
-  const auto remembered = RememberedId(absolute);
+  const auto remembered = Remember(absolute);
   if (!remembered) return Fail(remembered.error());
-  if (!id.empty() && !remembered->empty() && id != *remembered)
-    return Fail(Code::kFailedPrecondition, "the root " + absolute + " belongs to the worker " + *remembered +
-                                               ": start it with --id " + *remembered +
-                                               " or name another --root");
-  root.id_ = !id.empty() ? id : !remembered->empty() ? *remembered : fallback;
-  const std::string text = Json{{"version", 1}, {"id", root.id_}}.dump() + "\n";
+  const std::string& old_id = remembered->id;
+  if (!id.empty() && !old_id.empty() && id != old_id)
+    return Fail(Code::kFailedPrecondition, "the root " + absolute + " belongs to the worker " + old_id +
+                                               ": start it with --id " + old_id + " or name another --root");
+  root.id_ = !id.empty() ? id : !old_id.empty() ? old_id : fallback;
+  const int64_t number = remembered->number != 0 ? remembered->number : NewNumber();
+  const int64_t starts = remembered->starts + 1;
+  root.session_ = (number << kStartBits) | starts;
+  const std::string text =
+      Json{{"version", 1}, {"id", root.id_}, {"number", number}, {"starts", starts}}.dump() + "\n";
   if (const auto written = rundir::WriteFileAtomically(absolute, kState, text); !written)
     return Fail(written.error().code(), "the root " + absolute + " is not writable (" +
                                             written.error().message() +
@@ -61,7 +79,10 @@ Result<Root> Root::Open(const std::string& path, const std::string& id, const st
 }
 
 Root::Root(Root&& other) noexcept
-    : path_(std::move(other.path_)), id_(std::move(other.id_)), lock_(std::exchange(other.lock_, -1)) {}
+    : path_(std::move(other.path_)),
+      id_(std::move(other.id_)),
+      session_(other.session_),
+      lock_(std::exchange(other.lock_, -1)) {}
 
 Root::~Root() {
   if (lock_ >= 0) ::close(lock_);

@@ -1,6 +1,7 @@
 // The worker's root: one folder per attempt, a lock so that two workers never share it, and the worker's id.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "common/result.h"
@@ -20,12 +21,16 @@ class Root {
 
   const std::string& path() const { return path_; }  // absolute
   const std::string& id() const { return id_; }
+  // Of this start: (a number of the root, how often it was opened), so that of two processes of one root
+  // everybody can tell which is the newer.
+  int64_t session() const { return session_; }
 
  private:
   Root(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
 
   std::string path_;
   std::string id_;
+  int64_t session_ = 0;
   int lock_ = -1;
 };
 

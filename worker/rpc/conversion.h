@@ -9,7 +9,7 @@ namespace optfleet::worker {
 
 struct Identity {
   std::string worker_id;
-  int64_t session = 0;  // random, new for each start
+  int64_t session = 0;  // of this start; Root::session
   std::string host;
 };
 

@@ -146,6 +146,10 @@ TEST_F(Loop, RefusesAboveItsLimit) {
   while (loop_->Post(OneJob("s" + std::to_string(taken)), [](engine::Answer) {})) ++taken;
   EXPECT_GE(taken, EngineLoop::kPeopleLimit);
   EXPECT_LE(taken, EngineLoop::kPeopleLimit + EngineLoop::kBatchLimit);
+  for (const engine::Input& input :
+       {engine::Input(engine::AddPoints{"s", {}}), engine::Input(engine::FinishSweep{"s"}),
+        engine::Input(engine::AbandonSweep{"s"})})
+    EXPECT_TRUE(loop_->Post(input, [](engine::Answer) {})) << "a sweep would stay half written";
   go_on.set_value();
 }
 

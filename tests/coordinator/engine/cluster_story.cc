@@ -317,6 +317,13 @@ void ClusterStory::WorkerHandle::Loses(const std::string& job) {
                 [&](const AttemptStatus& status) { return status.attempt.job == story_->NameOf(job); });
 }
 
+void ClusterStory::WorkerHandle::LosesPower(const std::string& job, int64_t records) {
+  AttemptStatus& status = Own(job);
+  status.state = AttemptStatus::State::kStarting;
+  status.last_record = records;
+  Restarts();
+}
+
 void ClusterStory::WorkerHandle::Restarts() {
   ++story_->workers_.at(id_).says.session;
   story_->workers_.at(id_).says.sequence = 0;

@@ -53,6 +53,8 @@ class ClusterStory {
     void Leaves();
     // The run directory of the job's attempt disappears.
     void Loses(const std::string& job);
+    // The machine loses power: of the job's attempt so many records are left, and no word of its end.
+    void LosesPower(const std::string& job, int64_t records);
     // Its process starts anew; run directories stay.
     void Restarts();
     std::optional<DesiredAttempt> Desired(const std::string& job) const;

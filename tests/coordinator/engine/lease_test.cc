@@ -123,6 +123,32 @@ TEST(Lease, AnOlderProcessOfAWorkerIsRefused) {
   EXPECT_EQ(story.StateOf("job-1"), JobState::kRunning);
 }
 
+// Simulation, seed 2000158: it was under way while its successor started, and was taken for the newer.
+TEST(Lease, AnOlderProcessThatWasNeverHeardIsRefused) {
+  ClusterStory story;
+  story.Submit(OneJob());
+  story.Worker("a").Takes("job-1");
+  const Synchronize never_heard = Hello("a", 2, 1);
+  story.Worker("a").Restarts();
+  story.Worker("a").Restarts();
+  const Answer answer = story.Give(never_heard);
+  ASSERT_TRUE(std::holds_alternative<Error>(answer));
+  EXPECT_EQ(std::get<Error>(answer).code(), Code::kFailedPrecondition);
+  story.Worker("a").Synchronizes();
+  EXPECT_EQ(story.StateOf("job-1"), JobState::kRunning);
+}
+
+TEST(Lease, AProcessOfAnotherRootReplacesOne) {
+  constexpr int64_t kRoot = int64_t{1} << 32;
+  ClusterStory story;
+  story.Submit(OneJob());
+  EXPECT_TRUE(std::holds_alternative<SynchronizeAnswer>(story.Give(Hello("a", 7 * kRoot + 5, 1))));
+  EXPECT_TRUE(std::holds_alternative<SynchronizeAnswer>(story.Give(Hello("a", 3 * kRoot + 1, 1))));
+  EXPECT_TRUE(std::holds_alternative<Error>(story.Give(Hello("a", 7 * kRoot + 5, 2))));
+  EXPECT_EQ(story.engine().state().workers.at("a").row.session, 3 * kRoot + 1);
+  EXPECT_EQ(story.StateOf("job-1"), JobState::kQueued);  // the worker has no slots
+}
+
 TEST(Lease, AnOvertakenMessageChangesNothing) {
   ClusterStory story;
   story.Submit(OneJob());

@@ -30,6 +30,44 @@ TEST(End, CountsOnlyWhenItsRecordsAreHeld) {
               ElementsAre("assigned", "running", "finishing", "ended"));
 }
 
+// The trainer was killed, so that nobody synced its log; seed 3000202 of the simulation.
+TEST(End, DoesNotWaitForRecordsThatTheWorkerHasNoMore) {
+  ClusterStory story;
+  story.Submit(OneJob());
+  story.Worker("a").Takes("job-1");
+  story.Worker("a").Reports("job-1", Outcome::kFailed, 120);
+  story.Worker("a").Delivers("job-1", 100);
+  story.Worker("a").Reports("job-1", Outcome::kFailed, 119);
+  EXPECT_EQ(story.AttemptOf("job-1", 1).state, AttemptState::kFinishing);
+  story.Worker("a").Reports("job-1", Outcome::kFailed, 90);
+  EXPECT_EQ(story.StateOf("job-1"), JobState::kQueued);
+  EXPECT_EQ(story.AttemptOf("job-1", 1).outcome, Outcome::kFailed);
+  EXPECT_THAT(story.History("sweeps/lr/jobs/1/attempts/1"),
+              ElementsAre("assigned", "running", "finishing", "records_lost", "records_lost", "ended"));
+}
+
+TEST(End, ASuccessWhoseRecordsWereLostIsTriedAgain) {
+  ClusterStory story;
+  story.Submit(OneJob());
+  story.Worker("a").Takes("job-1");
+  story.Worker("a").Reports("job-1", Outcome::kSucceeded, 120);
+  story.Worker("a").LosesPower("job-1", 80);
+  EXPECT_EQ(story.AttemptOf("job-1", 1).state, AttemptState::kFinishing);
+  story.Worker("a").Delivers("job-1", 80);
+  EXPECT_EQ(story.AttemptOf("job-1", 1).outcome, Outcome::kFailed);
+  EXPECT_THAT(story.ReasonOf("job-1"), HasSubstr("worker a has 80 records of 120 left, and its end is lost"));
+}
+
+TEST(End, StandsIfOnlyTheWordOfItWasLost) {
+  ClusterStory story;
+  story.Submit(OneJob());
+  story.Worker("a").Takes("job-1");
+  story.Worker("a").Reports("job-1", Outcome::kSucceeded, 120);
+  story.Worker("a").LosesPower("job-1", 120);
+  story.Worker("a").Delivers("job-1", 120);
+  EXPECT_EQ(story.OutcomeOf("job-1"), Outcome::kSucceeded);
+}
+
 TEST(End, ResultsAreNotTriedAgain) {
   for (Outcome outcome : {Outcome::kOutOfMemory, Outcome::kDiverged, Outcome::kStoppedEarly}) {
     ClusterStory story;

@@ -31,9 +31,6 @@ class Network {
   void Call(const std::string& from, const std::string& path, std::string request, Duration patience,
             Reply done);
 
-  // The process that called as `who` is gone, and its connection with it: what it had sent does not arrive
-  // later.
-  void Disconnect(const std::string& who) { ++connections_[who]; }
   void CutOff(const std::string& who, Time until) { cut_off_[who] = std::max(cut_off_[who], until); }
   void Heal() { cut_off_.clear(); }
   bool IsCutOff(const std::string& who) const;
@@ -47,7 +44,6 @@ class Network {
   NetworkOptions options_;
   Server server_;
   std::map<std::string, Time> cut_off_;
-  std::map<std::string, int64_t> connections_;
 };
 
 }  // namespace optfleet::simulation

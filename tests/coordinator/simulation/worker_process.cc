@@ -35,7 +35,8 @@ WorkerProcess::WorkerProcess(Context* context, Machine* machine, Network* networ
 
 void WorkerProcess::Start() {
   ++life_;
-  identity_ = {machine_->id(), static_cast<int64_t>(context_->dice.Next() >> 2), "host-" + machine_->id()};
+  if (root_number_ == 0) root_number_ = static_cast<int64_t>(context_->dice.Next() >> 33) | 1;
+  identity_ = {machine_->id(), root_number_ << 32 | life_, "host-" + machine_->id()};
   worker::EngineOptions options;
   options.slots = machine_->slots();
   options.grace = kGrace;
@@ -47,7 +48,6 @@ void WorkerProcess::Start() {
 }
 
 void WorkerProcess::Kill() {
-  network_->Disconnect(machine_->id());
   ++life_;
   engine_.reset();
 }

@@ -52,6 +52,7 @@ class WorkerProcess {
   worker::Backoff sync_backoff_;
   worker::Backoff report_backoff_;
   int64_t life_ = 0;
+  int64_t root_number_ = 0;  // as worker::Root
 };
 
 }  // namespace optfleet::simulation

@@ -19,6 +19,23 @@ TEST(WorkerRoot, KeepsItsIdOverRestarts) {
   EXPECT_EQ(Root::Open(folder / "s", "gpu01", "host")->id(), "gpu01");
 }
 
+TEST(WorkerRoot, ALaterStartHasTheHigherSession) {
+  const TemporaryFolder folder;
+  const int64_t first = Root::Open(folder / "r", "", "a")->session();
+  EXPECT_EQ(Root::Open(folder / "r", "", "a")->session(), first + 1);
+  EXPECT_NE(Root::Open(folder / "s", "", "a")->session() >> 32, first >> 32);
+  EXPECT_GT(first >> 32, 0);
+  EXPECT_EQ(first & 0xffffffff, 1);
+}
+
+// As version 0.1 wrote it.
+TEST(WorkerRoot, OfAnOlderVersionGetsSessions) {
+  const TemporaryFolder folder;
+  ASSERT_TRUE(rundir::WriteFileAtomically(folder.path(), "worker.json", R"({"id":"a","version":1})"));
+  const int64_t session = Root::Open(folder.path(), "", "")->session();
+  EXPECT_EQ(Root::Open(folder.path(), "", "")->session(), session + 1);
+}
+
 TEST(WorkerRoot, IsNeverSharedByTwoWorkers) {
   const TemporaryFolder folder;
   const auto first = Root::Open(folder.path(), "", "a");

@@ -1,7 +1,7 @@
 // optctl pause, resume and update: steering sweeps that run.
 #include <memory>
 
-#include "optctl/commands/exit_code.h"
+#include "optctl/commands/answers.h"
 #include "optctl/commands/program.h"
 #include "optctl/commands/resource_argument.h"
 #include "optctl/commands/wire_json.h"
@@ -28,18 +28,14 @@ Result<int> ForEachSweep(Context& context, const std::vector<std::string>& names
   }
   auto client = OpenClient(context);
   if (!client) return Fail(std::move(client).error());
-  Json json;
-  json["sweeps"] = Json::array();
+  Answers answers(context, "sweeps");
   for (const std::string& name : sweeps) {
     Result<v1::Sweep> sweep = call(*client, name);
     if (!sweep) return Fail(std::move(sweep).error());
-    json["sweeps"].push_back(ToJson(*sweep));
-    if (context.options.format == Format::kName) context.console.Print(sweep->name() + "\n");
-    if (!context.json() && context.options.format != Format::kName)
-      context.console.Print(sweep->name() + " " + say(*sweep) + "\n");
+    answers.Add(sweep->name(), ToJson(*sweep));
+    answers.Say(sweep->name() + " " + say(*sweep));
   }
-  if (context.json()) context.console.PrintJson(json);
-  return kExitOk;
+  return answers.End();
 }
 
 Result<int> Pause(Context& context, const Options& options) {
@@ -79,7 +75,7 @@ Result<int> Update(Context& context, const Options& options) {
 
 }  // namespace
 
-void AddPause(Program& program) {
+void AddSteer(Program& program) {
   CLI::App& pause = program.Command("pause", "Stop sweeps for a while, running jobs after a checkpoint",
                                     "  optctl pause quickstart --reason \"the cluster is needed\"\n"
                                     "  optctl pause quickstart --keep-running");
