@@ -83,7 +83,7 @@ class Engine {
 
   // `now` is the wall clock. One that was set back does not make anything wait: the engine's time goes on
   // from where it was, and is ahead of the wall until the next start.
-  Effects Handle(const Input& input, Time now);
+  Effects Handle(Input input, Time now);
 
   // When the next Tick is due, on the caller's clock; Time::max() if nothing waits for time. Changes with
   // every Handle.

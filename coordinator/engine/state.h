@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "coordinator/domain/attempt.h"
@@ -39,6 +40,8 @@ struct LiveSweep {
 struct Expanding {
   std::string request_id;
   std::string content_hash;
+  std::unordered_set<std::string> spec_hashes;  // of its jobs
+  WaitQueue queue;                              // they wait here until it is finished
 };
 
 struct LiveAttempt {
@@ -89,11 +92,10 @@ struct State {
   Options options;
   int64_t incarnation = 1;
   int64_t first_incarnation = 1;
-  Time now;                                 // goes on, whatever happens to the clock
-  Time clock;                               // the caller's, as last given
-  std::map<std::string, LiveSweep> sweeps;  // all
-  std::map<std::string, Expanding>
-      expanding;                    // their rows are in `sweeps`, their jobs in `jobs` and in no queue
+  Time now;                                    // goes on, whatever happens to the clock
+  Time clock;                                  // the caller's, as last given
+  std::map<std::string, LiveSweep> sweeps;     // all
+  std::map<std::string, Expanding> expanding;  // their rows are in `sweeps`, their jobs in `jobs`
   std::map<JobName, LiveJob> jobs;  // not ended (a job that ends leaves with the input that ended it)
   std::map<std::string, LiveWorker> workers;  // all
   std::unordered_map<std::string, domain::Request> requests;

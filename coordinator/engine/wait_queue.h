@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "coordinator/domain/job.h"
@@ -39,6 +40,12 @@ class WaitQueue {
     if (found == classes_.end()) return;
     size_ -= found->second.erase(PlaceOf(job));
     if (found->second.empty()) classes_.erase(found);
+  }
+
+  // All that waits in `other`; the two have no class in common.
+  void Take(WaitQueue* other) {
+    classes_.merge(other->classes_);
+    size_ += std::exchange(other->size_, 0);
   }
 
   bool Contains(const domain::Job& job) const {

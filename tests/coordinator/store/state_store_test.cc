@@ -149,7 +149,7 @@ TEST_P(StateStoreContract, ACommitIsAllOrNothing) {
   Commit(good);
   engine::Changes bad;
   bad.new_sweeps.push_back(NewSweep("two", 2));
-  bad.new_sweeps.back().jobs[1].spec_hash = bad.new_sweeps.back().jobs[0].spec_hash;
+  bad.new_sweeps.back().jobs[1].name = bad.new_sweeps.back().jobs[0].name;
   EXPECT_FALSE(store_->Commit(bad).has_value());
   EXPECT_EQ(Load().sweeps.size(), 1U);
   Commit(good = {});
