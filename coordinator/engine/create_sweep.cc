@@ -96,27 +96,20 @@ Error NotExpanding(const std::string& id) {
 void AddJobs(State* state, std::vector<Point> points, const std::string& sweep, int32_t last_number,
              std::vector<domain::JobDefinition>* added, WaitQueue* waiting) {
   added->reserve(added->size() + points.size());
+  FreshJobs& fresh = state->sweeps.at(sweep).fresh;
   for (Point& point : points) {
-    LiveJob job;
-    job.row.definition = {.name = {sweep, ++last_number},
-                          .parameters = {},
-                          .spec_json = {},
-                          .spec_hash = {},
-                          .total_steps = point.total_steps,
-                          .resources = point.resources,
-                          .create_time = state->now};
-    domain::JobDefinition& whole = added->emplace_back(job.row.definition);
-    whole.parameters = std::move(point.parameters);
-    whole.spec_json = std::move(point.spec_json);
-    whole.spec_hash = std::move(point.spec_hash);
-    const JobName name = job.row.name();
-    const auto place = state->jobs.emplace(name, std::move(job)).first;
-    if (waiting == nullptr) {
-      Enqueue(state, &place->second);
-    } else {
-      waiting->Add(place->second.row);
-    }
+    const JobKind kind{point.resources, point.total_steps, state->now};
+    fresh.Add(++last_number, kind);
+    (waiting == nullptr ? state->queue : *waiting).Add(sweep, last_number, kind);
+    added->push_back({.name = {sweep, last_number},
+                      .parameters = std::move(point.parameters),
+                      .spec_json = std::move(point.spec_json),
+                      .spec_hash = std::move(point.spec_hash),
+                      .total_steps = point.total_steps,
+                      .resources = std::move(point.resources),
+                      .create_time = state->now});
   }
+  state->plan_is_stale = state->plan_is_stale || waiting == nullptr;
 }
 
 Answer OnCreateSweep(State* state, CreateSweep input) {
@@ -189,9 +182,12 @@ Answer OnFinishSweep(State* state, const FinishSweep& input) {
 
 Answer OnAbandonSweep(State* state, const AbandonSweep& input) {
   if (!state->expanding.contains(input.sweep_id)) return NotExpanding(input.sweep_id);
-  domain::Sweep& row = state->sweeps.at(input.sweep_id).row;
+  LiveSweep& sweep = state->sweeps.at(input.sweep_id);
+  domain::Sweep& row = sweep.row;
   for (int32_t dropped = 0; dropped < kDropAtOnce && row.job_count > 0; ++dropped) {
-    state->jobs.erase({row.id, row.job_count--});
+    const int32_t number = row.job_count--;
+    if (sweep.fresh.Find(number) != nullptr) sweep.fresh.Remove(number);
+    state->jobs.erase({row.id, number});
   }
   state->changes.dropped_jobs.push_back({row.id, row.job_count});
   if (row.job_count == 0) {

@@ -38,12 +38,9 @@ scheduler::RequestClass ClassOf(const State& state, const ClassKey& key, const W
   if (sweep.row.pause != domain::Pause::kNo) one.held = "its sweep is paused";
   one.count = static_cast<int64_t>(places.size());
   for (auto place = places.begin(); place != places.end() && one.head.size() < room; ++place)
-    one.head.push_back(*place);
-  if (!places.empty()) {
-    const auto first = state.jobs.find(places.begin()->job);
-    if (first != state.jobs.end())
-      one.expected = ExpectedRun(sweep, first->second.row.definition.total_steps);
-  }
+    one.head.push_back({place->first, {key.sweep, place->second}});
+  if (!places.empty())
+    one.expected = ExpectedRun(sweep, state.TotalStepsOf({key.sweep, places.begin()->second}));
   return one;
 }
 

@@ -20,6 +20,7 @@
 #include "coordinator/engine/deadlines.h"
 #include "coordinator/engine/effects.h"
 #include "coordinator/engine/engine.h"
+#include "coordinator/engine/fresh_jobs.h"
 #include "coordinator/engine/wait_queue.h"
 #include "coordinator/scheduler/offer.h"
 #include "coordinator/scheduler/plan.h"
@@ -30,6 +31,7 @@ struct LiveSweep {
   domain::Sweep row;
   domain::EndedJobs ended;
   int64_t ended_steps = 0;
+  FreshJobs fresh;
   int32_t on_slots = 0;  // attempts that are assigned or running
   // Of attempts that ended since this process began: how fast they trained.
   int64_t trained_steps = 0;
@@ -95,8 +97,9 @@ struct State {
   Time now;                                    // goes on, whatever happens to the clock
   Time clock;                                  // the caller's, as last given
   std::map<std::string, LiveSweep> sweeps;     // all
-  std::map<std::string, Expanding> expanding;  // their rows are in `sweeps`, their jobs in `jobs`
-  std::map<JobName, LiveJob> jobs;  // not ended (a job that ends leaves with the input that ended it)
+  std::map<std::string, Expanding> expanding;  // their rows are in `sweeps`
+  // Not ended, and not fresh (LiveSweep::fresh). A job that ends leaves with the input that ended it.
+  std::map<JobName, LiveJob> jobs;
   std::map<std::string, LiveWorker> workers;  // all
   std::unordered_map<std::string, domain::Request> requests;
   WaitQueue queue;
@@ -117,7 +120,12 @@ struct State {
   bool check_finishing = false;
 
   void Advance(Time given);  // by as much as the clock went forward
+  // Of a job that has not ended; a fresh one becomes a live one. Null if there is none.
   LiveJob* FindJob(const JobName& name);
+  // The same for all of a sweep, by number.
+  std::vector<LiveJob*> OpenJobsOf(const std::string& sweep);
+  int64_t TotalStepsOf(const JobName& name) const;  // of a job that has not ended
+  int64_t open_jobs() const;
   LiveAttempt* FindAttempt(const AttemptName& name);  // of a job that has not ended
   LiveWorker* FindWorker(const std::string& id);
   LiveSweep& SweepOf(const JobName& name);  // must exist

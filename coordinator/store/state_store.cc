@@ -17,16 +17,22 @@ namespace {
 
 constexpr const char* kMemory = ":memory:";
 
-// Behind the columns. By the index on the state, so that sweeps that ended long ago cost nothing.
-constexpr const char* kFromOpenJobs = R"sql(
+// By the index on the state, so that sweeps that ended long ago cost nothing.
+constexpr const char* kFreshJobs = R"sql(
+SELECT jobs.sweep, jobs.number, jobs.resources_json, jobs.total_steps, jobs.create_time
+FROM sweeps CROSS JOIN jobs ON jobs.sweep = sweeps.id AND jobs.state = 'queued' AND jobs.outcome IS NULL
+  AND jobs.attempt_count = 0
+WHERE sweeps.state = 'active')sql";
+// Behind the columns.
+constexpr const char* kFromTouchedJobs = R"sql(
 FROM sweeps CROSS JOIN jobs ON jobs.sweep = sweeps.id AND jobs.state IN ('queued', 'assigned', 'running')
-  AND jobs.outcome IS NULL
-WHERE sweeps.state IN ('expanding', 'active'))sql";
+  AND jobs.outcome IS NULL AND jobs.attempt_count > 0
+WHERE sweeps.state = 'active')sql";
 constexpr const char* kFromTheirAttempts = R"sql(
 FROM sweeps CROSS JOIN jobs ON jobs.sweep = sweeps.id AND jobs.state IN ('queued', 'assigned', 'running')
   AND jobs.outcome IS NULL AND jobs.attempt_count > 0
 CROSS JOIN attempts ON attempts.sweep = jobs.sweep AND attempts.job = jobs.number
-WHERE sweeps.state IN ('expanding', 'active'))sql";
+WHERE sweeps.state = 'active')sql";
 // Sweeps that a process which ended was still writing: nobody has been told of them.
 constexpr const char* kDropUnfinished = R"sql(
 BEGIN IMMEDIATE;
@@ -125,7 +131,7 @@ class SqliteStateStore final : public StateStore {
     saved.first_incarnation = first_incarnation_;
     OPTFLEET_RETURN_IF_ERROR(LoadSweeps(&saved));
     OPTFLEET_RETURN_IF_ERROR(ReadAll(&connection_,
-                                     std::string("SELECT ") + kJobColumnsWithoutTexts + kFromOpenJobs,
+                                     std::string("SELECT ") + kJobColumnsWithoutTexts + kFromTouchedJobs,
                                      &ReadJob, &saved.jobs));
     OPTFLEET_RETURN_IF_ERROR(ReadAll(&connection_,
                                      std::string("SELECT ") + kAttemptColumns + kFromTheirAttempts,
@@ -210,8 +216,37 @@ class SqliteStateStore final : public StateStore {
       totals.best_job = row.job;
       totals.best_objective = row.objective;
     }
+    OPTFLEET_RETURN_IF_ERROR(LoadFresh(&sweeps));
     for (auto& [id, sweep] : sweeps) saved->sweeps.push_back(std::move(sweep));
     return {};
+  }
+
+  // What a job has in common with the one before is not read anew: there may be a hundred thousand.
+  Status LoadFresh(std::map<std::string, engine::SavedSweep>* sweeps) {
+    auto statement = connection_.Prepare(kFreshJobs);
+    if (!statement.has_value()) return Fail(statement.error());
+    auto sweep = sweeps->end();
+    std::string resources_json;
+    engine::JobKind kind;
+    while (true) {
+      const auto more = statement->Step();
+      if (!more.has_value()) return Fail(more.error());
+      if (!*more) return {};
+      if (sweep == sweeps->end() || statement->View(0) != sweep->first)
+        sweep = sweeps->find(statement->Text(0));
+      if (statement->View(2) != resources_json) {
+        resources_json = statement->Text(2);
+        kind.resources = DecodeResources(resources_json);
+      }
+      kind.total_steps = statement->Int(3);
+      kind.create_time = TimeFromUnixMicros(statement->Int(4));
+      const int64_t number = statement->Int(1);
+      if (number < 1 || number > sweep->second.sweep.job_count)
+        return Fail(Code::kDataLoss,
+                    "state.db: " + SweepResource(sweep->first) + " has no job " + std::to_string(number) +
+                        ", which is queued; restore a backup, or move it away to begin anew");
+      sweep->second.fresh.Add(static_cast<int32_t>(number), kind);
+    }
   }
 
   std::optional<FolderLock> lock_;  // outlives the connection

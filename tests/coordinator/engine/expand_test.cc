@@ -98,7 +98,7 @@ TEST_F(Expand, AnAbandonedOneGoesInPortionsAndLeavesNothing) {
   EXPECT_EQ(Give(AbandonSweep{"large"}), "large");
   EXPECT_EQ(changes_.dropped_jobs.at(0).above, 0);
   EXPECT_EQ(Give(AbandonSweep{"large"}), "NOT_FOUND");
-  EXPECT_TRUE(engine_->state().jobs.empty());
+  EXPECT_EQ(engine_->state().open_jobs(), 0);
   EXPECT_EQ(Give(Begin()), "large") << "the id is free again";
 }
 
@@ -108,7 +108,7 @@ TEST_F(Expand, APointThatTheSweepHasIsRefused) {
   Give(part);
   EXPECT_EQ(Give(part), "INVALID_ARGUMENT");
   EXPECT_TRUE(changes_.new_jobs.empty());
-  EXPECT_EQ(engine_->state().jobs.size(), 3U);
+  EXPECT_EQ(engine_->state().open_jobs(), 3);
 }
 
 TEST_F(Expand, NobodyCancelsOrFinishesWhatIsNotThereYet) {
