@@ -1,5 +1,6 @@
 #include "coordinator/store/spec_delta.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace optfleet::store {
@@ -153,24 +154,24 @@ std::optional<std::string> SpecBase::DeltaOf(std::string_view text) const {
   return std::move(delta).Finish();
 }
 
-std::optional<std::string> ApplySpecDelta(std::string_view base, std::string_view delta) {
-  Scanner from(base);
+std::optional<std::string> SpecBase::Apply(std::string_view delta) const {
+  if (!good_) return std::nullopt;
   Scanner changes(delta);
-  Item item;
   Item change;
-  bool changed = changes.Next(&change);
   std::string text;
-  text.reserve(base.size() + delta.size());
+  text.reserve(text_.size() + delta.size());
   size_t copied = 0;
-  while (from.Next(&item)) {
-    if (!changed || item.group != change.group || item.key != change.key) continue;
-    const auto begin = static_cast<size_t>(item.value.data() - base.data());
-    text.append(base.substr(copied, begin - copied)).append(change.value);
-    copied = begin + item.value.size();
-    changed = changes.Next(&change);
+  auto place = places_.begin();
+  while (changes.Next(&change)) {
+    place = std::find_if(place, places_.end(), [&](const Place& one) {
+      return one.key == change.key && one.group == change.group;
+    });
+    if (place == places_.end()) return std::nullopt;
+    text.append(text_.substr(copied, place->value - copied)).append(change.value);
+    copied = place->end;
   }
-  if (changed || !changes.good() || !from.good()) return std::nullopt;
-  return text.append(base.substr(copied));
+  if (!changes.good()) return std::nullopt;
+  return text.append(text_.substr(copied));
 }
 
 }  // namespace optfleet::store

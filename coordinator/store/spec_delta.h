@@ -13,7 +13,7 @@
 
 namespace optfleet::store {
 
-// A spec that others are kept by, taken apart once: 1 us for each of them.
+// A spec that others are kept by, taken apart once, so that one of them costs a microsecond.
 class SpecBase {
  public:
   explicit SpecBase(std::string_view text);  // which must outlive it
@@ -21,6 +21,9 @@ class SpecBase {
   // {"optimizer":{"learning_rate":8e-05},"training":{"seed":3}}: the values of `text` that are others in the
   // base. Nothing if one of the two has another form, or if they do not have the same keys in the same order.
   std::optional<std::string> DeltaOf(std::string_view text) const;
+
+  // The text of which DeltaOf made `delta`. Nothing if the two do not belong together.
+  std::optional<std::string> Apply(std::string_view delta) const;
 
  private:
   struct Place {
@@ -33,8 +36,5 @@ class SpecBase {
   std::vector<Place> places_;  // in order
   bool good_ = false;          // it has the form
 };
-
-// The text of which SpecBase(base) made `delta`. Nothing if the two do not belong together.
-std::optional<std::string> ApplySpecDelta(std::string_view base, std::string_view delta);
 
 }  // namespace optfleet::store

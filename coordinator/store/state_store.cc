@@ -9,6 +9,7 @@
 #include "coordinator/store/prune.h"
 #include "coordinator/store/rows.h"
 #include "coordinator/store/schema.h"
+#include "coordinator/store/spec_reader.h"
 #include "coordinator/store/sqlite.h"
 #include "coordinator/store/state_writer.h"
 
@@ -40,9 +41,6 @@ DELETE FROM jobs WHERE sweep IN (SELECT id FROM sweeps WHERE state = 'expanding'
 DELETE FROM sources WHERE sweep IN (SELECT id FROM sweeps WHERE state = 'expanding');
 DELETE FROM sweeps WHERE state = 'expanding';
 COMMIT)sql";
-constexpr const char* kSpec = R"sql(
-SELECT jobs.spec_json, base.spec_json FROM jobs LEFT JOIN jobs AS base ON base.sweep = jobs.sweep AND
-  base.number = jobs.spec_base WHERE jobs.sweep = ? AND jobs.number = ?)sql";
 
 // Runs a query and appends what `read` makes of each row.
 template <typename T>
@@ -116,12 +114,12 @@ Status BeginIncarnations(Connection* connection) {
 
 class SqliteStateStore final : public StateStore {
  public:
-  SqliteStateStore(std::optional<FolderLock> lock, Connection connection, StateWriter writer, Statement spec,
-                   int64_t incarnation, int64_t first_incarnation)
+  SqliteStateStore(std::optional<FolderLock> lock, Connection connection, StateWriter writer,
+                   SpecReader specs, int64_t incarnation, int64_t first_incarnation)
       : lock_(std::move(lock)),
         connection_(std::move(connection)),
         writer_(std::move(writer)),
-        spec_(std::move(spec)),
+        specs_(std::move(specs)),
         incarnation_(incarnation),
         first_incarnation_(first_incarnation) {}
 
@@ -165,14 +163,7 @@ class SqliteStateStore final : public StateStore {
     return attempts;
   }
 
-  Result<std::string> SpecOf(const JobName& job) override {
-    const auto found = spec_.Bind(job.sweep, job.job).Step();
-    if (!found.has_value()) return Fail(found.error());
-    if (!*found) return Fail(Code::kNotFound, "there is no " + ToResource(job));
-    auto spec = ReadSpec(spec_, job, 0, 1);
-    spec_.Reset();
-    return spec;
-  }
+  Result<std::string> SpecOf(const JobName& job) override { return specs_.Read(job); }
 
   Result<bool> PruneEvents(Time before) override {
     return PruneSomeEvents(&connection_, UnixMicros(before), &prune_behind_);
@@ -252,7 +243,7 @@ class SqliteStateStore final : public StateStore {
   std::optional<FolderLock> lock_;  // outlives the connection
   Connection connection_;
   StateWriter writer_;
-  Statement spec_;
+  SpecReader specs_;
   int64_t prune_behind_ = 0;  // events up to this one were looked at
   int64_t incarnation_;
   int64_t first_incarnation_;
@@ -282,10 +273,10 @@ Result<std::unique_ptr<StateStore>> StateStore::Open(const StoreOptions& options
   auto writer = StateWriter::Prepare(&*connection);
   if (!writer.has_value()) return Fail(writer.error());
   OPTFLEET_RETURN_IF_ERROR(DropUnfinished(&*connection));
-  auto spec = connection->Prepare(kSpec);
-  if (!spec.has_value()) return Fail(spec.error());
+  auto specs = SpecReader::Prepare(&*connection);
+  if (!specs.has_value()) return Fail(specs.error());
   return std::make_unique<SqliteStateStore>(std::move(lock), std::move(*connection), std::move(*writer),
-                                            std::move(*spec), *incarnation, *first);
+                                            std::move(*specs), *incarnation, *first);
 }
 
 }  // namespace optfleet::store

@@ -16,6 +16,10 @@ std::optional<std::string> SpecDelta(std::string_view base, std::string_view tex
 constexpr const char* kBase =
     R"({"model":{"layers":2,"norm":"rms"},"optimizer":{"name":"adamw","learning_rate":1e-05},"training":{"seed":0}})";
 
+std::optional<std::string> ApplySpecDelta(std::string_view base, std::string_view delta) {
+  return SpecBase(base).Apply(delta);
+}
+
 TEST(SpecDelta, HoldsOnlyWhatDiffers) {
   const std::string text =
       R"({"model":{"layers":2,"norm":"rms"},"optimizer":{"name":"adamw","learning_rate":0.003},"training":{"seed":17}})";
