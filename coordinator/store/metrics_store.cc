@@ -20,8 +20,11 @@ namespace {
 constexpr const char* kMemory = ":memory:";
 constexpr const char* kFindAttempt =
     "SELECT id, incarnation, record_limit, held_record, step, latest_json, parent, resume_record FROM "
-    "attempts "
-    "WHERE job = ? AND number = ?";
+    "attempts WHERE job = ? AND number = ?";
+constexpr const char* kLinkAttempt =
+    "INSERT INTO attempts(job, number, incarnation, parent, resume_record, record_limit) VALUES (?1, ?2, "
+    "?3, ?4, ?5, ?6) "
+    "ON CONFLICT (job, number) DO UPDATE SET parent = ?4, resume_record = ?5, record_limit = ?6";
 
 // So many keys without a column have a newest value: a job that records every single parameter has thousands,
 // which are read as series.
@@ -30,8 +33,8 @@ constexpr size_t kMostLatest = 256;
 // Records that one transaction of Thin looks at: some milliseconds.
 constexpr int64_t kThinAtOnce = 4096;
 
-// Attempts that are remembered between two commits, above which all are read anew.
-constexpr size_t kMostKnown = 4096;
+// Attempts that are remembered between two commits, about a kilobyte each; the half that was used last stays.
+constexpr size_t kMostKnown = 32768;
 
 // Pages in memory: the last page of each attempt that records, and what one transaction changes.
 constexpr const char* kCache = "PRAGMA cache_size = -32768";
@@ -46,6 +49,7 @@ struct Known {
   domain::Figures latest;
   int32_t parent = 0;
   int64_t resume_record = 0;
+  int64_t used = 0;  // in so many commits were some used before
 
   bool IsLinkedAs(const domain::Attempt& attempt) const {
     return incarnation == attempt.fence.incarnation && record_limit == attempt.record_limit &&
@@ -74,8 +78,11 @@ void RememberNewest(const RecordBatch& batch, int64_t first, int64_t last, Known
 
 class SqliteMetricsStore final : public MetricsStore {
  public:
-  SqliteMetricsStore(Connection connection, RecordWriter writer)
-      : connection_(std::move(connection)), writer_(std::move(writer)) {}
+  SqliteMetricsStore(Connection connection, RecordWriter writer, Statement find, Statement link)
+      : connection_(std::move(connection)),
+        writer_(std::move(writer)),
+        find_(std::move(find)),
+        link_(std::move(link)) {}
 
   Status Link(std::span<const domain::Attempt> attempts) override {
     for (const domain::Attempt& attempt : attempts) known_.erase(attempt.name);
@@ -92,12 +99,13 @@ class SqliteMetricsStore final : public MetricsStore {
   }
 
   Result<std::vector<engine::RecordsHeld>> Append(std::span<const RecordBatch> batches) override {
+    ++commits_;
     auto held = TryAppend(batches);
     if (!held.has_value()) {
       writer_.ForgetKeys();
       known_.clear();
     } else if (known_.size() > kMostKnown) {
-      known_.clear();
+      ForgetHalf();
     }
     return held;
   }
@@ -189,18 +197,36 @@ class SqliteMetricsStore final : public MetricsStore {
       if (!found->has_value()) return nullptr;
       cached = known_.emplace(name, *std::move(*found)).first;
     }
+    cached->second.used = commits_;
     return &cached->second;
   }
 
   Result<std::optional<Known>> Find(const AttemptName& name) {
-    auto statement = connection_.Prepare(kFindAttempt);
-    if (!statement.has_value()) return Fail(statement.error());
-    auto row = statement->Bind(ToResource(name.job), name.attempt).Step();
+    auto row = find_.Bind(ToResource(name.job), name.attempt).Step();
     if (!row.has_value()) return Fail(row.error());
-    if (!*row) return std::optional<Known>();
-    return std::optional(Known{statement->Int(0), statement->Int(1), statement->Int(2), statement->Int(3),
-                               statement->Int(4), DecodeFigures(statement->Text(5)),
-                               static_cast<int32_t>(statement->Int(6)), statement->Int(7)});
+    std::optional<Known> known;
+    if (*row) {
+      known = Known{.id = find_.Int(0),
+                    .incarnation = find_.Int(1),
+                    .record_limit = find_.Int(2),
+                    .held_record = find_.Int(3),
+                    .step = find_.Int(4),
+                    .latest = DecodeFigures(find_.Text(5)),
+                    .parent = static_cast<int32_t>(find_.Int(6)),
+                    .resume_record = find_.Int(7),
+                    .used = commits_};
+    }
+    find_.Reset();
+    return known;
+  }
+
+  void ForgetHalf() {
+    std::vector<int64_t> used;
+    used.reserve(known_.size());
+    for (const auto& [name, known] : known_) used.push_back(known.used);
+    const auto middle = used.begin() + static_cast<ptrdiff_t>(used.size() / 2);
+    std::nth_element(used.begin(), middle, used.end());
+    std::erase_if(known_, [&](const auto& entry) { return entry.second.used <= *middle; });
   }
 
   // The open attempt of a job is its newest: what has a higher number belongs to a history that a restored
@@ -225,15 +251,10 @@ class SqliteMetricsStore final : public MetricsStore {
     auto dropped = DropUndone(attempt);
     if (!dropped.has_value()) return dropped;
     if (known->has_value() && (*known)->IsLinkedAs(attempt)) return dropped;
-    auto statement = connection_.Prepare(
-        "INSERT INTO attempts(job, number, incarnation, parent, resume_record, record_limit) VALUES (?1, ?2, "
-        "?3, ?4, ?5, ?6) "
-        "ON CONFLICT (job, number) DO UPDATE SET parent = ?4, resume_record = ?5, record_limit = ?6");
-    if (!statement.has_value()) return Fail(statement.error());
-    OPTFLEET_RETURN_IF_ERROR(statement
-                                 ->Bind(ToResource(attempt.name.job), attempt.name.attempt,
-                                        attempt.fence.incarnation, attempt.parent, attempt.resume_record,
-                                        attempt.record_limit)
+    OPTFLEET_RETURN_IF_ERROR(link_
+                                 .Bind(ToResource(attempt.name.job), attempt.name.attempt,
+                                       attempt.fence.incarnation, attempt.parent, attempt.resume_record,
+                                       attempt.record_limit)
                                  .Run());
     return true;
   }
@@ -257,6 +278,9 @@ class SqliteMetricsStore final : public MetricsStore {
 
   Connection connection_;
   RecordWriter writer_;
+  Statement find_;
+  Statement link_;
+  int64_t commits_ = 0;
   // Of attempts whose records came lately: what the last commit left in the database.
   std::map<AttemptName, Known> known_;
 };
@@ -285,7 +309,12 @@ Result<std::unique_ptr<MetricsStore>> MetricsStore::Open(const StoreOptions& opt
   OPTFLEET_RETURN_IF_ERROR(connection->Execute(kCache));
   auto writer = RecordWriter::Prepare(&*connection);
   if (!writer.has_value()) return Fail(writer.error());
-  return std::make_unique<SqliteMetricsStore>(std::move(*connection), std::move(*writer));
+  auto find = connection->Prepare(kFindAttempt);
+  if (!find.has_value()) return Fail(find.error());
+  auto link = connection->Prepare(kLinkAttempt);
+  if (!link.has_value()) return Fail(link.error());
+  return std::make_unique<SqliteMetricsStore>(std::move(*connection), std::move(*writer), std::move(*find),
+                                              std::move(*link));
 }
 
 }  // namespace optfleet::store

@@ -8,7 +8,7 @@ namespace optfleet::bench {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr int kThreads = 8;
+constexpr int kThreads = 100;  // so that each worker has a tenth of a second for its two calls
 constexpr int kSlots = 10;
 constexpr int kKeys = 12;
 constexpr std::chrono::seconds kPeriod{1};
@@ -21,6 +21,7 @@ struct Slice {
   Latencies report;
 
   void Run(Clock::time_point begin, int seconds) {
+    if (workers.empty()) return;
     const Clock::duration step = kPeriod / static_cast<int>(workers.size());
     for (int second = 0; second < seconds; ++second) {
       for (size_t i = 0; i < workers.size(); ++i) {
