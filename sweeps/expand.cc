@@ -103,6 +103,7 @@ class Composer {
     if (over.description) whole->description = std::move(over.description);
     if (over.objective) whole->objective = std::move(over.objective);
     MergeResources(over.resources, &whole->resources);
+    MergeKeep(over.keep, &whole->keep);
     if (over.blocks) whole->blocks = std::move(over.blocks);
     MergeOver(over.base, &whole->base);
   }
@@ -256,6 +257,7 @@ ExpandResult ExpandSweep(const SweepInput& input) {
   expansion.description = header.description.value_or("");
   expansion.objective = header.objective.value_or(std::string(kDefaultObjective));
   expansion.resources = header.resources;
+  expansion.keep = header.keep;
   expansion.environment = references.used();
   result.expansion = std::move(expansion);
   return result;
