@@ -13,6 +13,8 @@ using domain::AttemptState;
 using domain::JobState;
 using Reported = AttemptStatus::State;
 
+constexpr size_t kDeletionsAtOnce = 100;
+
 const LiveJob* OpenJob(const State& state, const JobName& name) {
   auto found = state.jobs.find(name);
   if (found == state.jobs.end() || found->second.row.status.state == JobState::kEnded) return nullptr;
@@ -67,6 +69,7 @@ class AnswerBuilder {
       AnswerStatus(status);
     }
     auto worker = state_.workers.find(input_.worker_id);
+    AnswerKept(worker->second);
     for (const AttemptName& name : worker->second.attempts) AskFor(name, named.contains(name));
     answer_.next_call = eager_ ? state_.options.eager_period : state_.options.period;
     answer_.lease = state_.options.lease;
@@ -152,6 +155,16 @@ class AnswerBuilder {
                                 .stop_outcome = outcome,
                                 .stop_reason = std::move(reason),
                                 .stop_with_checkpoint = with_checkpoint});
+  }
+
+  // Said again until its list is without them, some at a time.
+  void AnswerKept(const LiveWorker& worker) {
+    answer_.list_kept = !input_.kept_digest.empty() && input_.kept_digest != worker.kept_digest;
+    for (const domain::KeptId& id : worker.releasing) {
+      if (answer_.delete_kept.size() == kDeletionsAtOnce) break;
+      const AttemptName& attempt = id.name.attempt;
+      answer_.delete_kept.push_back({attempt, {id.incarnation, attempt.attempt}, id.name.step});
+    }
   }
 
   // An open attempt of this worker.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "coordinator/engine/handlers.h"
+#include "coordinator/engine/kept.h"
 #include "coordinator/engine/requests.h"
 #include "coordinator/engine/transitions.h"
 
@@ -79,6 +80,8 @@ domain::Sweep RowOf(const State& state, const CreateSweep& input, const std::str
   row.merged_points = input.merged_points;
   row.priority = input.priority;
   row.max_running = input.max_running;
+  row.keep = input.keep;
+  row.incarnation = state.incarnation;
   row.create_time = state.now;
   return row;
 }
@@ -106,6 +109,7 @@ void AddJobs(State* state, const std::vector<Point>& points, const std::string& 
     whole.spec_json = point.spec_json;
     whole.spec_hash = point.spec_hash;
     const JobName name = job.row.name();
+    NoteStarts(state, name, point.spec_json);
     const auto place = state->jobs.emplace(name, std::move(job)).first;
     if (may_start) Enqueue(state, &place->second);
   }
@@ -177,7 +181,7 @@ Answer OnAbandonSweep(State* state, const AbandonSweep& input) {
   if (!state->expanding.contains(input.sweep_id)) return NotExpanding(input.sweep_id);
   domain::Sweep& row = state->sweeps.at(input.sweep_id).row;
   for (int32_t dropped = 0; dropped < kDropAtOnce && row.job_count > 0; ++dropped) {
-    state->jobs.erase({row.id, row.job_count--});
+    state->Forget({row.id, row.job_count--});
   }
   state->changes.dropped_jobs.push_back({row.id, row.job_count});
   if (row.job_count == 0) {

@@ -30,6 +30,7 @@ engine::CreateSweep ToInput(const v1::CreateSweepRequest& request, sweeps::Sweep
   input.validate_only = request.validate_only();
   input.priority = expansion.resources.priority.value_or(0);
   input.max_running = expansion.resources.max_running.value_or(0);
+  input.keep = {expansion.keep.best_jobs, expansion.keep.best, expansion.keep.last};
   return input;
 }
 
