@@ -36,6 +36,11 @@ void SetPlain(TrainingSpec& spec, const Value& value) {
   (spec.*group).*member = std::get<MemberType<group, member>>(value);
 }
 
+template <auto group, auto member>
+bool SameMember(const TrainingSpec& a, const TrainingSpec& b) {
+  return (a.*group).*member == (b.*group).*member;
+}
+
 template <auto group, auto member, const auto& names>
 Value GetChoice(const TrainingSpec& spec) {
   return Value(std::in_place_type<std::string>, names[static_cast<size_t>((spec.*group).*member)]);
@@ -58,7 +63,16 @@ constexpr Field Plain(std::string_view key, Range range, std::string_view unit, 
                              : std::is_same_v<T, double>  ? FieldType::kNumber
                              : std::is_same_v<T, Length>  ? FieldType::kLength
                                                           : FieldType::kText;
-  return {key, type, range, Names(), unit, doc, &GetPlain<group, member>, &SetPlain<group, member>, use};
+  return {key,
+          type,
+          range,
+          Names(),
+          unit,
+          doc,
+          &GetPlain<group, member>,
+          &SetPlain<group, member>,
+          use,
+          &SameMember<group, member>};
 }
 
 // A field of an enum member; `names` in the order of the enum.
@@ -72,7 +86,8 @@ constexpr Field Choice(std::string_view key, std::string_view doc, Use use = {})
           doc,
           &GetChoice<group, member, names>,
           &SetChoice<group, member, names>,
-          use};
+          use,
+          &SameMember<group, member>};
 }
 
 constexpr Range From(double min, double max) { return {min, max, false, false}; }

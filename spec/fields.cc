@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <unordered_map>
 
 #include "common/text.h"
 
@@ -80,11 +81,15 @@ std::string Bounds(const Range& range) {
 
 }  // namespace
 
+// Asked for some keys at each point of a grid.
 const Field* FindField(std::string_view key) {
-  const auto fields = Fields();
-  const auto found =
-      std::find_if(fields.begin(), fields.end(), [&](const Field& field) { return field.key == key; });
-  return found == fields.end() ? nullptr : &*found;
+  static const auto by_key = [] {
+    std::unordered_map<std::string_view, const Field*> made;
+    for (const Field& field : Fields()) made.emplace(field.key, &field);
+    return made;
+  }();
+  const auto found = by_key.find(key);
+  return found == by_key.end() ? nullptr : found->second;
 }
 
 std::string Expectation(const Field& field) {

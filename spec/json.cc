@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <vector>
 
-#include "common/sha256.h"
 #include "common/text.h"
 #include "spec/fields.h"
 #include "spec/presets.h"
@@ -11,7 +10,7 @@
 namespace optfleet::spec {
 namespace {
 
-// A field with what its canonical form needs at each spec, taken apart once: a large sweep writes millions.
+// A field, taken apart once.
 struct Entry {
   const Field* field;
   std::string_view group;
@@ -82,45 +81,6 @@ Status SetFromJson(const std::string& key, const Json& json, TrainingSpec* spec)
   return {};
 }
 
-// Needs no escape in JSON.
-bool IsPlain(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return c >= ' ' && c < '\x7f' && c != '"' && c != '\\'; });
-}
-
-void AppendJsonText(const Value& value, std::string* out) {
-  const auto* text = std::get_if<std::string>(&value);
-  const Length* length = std::get_if<Length>(&value);
-  if (text != nullptr && IsPlain(*text))
-    out->append("\"").append(*text).append("\"");
-  else if (text != nullptr || (length != nullptr && length->unit != LengthUnit::kSteps))
-    *out += Show(ToJson(value));
-  else
-    *out += ToText(value);
-}
-
-// The fields that `is_left_out` does not name, as JSON.
-template <typename Predicate>
-std::string Canonical(const TrainingSpec& spec, const Predicate& is_left_out) {
-  std::string text = "{";
-  text.reserve(2048);
-  std::string_view group;
-  for (const Entry& entry : Entries()) {
-    const Value value = entry.field->get(spec);
-    if (is_left_out(entry, value)) continue;
-    if (entry.group != group) {
-      if (!group.empty()) text += "},";
-      group = entry.group;
-      text.append("\"").append(group).append("\":{");
-    } else {
-      text += ',';
-    }
-    text.append("\"").append(entry.name).append("\":");
-    AppendJsonText(value, &text);
-  }
-  return text + (group.empty() ? "}" : "}}");
-}
-
 }  // namespace
 
 Json ToJson(const Value& value) {
@@ -163,28 +123,6 @@ Result<TrainingSpec> FromJson(const Json& json) {
         OPTFLEET_RETURN_IF_ERROR(SetFromJson(group + "." + name, value, &spec));
   }
   return spec;
-}
-
-std::string CanonicalText(const TrainingSpec& spec) {
-  return Canonical(spec,
-                   [&](const Entry& entry, const Value& value) { return IsSilent(entry, spec, value); });
-}
-
-std::string HashedText(const TrainingSpec& spec) {
-  return Canonical(spec, [&](const Entry& entry, const Value& value) {
-    return entry.group == kGroupOutsideHash || value == entry.default_value || entry.field->key == kPresetKey;
-  });
-}
-
-std::string Hash(const TrainingSpec& spec) { return Sha256Hex(HashedText(spec)); }
-
-std::string HashOfRun(TrainingSpec spec) {
-  const TrainingSpec defaults;
-  for (const std::string_view key : FileKeys()) {
-    const Field& field = *FindField(key);
-    if (field.get(spec) != field.get(defaults)) field.set(spec, std::string("a file"));
-  }
-  return Hash(spec);
 }
 
 }  // namespace optfleet::spec

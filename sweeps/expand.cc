@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <set>
 #include <unordered_map>
+#include <utility>
 
+#include "common/sha256.h"
 #include "common/text.h"
 #include "common/yaml.h"
+#include "spec/canonical.h"
 #include "spec/fields.h"
-#include "spec/json.h"
 #include "spec/resolve.h"
 #include "sweeps/axes.h"
 #include "sweeps/document.h"
@@ -20,6 +22,7 @@ namespace optfleet::sweeps {
 namespace {
 
 constexpr std::string_view kDefaultObjective = "val_loss";
+constexpr size_t kMostReserved = 1024;  // of a portion before its first job
 
 std::vector<SourceText> SourcesOf(const SweepInput& input) {
   std::vector<SourceText> sources;
@@ -153,28 +156,31 @@ std::optional<int64_t> CountPoints(const std::vector<Block>& blocks, Diagnostics
 
 class PointWalk {
  public:
-  PointWalk(const std::vector<Block>& blocks, int64_t points, Expansion* expansion)
+  // `expansion` gets what the walk finds but for the jobs, which go to `sink`.
+  PointWalk(const std::vector<Block>& blocks, size_t portion, JobSink* sink, Expansion* expansion)
       : blocks_(blocks),
         axes_(ChooseAxes(blocks)),
-        points_(points),
+        portion_(portion),
+        sink_(sink),
         expansion_(expansion),
         unused_keys_(blocks) {
     for (const spec::Field* axis : axes_) {
       expansion->axes.emplace_back(axis->key);
       spellings_.emplace_back(*axis, blocks);
     }
-    expansion->points = points;
-    expansion->jobs.reserve(static_cast<size_t>(points));
   }
 
   void Run(Diagnostics* diagnostics) {
     const bool complete = diagnostics->empty();
-    for (size_t i = 0; i < blocks_.size(); ++i) {
+    feeding_ = complete;
+    if (feeding_) sink_->Begin(*expansion_);
+    for (size_t i = 0; i < blocks_.size() && !stopped_; ++i) {
       Grid grid(blocks_[i].leaves);
       do Visit(grid, i);
-      while (grid.Next());
+      while (!stopped_ && grid.Next());
     }
-    problems_.Report(points_, complete, diagnostics);
+    if (feeding_ && !jobs_.empty()) HandOver();
+    problems_.Report(expansion_->points, complete, diagnostics);
     // A name that was refused may be the one that reads a key.
     if (complete) unused_keys_.Report(diagnostics);
   }
@@ -187,23 +193,31 @@ class PointWalk {
     const auto problems = spec::Resolve(&spec);
     for (const spec::Problem& problem : problems)
       problems_.Add(problem, blocks_[block], grid, Describe(grid.spec()));
-    if (problems.empty()) AddPoint(std::move(spec), grid, block);
+    feeding_ = feeding_ && problems.empty();
+    if (feeding_) AddPoint(std::move(spec), grid, block);
   }
 
   void AddPoint(spec::TrainingSpec spec, const Grid& grid, size_t block) {
-    std::string hash = spec::Hash(spec);
+    std::string hash = Sha256Hex(canonical_.HashedTextOf(spec));
     if (const auto equal = job_of_hash_.find(hash); equal != job_of_hash_.end()) {
       expansion_->merged_points.push_back({point_, equal->second});
       return;
     }
     Job job;
-    job.number = static_cast<int32_t>(expansion_->jobs.size()) + 1;
+    job.number = static_cast<int32_t>(job_of_hash_.size()) + 1;
     job.block = static_cast<int32_t>(block) + 1;
     job.values = Values(blocks_[block].leaves, grid.spec(), spec);
     job.spec = std::move(spec);
     job_of_hash_.emplace(hash, job.number);
     job.hash = std::move(hash);
-    expansion_->jobs.push_back(std::move(job));
+    jobs_.push_back(std::move(job));
+    if (jobs_.size() >= portion_) HandOver();
+  }
+
+  void HandOver() {
+    stopped_ = !sink_->Take(std::exchange(jobs_, {}));
+    feeding_ = feeding_ && !stopped_;
+    if (!stopped_) jobs_.reserve(std::min(portion_, kMostReserved));
   }
 
   std::vector<std::string> Values(const Leaves& leaves, const spec::TrainingSpec& written,
@@ -229,17 +243,49 @@ class PointWalk {
   const std::vector<Block>& blocks_;
   std::vector<const spec::Field*> axes_;
   std::vector<Spelling> spellings_;
-  int64_t points_;
+  size_t portion_;
+  JobSink* sink_;
   Expansion* expansion_;
+  bool feeding_ = false;  // no mistake was found, and the sink wants more
+  bool stopped_ = false;  // by the sink
+  std::vector<Job> jobs_;
   int64_t point_ = 0;
+  spec::CanonicalWriter canonical_;
   std::unordered_map<std::string, int32_t> job_of_hash_;
   PointProblems problems_;
   UnusedKeys unused_keys_;
 };
 
+// All jobs at once.
+class Collector : public JobSink {
+ public:
+  void Begin(const Expansion& /*sweep*/) override {}
+  bool Take(std::vector<Job> jobs) override {
+    jobs_ = std::move(jobs);
+    return true;
+  }
+  std::vector<Job> jobs() && { return std::move(jobs_); }
+
+ private:
+  std::vector<Job> jobs_;
+};
+
+// All of the sweep that is known before its points are looked at.
+Expansion HeadOf(const SweepInput& input, const Document& header, int64_t points) {
+  Expansion expansion;
+  const std::string path = input.files.empty() ? "" : input.files.front().path;
+  expansion.name = header.name.value_or(NameFromPath(path));
+  expansion.description = header.description.value_or("");
+  expansion.objective = header.objective.value_or(std::string(kDefaultObjective));
+  expansion.resources = header.resources;
+  expansion.keep = header.keep;
+  expansion.points = points;
+  return expansion;
+}
+
 }  // namespace
 
-ExpandResult ExpandSweep(const SweepInput& input) {
+ExpandResult ExpandSweepInto(const SweepInput& input, size_t portion, JobSink* sink) {
   ExpandResult result{.expansion = {}, .diagnostics = Diagnostics(SourcesOf(input)), .files = {}};
   References references(input.environment);
   const Composition composition = Composer(input, &references, &result.diagnostics).Compose();
@@ -248,18 +294,17 @@ ExpandResult ExpandSweep(const SweepInput& input) {
   const auto points = CountPoints(composition.blocks, &result.diagnostics);
   if (!points) return result;
 
-  Expansion expansion;
-  PointWalk(composition.blocks, *points, &expansion).Run(&result.diagnostics);
-  if (!result.diagnostics.empty()) return result;
-  const Document& header = composition.header;
-  const std::string path = input.files.empty() ? "" : input.files.front().path;
-  expansion.name = header.name.value_or(NameFromPath(path));
-  expansion.description = header.description.value_or("");
-  expansion.objective = header.objective.value_or(std::string(kDefaultObjective));
-  expansion.resources = header.resources;
-  expansion.keep = header.keep;
+  Expansion expansion = HeadOf(input, composition.header, *points);
   expansion.environment = references.used();
-  result.expansion = std::move(expansion);
+  PointWalk(composition.blocks, portion, sink, &expansion).Run(&result.diagnostics);
+  if (result.diagnostics.empty()) result.expansion = std::move(expansion);
+  return result;
+}
+
+ExpandResult ExpandSweep(const SweepInput& input) {
+  Collector collector;
+  ExpandResult result = ExpandSweepInto(input, kMostPoints, &collector);
+  if (result.expansion) result.expansion->jobs = std::move(collector).jobs();
   return result;
 }
 

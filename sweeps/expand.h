@@ -82,4 +82,19 @@ struct ExpandResult {
 
 ExpandResult ExpandSweep(const SweepInput& input);
 
+// Takes the jobs of a sweep as they are found, so that a large one need not be held as a whole, and can be
+// written while the rest of its grid is still looked at.
+class JobSink {
+ public:
+  virtual ~JobSink() = default;
+  // Once, before any job: the sweep without its jobs and merged points.
+  virtual void Begin(const Expansion& sweep) = 0;
+  // In order; the last time with what is left. Returns false if no more are wanted, which ends the expansion.
+  virtual bool Take(std::vector<Job> jobs) = 0;
+};
+
+// As ExpandSweep with `portion` jobs at a time given to the sink, until a mistake is found (what was given is
+// of no use then); the result's expansion has no jobs.
+ExpandResult ExpandSweepInto(const SweepInput& input, size_t portion, JobSink* sink);
+
 }  // namespace optfleet::sweeps

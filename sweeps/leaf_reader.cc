@@ -4,7 +4,7 @@
 #include <array>
 
 #include "common/text.h"
-#include "spec/json.h"
+#include "spec/canonical.h"
 #include "sweeps/paths.h"
 
 namespace optfleet::sweeps {

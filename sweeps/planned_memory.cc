@@ -1,11 +1,12 @@
 #include "sweeps/planned_memory.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace optfleet::sweeps {
 namespace {
 
-constexpr ptrdiff_t kRemembered = 256;  // distinct predictions that a job is compared with
+constexpr size_t kRemembered = 256;  // distinct predictions that a job is compared with
 
 double OneIfAny(double value) { return value > 0 ? 1 : 0; }
 
@@ -28,21 +29,22 @@ spec::TrainingSpec WithoutValues(spec::TrainingSpec spec) {
 
 }  // namespace
 
+std::shared_ptr<const spec::MemoryPrediction> MemoryPredictor::Predict(const spec::TrainingSpec& spec) {
+  spec::TrainingSpec sizes = WithoutValues(spec);
+  // Neighbours are most alike.
+  const auto found =
+      std::find_if(known_.begin(), known_.end(), [&](const Known& known) { return known.sizes == sizes; });
+  if (found != known_.end()) return found->prediction;
+  if (known_.size() == kRemembered) known_.pop_back();
+  known_.push_front(
+      {std::move(sizes), std::make_shared<spec::MemoryPrediction>(spec::PredictMemory(spec, device_))});
+  return known_.front().prediction;
+}
+
 PlannedMemory::PlannedMemory(const std::vector<Job>& jobs, spec::MemoryDevice device) {
-  std::vector<spec::TrainingSpec> known;
-  for (const Job& job : jobs) {
-    spec::TrainingSpec sizes = WithoutValues(job.spec);
-    // Neighbours are most alike.
-    const auto end = known.rbegin() + std::min(std::ssize(known), kRemembered);
-    const auto found = std::find(known.rbegin(), end, sizes);
-    if (found != end) {
-      of_job_.push_back(static_cast<size_t>(known.rend() - found) - 1);
-      continue;
-    }
-    of_job_.push_back(known.size());
-    known.push_back(std::move(sizes));
-    distinct_.push_back(spec::PredictMemory(job.spec, device));
-  }
+  MemoryPredictor predictor(device);
+  of_job_.reserve(jobs.size());
+  for (const Job& job : jobs) of_job_.push_back(predictor.Predict(job.spec));
 }
 
 std::vector<int64_t> PlannedMemory::NotFitting(const std::vector<Job>& jobs, int64_t slot_bytes) const {

@@ -1,6 +1,8 @@
 // The memory that each job of a plan will need, and which jobs a slot does not hold. Pure.
 #pragma once
 
+#include <deque>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -9,22 +11,36 @@
 
 namespace optfleet::sweeps {
 
-// Jobs that differ in what costs no memory (learning rate, seed, schedule) share a prediction, so that large
-// sweeps stay quick and small.
+// Predictions for one job after the other. Jobs that differ in what costs no memory (learning rate, seed,
+// schedule) share one, so that large sweeps stay quick and small.
+class MemoryPredictor {
+ public:
+  explicit MemoryPredictor(spec::MemoryDevice device) : device_(device) {}
+
+  std::shared_ptr<const spec::MemoryPrediction> Predict(const spec::TrainingSpec& spec);
+
+ private:
+  struct Known {
+    spec::TrainingSpec sizes;  // without what costs no memory
+    std::shared_ptr<const spec::MemoryPrediction> prediction;
+  };
+  spec::MemoryDevice device_;
+  std::deque<Known> known_;  // the newest first
+};
+
 class PlannedMemory {
  public:
   PlannedMemory() = default;
   PlannedMemory(const std::vector<Job>& jobs, spec::MemoryDevice device);
 
   // Of the job at `index` of those given.
-  const spec::MemoryPrediction& Of(size_t index) const { return distinct_[of_job_[index]]; }
+  const spec::MemoryPrediction& Of(size_t index) const { return *of_job_[index]; }
   int64_t BytesOf(size_t index) const { return Of(index).peak().total(); }
   // Numbers of the jobs whose predicted peak is above `slot_bytes`.
   std::vector<int64_t> NotFitting(const std::vector<Job>& jobs, int64_t slot_bytes) const;
 
  private:
-  std::vector<spec::MemoryPrediction> distinct_;
-  std::vector<size_t> of_job_;
+  std::vector<std::shared_ptr<const spec::MemoryPrediction>> of_job_;
 };
 
 }  // namespace optfleet::sweeps

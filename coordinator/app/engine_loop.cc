@@ -121,15 +121,15 @@ void EngineLoop::Run() {
 bool EngineLoop::HandleBatch(Work work) {
   engine::Changes changes;
   std::vector<Answered> answers;
-  const auto handle = [&](const engine::Input& input) {
-    engine::Effects effects = engine_->Handle(input, hooks_.now());
+  const auto handle = [&](engine::Input input) {
+    engine::Effects effects = engine_->Handle(std::move(input), hooks_.now());
     changes.Append(std::move(effects.changes));
     return std::move(effects.answer);
   };
   for (const engine::RecordsHeld& held : work.held) handle(held);
   for (Waiting& waiting : work.inputs) {
     hooks_.handled(SecondsSince(waiting.posted));
-    answers.push_back({std::move(waiting.on_answer), handle(waiting.input)});
+    answers.push_back({std::move(waiting.on_answer), handle(std::move(waiting.input))});
   }
   if (engine_->next_tick() <= hooks_.now()) handle(engine::Tick{});
   if (const Status stored = CommitRows(changes); !stored) {

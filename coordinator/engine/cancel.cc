@@ -7,10 +7,7 @@ namespace optfleet::engine {
 namespace {
 
 void CancelOpenJobs(State* state, const std::string& sweep, const std::string& reason) {
-  for (auto it = state->jobs.lower_bound({sweep, 0}); it != state->jobs.end() && it->first.sweep == sweep;
-       ++it) {
-    if (it->second.row.status.state != domain::JobState::kEnded) Cancel(state, &it->second, reason);
-  }
+  for (LiveJob* job : state->OpenJobsOf(sweep)) Cancel(state, job, reason);
 }
 
 }  // namespace

@@ -47,13 +47,17 @@ Status CheckId(const State& state, const CreateSweep& input) {
   return {};
 }
 
+Error SameHash(const std::string& hash) {
+  return Error(Code::kInvalidArgument, "two points of the sweep have the spec hash " + hash);
+}
+
 Status Check(const State& state, const CreateSweep& input) {
   OPTFLEET_RETURN_IF_ERROR(CheckId(state, input));
   if (input.points.empty()) return Fail(Code::kInvalidArgument, "the sweep has no points");
   std::set<std::string_view> hashes;
   for (const Point& point : input.points) {
     if (hashes.insert(point.spec_hash).second) continue;
-    return Fail(Code::kInvalidArgument, "two points of the sweep have the spec hash " + point.spec_hash);
+    return Fail(SameHash(point.spec_hash));
   }
   return {};
 }
@@ -92,30 +96,27 @@ Error NotExpanding(const std::string& id) {
 
 }  // namespace
 
-void AddJobs(State* state, const std::vector<Point>& points, const std::string& sweep, int32_t last_number,
-             std::vector<domain::JobDefinition>* added, bool may_start) {
+void AddJobs(State* state, std::vector<Point> points, const std::string& sweep, int32_t last_number,
+             std::vector<domain::JobDefinition>* added, WaitQueue* waiting) {
   added->reserve(added->size() + points.size());
-  for (const Point& point : points) {
-    LiveJob job;
-    job.row.definition = {.name = {sweep, ++last_number},
-                          .parameters = {},
-                          .spec_json = {},
-                          .spec_hash = {},
-                          .total_steps = point.total_steps,
-                          .resources = point.resources,
-                          .create_time = state->now};
-    domain::JobDefinition& whole = added->emplace_back(job.row.definition);
-    whole.parameters = point.parameters;
-    whole.spec_json = point.spec_json;
-    whole.spec_hash = point.spec_hash;
-    const JobName name = job.row.name();
-    NoteStarts(state, name, point.spec_json);
-    const auto place = state->jobs.emplace(name, std::move(job)).first;
-    if (may_start) Enqueue(state, &place->second);
+  FreshJobs& fresh = state->sweeps.at(sweep).fresh;
+  for (Point& point : points) {
+    const JobKind kind{point.resources, point.total_steps, state->now};
+    fresh.Add(++last_number, kind);
+    NoteStarts(state, {sweep, last_number}, point.spec_json);
+    (waiting == nullptr ? state->queue : *waiting).Add(sweep, last_number, kind);
+    added->push_back({.name = {sweep, last_number},
+                      .parameters = std::move(point.parameters),
+                      .spec_json = std::move(point.spec_json),
+                      .spec_hash = std::move(point.spec_hash),
+                      .total_steps = point.total_steps,
+                      .resources = std::move(point.resources),
+                      .create_time = state->now});
   }
+  state->plan_is_stale = state->plan_is_stale || waiting == nullptr;
 }
 
-Answer OnCreateSweep(State* state, const CreateSweep& input) {
+Answer OnCreateSweep(State* state, CreateSweep input) {
   const std::string hash = HashOf(input);
   const auto earlier = FindRequest(*state, input.request_id, hash);
   if (!earlier.has_value()) return earlier.error();
@@ -129,7 +130,7 @@ Answer OnCreateSweep(State* state, const CreateSweep& input) {
   // not at all.
   Move(&sweep.sweep.state, domain::SweepState::kActive);
   state->sweeps[id].row = sweep.sweep;
-  AddJobs(state, input.points, id, 0, &sweep.jobs);
+  AddJobs(state, std::move(input.points), id, 0, &sweep.jobs);
   state->Say(SweepResource(id), "created", std::to_string(sweep.jobs.size()) + " jobs");
   state->changes.new_sweeps.push_back(std::move(sweep));
   RememberRequest(state, input.request_id, hash, SweepResource(id));
@@ -147,16 +148,23 @@ Answer OnBeginSweep(State* state, const BeginSweep& input) {
   if (head.validate_only) return SweepAnswer{id};
   const domain::Sweep row = RowOf(*state, head, id);
   state->sweeps[id].row = row;
-  state->expanding[id] = {head.request_id, hash};
+  state->expanding[id] = {
+      .request_id = head.request_id, .content_hash = hash, .spec_hashes = {}, .queue = {}};
   state->changes.new_sweeps.push_back({.sweep = row, .source = head.source, .jobs = {}});
   return SweepAnswer{id};
 }
 
-Answer OnAddPoints(State* state, const AddPoints& input) {
-  if (!state->expanding.contains(input.sweep_id)) return NotExpanding(input.sweep_id);
+Answer OnAddPoints(State* state, AddPoints input) {
+  const auto found = state->expanding.find(input.sweep_id);
+  if (found == state->expanding.end()) return NotExpanding(input.sweep_id);
+  Expanding& expanding = found->second;
+  for (const Point& point : input.points) {
+    if (!expanding.spec_hashes.insert(point.spec_hash).second) return SameHash(point.spec_hash);
+  }
   domain::Sweep& row = state->sweeps.at(input.sweep_id).row;
-  AddJobs(state, input.points, row.id, row.job_count, &state->changes.new_jobs, false);
-  row.job_count += static_cast<int32_t>(input.points.size());
+  const auto count = static_cast<int32_t>(input.points.size());
+  AddJobs(state, std::move(input.points), row.id, row.job_count, &state->changes.new_jobs, &expanding.queue);
+  row.job_count += count;
   return SweepAnswer{input.sweep_id};
 }
 
@@ -166,10 +174,9 @@ Answer OnFinishSweep(State* state, const FinishSweep& input) {
   domain::Sweep& row = state->sweeps.at(input.sweep_id).row;
   if (row.job_count == 0) return Error(Code::kInvalidArgument, "the sweep has no points");
   Move(&row.state, domain::SweepState::kActive);
-  for (auto job = state->jobs.lower_bound({row.id, 0});
-       job != state->jobs.end() && job->first.sweep == row.id; ++job) {
-    Enqueue(state, &job->second);
-  }
+  row.merged_points = input.merged_points;
+  state->queue.Take(&found->second.queue);
+  state->plan_is_stale = true;
   state->touched.sweeps.insert(row.id);
   state->Say(SweepResource(row.id), "created", std::to_string(row.job_count) + " jobs");
   RememberRequest(state, found->second.request_id, found->second.content_hash, SweepResource(row.id));
@@ -179,9 +186,12 @@ Answer OnFinishSweep(State* state, const FinishSweep& input) {
 
 Answer OnAbandonSweep(State* state, const AbandonSweep& input) {
   if (!state->expanding.contains(input.sweep_id)) return NotExpanding(input.sweep_id);
-  domain::Sweep& row = state->sweeps.at(input.sweep_id).row;
+  LiveSweep& sweep = state->sweeps.at(input.sweep_id);
+  domain::Sweep& row = sweep.row;
   for (int32_t dropped = 0; dropped < kDropAtOnce && row.job_count > 0; ++dropped) {
-    state->Forget({row.id, row.job_count--});
+    const int32_t number = row.job_count--;
+    if (sweep.fresh.Find(number) != nullptr) sweep.fresh.Remove(number);
+    state->Forget({row.id, number});
   }
   state->changes.dropped_jobs.push_back({row.id, row.job_count});
   if (row.job_count == 0) {

@@ -21,18 +21,18 @@ Result<std::unique_ptr<Engine>> Engine::Create(const Options& options, SavedStat
 Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Engine::~Engine() = default;
 
-Effects Engine::Handle(const Input& input, Time now) {
+Effects Engine::Handle(Input input, Time now) {
   State* state = state_.get();
   state->Advance(now);
   FinishWhatCan(state);
   Answer answer;
   Status synchronized;
   std::visit(
-      [&](const auto& typed) {
+      [&](auto& typed) {
         using T = std::decay_t<decltype(typed)>;
-        if constexpr (std::is_same_v<T, CreateSweep>) answer = OnCreateSweep(state, typed);
+        if constexpr (std::is_same_v<T, CreateSweep>) answer = OnCreateSweep(state, std::move(typed));
         if constexpr (std::is_same_v<T, BeginSweep>) answer = OnBeginSweep(state, typed);
-        if constexpr (std::is_same_v<T, AddPoints>) answer = OnAddPoints(state, typed);
+        if constexpr (std::is_same_v<T, AddPoints>) answer = OnAddPoints(state, std::move(typed));
         if constexpr (std::is_same_v<T, FinishSweep>) answer = OnFinishSweep(state, typed);
         if constexpr (std::is_same_v<T, AbandonSweep>) answer = OnAbandonSweep(state, typed);
         if constexpr (std::is_same_v<T, CancelSweep>) answer = OnCancelSweep(state, typed);
@@ -41,7 +41,7 @@ Effects Engine::Handle(const Input& input, Time now) {
         if constexpr (std::is_same_v<T, UpdateSweep>) answer = OnUpdateSweep(state, typed);
         if constexpr (std::is_same_v<T, PauseSweep>) answer = OnPauseSweep(state, typed);
         if constexpr (std::is_same_v<T, RetryJobs>) answer = OnRetryJobs(state, typed);
-        if constexpr (std::is_same_v<T, ExtendSweep>) answer = OnExtendSweep(state, typed);
+        if constexpr (std::is_same_v<T, ExtendSweep>) answer = OnExtendSweep(state, std::move(typed));
         if constexpr (std::is_same_v<T, DrainWorker>) answer = OnDrainWorker(state, typed);
         if constexpr (std::is_same_v<T, PinCheckpoint>) answer = OnPinCheckpoint(state, typed);
         if constexpr (std::is_same_v<T, ExplainJob>) answer = OnExplainJob(state, typed);

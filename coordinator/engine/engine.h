@@ -25,6 +25,7 @@
 #include "coordinator/domain/sweep.h"
 #include "coordinator/domain/worker.h"
 #include "coordinator/engine/effects.h"
+#include "coordinator/engine/fresh_jobs.h"
 #include "coordinator/engine/inputs.h"
 
 namespace optfleet::engine {
@@ -53,13 +54,15 @@ struct SavedSweep {
   domain::Sweep sweep;
   domain::EndedJobs ended;
   int64_t ended_steps = 0;  // sum of JobStatus::step of its ended jobs
-  RankedJobs best;          // with keep.best_jobs: so many
+  FreshJobs fresh;
+  RankedJobs best;  // with keep.best_jobs: so many
 };
 struct SavedState {
   int64_t incarnation = 1;
-  int64_t first_incarnation = 1;            // of this database: those from there on were given out by it
-  std::vector<SavedSweep> sweeps;           // all
-  std::vector<domain::Job> jobs;            // not ended; the texts of their definitions may be left out
+  int64_t first_incarnation = 1;   // of this database: those from there on were given out by it
+  std::vector<SavedSweep> sweeps;  // all
+  // Not ended and not among the fresh ones; the texts of their definitions may be left out.
+  std::vector<domain::Job> jobs;
   std::vector<domain::Attempt> attempts;    // all attempts of those jobs
   std::map<AttemptName, RecordsHeld> held;  // of those attempts, as the metrics store knows
   std::vector<domain::Worker> workers;
@@ -93,7 +96,7 @@ class Engine {
 
   // `now` is the wall clock. One that was set back does not make anything wait: the engine's time goes on
   // from where it was, and is ahead of the wall until the next start.
-  Effects Handle(const Input& input, Time now);
+  Effects Handle(Input input, Time now);
 
   // When the next Tick is due, on the caller's clock; Time::max() if nothing waits for time. Changes with
   // every Handle.

@@ -16,12 +16,17 @@ constexpr size_t kMostHolders = 20;
 // Jobs of the queue that come before it.
 int64_t CountAhead(const State& state, const domain::Job& job) {
   const int32_t priority = state.sweeps.at(job.name().sweep).row.priority;
-  const scheduler::Place place = WaitQueue::PlaceOf(job);
+  const auto place = WaitQueue::PlaceOf(job);
   int64_t ahead = 0;
   for (const auto& [key, places] : state.queue.classes()) {
     const int32_t other = state.sweeps.at(key.sweep).row.priority;
     if (other > priority) ahead += static_cast<int64_t>(places.size());
-    if (other == priority) ahead += std::distance(places.begin(), places.lower_bound(place));
+    if (other != priority) continue;
+    // Of jobs that came at one time those of the sweep whose name is first are first.
+    auto end = places.lower_bound(place);
+    if (key.sweep != job.name().sweep)
+      end = places.lower_bound({place.first, key.sweep < job.name().sweep ? INT32_MAX : 0});
+    ahead += std::distance(places.begin(), end);
   }
   return ahead;
 }

@@ -5,9 +5,9 @@
 
 namespace optfleet::engine {
 
-Answer OnCreateSweep(State* state, const CreateSweep& input);
+Answer OnCreateSweep(State* state, CreateSweep input);
 Answer OnBeginSweep(State* state, const BeginSweep& input);
-Answer OnAddPoints(State* state, const AddPoints& input);
+Answer OnAddPoints(State* state, AddPoints input);
 Answer OnFinishSweep(State* state, const FinishSweep& input);
 Answer OnAbandonSweep(State* state, const AbandonSweep& input);
 Answer OnCancelSweep(State* state, const CancelSweep& input);
@@ -16,7 +16,7 @@ Answer OnCancelJobs(State* state, const CancelJobs& input);
 Answer OnUpdateSweep(State* state, const UpdateSweep& input);
 Answer OnPauseSweep(State* state, const PauseSweep& input);
 Answer OnRetryJobs(State* state, const RetryJobs& input);
-Answer OnExtendSweep(State* state, const ExtendSweep& input);
+Answer OnExtendSweep(State* state, ExtendSweep input);
 Answer OnDrainWorker(State* state, const DrainWorker& input);
 Answer OnPinCheckpoint(State* state, const PinCheckpoint& input);
 Answer OnExplainJob(State* state, const ExplainJob& input);

@@ -1,6 +1,7 @@
 #include "coordinator/engine/invariants.h"
 
 #include <type_traits>
+#include <utility>
 
 #include "coordinator/engine/totals.h"
 
@@ -17,6 +18,7 @@ class Checker {
 
   std::vector<std::string> Run() {
     for (const auto& [name, job] : state_.jobs) CheckJob(name, job);
+    for (const auto& [id, sweep] : state_.sweeps) CheckFresh(id, sweep);
     CheckSweeps();
     for (const auto& [id, worker] : state_.workers) CheckWorker(id, worker);
     Expect(state_.queue.size() + backoffs_ == queued_, "queue",
@@ -67,6 +69,26 @@ class Checker {
         break;
       case JobState::kEnded:
         break;
+    }
+  }
+
+  void CheckFresh(const std::string& id, const LiveSweep& sweep) {
+    open_jobs_[id] += sweep.fresh.size();
+    const auto expanding = state_.expanding.find(id);
+    if (expanding == state_.expanding.end()) queued_ += static_cast<size_t>(sweep.fresh.size());
+    const WaitQueue& queue = expanding == state_.expanding.end() ? state_.queue : expanding->second.queue;
+    const JobKind* last = nullptr;
+    const WaitQueue::Places* places = nullptr;
+    sweep.fresh.ForEach([&](int32_t number, const JobKind& kind) {
+      const auto text = [&] { return ToResource(JobName{id, number}); };
+      if (std::exchange(last, &kind) != &kind) places = queue.Find(id, kind);
+      Expect(number <= sweep.row.job_count, text, "is within its sweep");
+      Expect(places != nullptr && places->contains({kind.create_time, number}), text, "fresh: in the queue");
+    });
+    for (auto job = state_.jobs.lower_bound({id, 0}); job != state_.jobs.end() && job->first.sweep == id;
+         ++job) {
+      Expect(sweep.fresh.Find(job->first.job) == nullptr, ToResource(job->first),
+             "fresh or live, never both");
     }
   }
 
@@ -157,7 +179,8 @@ class Checker {
       for (const domain::KeptId& released : worker.releasing)
         Expect(state_.kept.contains(released), WorkerResource(id), "deletes only what it has");
     for (const auto& [job, checkpoints] : state_.starts)
-      Expect(state_.jobs.contains(job), ToResource(job), "starts from a checkpoint only while it is open");
+      Expect(state_.jobs.contains(job) || state_.sweeps.at(job.sweep).fresh.Find(job.job) != nullptr,
+             ToResource(job), "starts from a checkpoint only while it is open");
   }
 
   const State& state_;

@@ -37,6 +37,8 @@ KeptCheckpoint RowOf(const KeptStatus& status, const Synchronize& input) {
 }
 
 bool IsOpen(const State& state, const JobName& name) {
+  const auto sweep = state.sweeps.find(name.sweep);
+  if (sweep != state.sweeps.end() && sweep->second.fresh.Find(name.job) != nullptr) return true;
   const auto job = state.jobs.find(name);
   return job != state.jobs.end() && job->second.row.status.state != domain::JobState::kEnded;
 }

@@ -89,6 +89,8 @@ Result<std::unique_ptr<State>> LoadState(const Options& options, SavedState save
     live.ended = std::move(sweep.ended);
     live.ended_steps = sweep.ended_steps;
     live.best = std::move(sweep.best);
+    live.fresh = std::move(sweep.fresh);
+    live.fresh.ForEach([&](int32_t number, const JobKind& kind) { state->queue.Add(id, number, kind); });
     state->sweeps[id] = std::move(live);
   }
   for (domain::Request& request : saved.requests) state->requests.emplace(request.id, request);

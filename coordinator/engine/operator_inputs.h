@@ -58,10 +58,11 @@ struct BeginSweep {
 };
 struct AddPoints {
   std::string sweep_id;
-  std::vector<Point> points;  // with hashes that the sweep has not had
+  std::vector<Point> points;  // INVALID_ARGUMENT for a hash that the sweep has had
 };
 struct FinishSweep {
   std::string sweep_id;
+  int32_t merged_points = 0;
 };
 // Drops some of its jobs at a time: to be repeated until it is NOT_FOUND.
 struct AbandonSweep {

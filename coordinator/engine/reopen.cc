@@ -120,7 +120,7 @@ Answer OnRetryJobs(State* state, const RetryJobs& input) {
   return SweepAnswer{input.sweep_id};
 }
 
-Answer OnExtendSweep(State* state, const ExtendSweep& input) {
+Answer OnExtendSweep(State* state, ExtendSweep input) {
   auto known = state->sweeps.find(input.sweep_id);
   const bool is_repeat = !input.request_id.empty() && state->requests.contains(input.request_id);
   if (known != state->sweeps.end() && !is_repeat) {
@@ -143,13 +143,13 @@ Answer OnExtendSweep(State* state, const ExtendSweep& input) {
                       .source = input.source,
                       .jobs = {},
                       .parameters = input.parameters};
-  AddJobs(state, input.points, input.sweep_id, sweep.row.job_count, &extension.jobs);
-  sweep.row.job_count += static_cast<int32_t>(input.points.size());
+  const auto count = static_cast<int32_t>(input.points.size());
+  AddJobs(state, std::move(input.points), input.sweep_id, sweep.row.job_count, &extension.jobs);
+  sweep.row.job_count += count;
   sweep.row.axes = input.axes;
   sweep.row.merged_points = input.merged_points;
   Reopen(state, &sweep);
-  state->Say(SweepResource(input.sweep_id), "extended",
-             "by " + std::to_string(input.points.size()) + " jobs");
+  state->Say(SweepResource(input.sweep_id), "extended", "by " + std::to_string(count) + " jobs");
   state->changes.extensions.push_back(std::move(extension));
   return SweepAnswer{input.sweep_id};
 }

@@ -1,6 +1,7 @@
 #include "coordinator/engine/schedule.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "coordinator/engine/estimates.h"
@@ -38,32 +39,59 @@ scheduler::RequestClass ClassOf(const State& state, const ClassKey& key, const W
   if (sweep.row.pause != domain::Pause::kNo) one.held = "its sweep is paused";
   one.count = static_cast<int64_t>(places.size());
   for (auto place = places.begin(); place != places.end() && one.head.size() < room; ++place)
-    one.head.push_back(*place);
-  if (!places.empty()) {
-    const auto first = state.jobs.find(places.begin()->job);
-    if (first != state.jobs.end())
-      one.expected = ExpectedRun(sweep, first->second.row.definition.total_steps);
-  }
+    one.head.push_back({place->first, {key.sweep, place->second}});
+  if (!places.empty())
+    one.expected = ExpectedRun(sweep, state.TotalStepsOf({key.sweep, places.begin()->second}));
   return one;
 }
 
-// Re-checks a placement against the state as it is now; the plan was made for a snapshot.
-bool IsStillGood(State* state, const scheduler::Placement& placement) {
-  const LiveJob* job = state->FindJob(placement.job);
-  LiveWorker* worker = state->FindWorker(placement.worker);
-  if (job == nullptr || worker == nullptr || !state->queue.Contains(job->row)) return false;
-  const scheduler::WorkerOffer& offer = OfferOf(*state, worker, false);
-  const domain::Resources& request = job->row.definition.resources;
-  if (!offer.unavailable.empty() || static_cast<int32_t>(placement.slots.size()) != request.slots)
-    return false;
-  return std::all_of(placement.slots.begin(), placement.slots.end(), [&](int32_t index) {
-    return std::any_of(offer.slots.begin(), offer.slots.end(), [&](const scheduler::SlotOffer& slot) {
-      return slot.index == index && slot.free_share >= request.share &&
-             (slot.memory_bytes == 0 ||
-              slot.free_memory_bytes >= domain::MemoryTaken(request, slot.memory_bytes));
-    });
-  });
-}
+// What the placements of one plan leave of their workers: a plan that gave something out twice would be found
+// out here, before anybody is told.
+class Room {
+ public:
+  explicit Room(State* state) : state_(state) {}
+
+  // False if it is not there, and then nothing is taken.
+  bool Take(const scheduler::Placement& placement) {
+    const LiveJob* job = state_->FindJob(placement.job);
+    LiveWorker* worker = state_->FindWorker(placement.worker);
+    if (job == nullptr || worker == nullptr || !state_->queue.Contains(job->row)) return false;
+    const domain::Resources& request = job->row.definition.resources;
+    if (static_cast<int32_t>(placement.slots.size()) != request.slots) return false;
+    // As it was before the plan's first placement there.
+    auto offer = offers_.find(placement.worker);
+    if (offer == offers_.end())
+      offer = offers_.emplace(placement.worker, OfferOf(*state_, worker, false)).first;
+    return offer->second.unavailable.empty() && TakeSlots(&offer->second, placement.slots, request);
+  }
+
+ private:
+  static scheduler::SlotOffer* Find(scheduler::WorkerOffer* offer, int32_t index) {
+    const auto slot = std::lower_bound(offer->slots.begin(), offer->slots.end(), index,
+                                       [](const auto& one, int32_t wanted) { return one.index < wanted; });
+    return slot == offer->slots.end() || slot->index != index ? nullptr : &*slot;
+  }
+
+  static bool TakeSlots(scheduler::WorkerOffer* offer, const std::vector<int32_t>& slots,
+                        const domain::Resources& request) {
+    for (const int32_t index : slots) {
+      const scheduler::SlotOffer* slot = Find(offer, index);
+      if (slot == nullptr || slot->free_share < request.share) return false;
+      if (slot->memory_bytes > 0 &&
+          slot->free_memory_bytes < domain::MemoryTaken(request, slot->memory_bytes))
+        return false;
+    }
+    for (const int32_t index : slots) {
+      scheduler::SlotOffer* slot = Find(offer, index);
+      slot->free_share -= request.share;
+      slot->free_memory_bytes -= domain::MemoryTaken(request, slot->memory_bytes);
+    }
+    return true;
+  }
+
+  State* state_;
+  std::map<std::string, scheduler::WorkerOffer> offers_;
+};
 
 void NoteReasons(State* state, const std::vector<ClassKey>& keys, const scheduler::Plan& plan) {
   std::vector<ClassReason> waiting;
@@ -107,8 +135,9 @@ void Schedule(State* state) {
   const scheduler::Snapshot snapshot = TakeSnapshot(state, &keys);
   const scheduler::Plan plan = scheduler::MakePlan(snapshot, {});
   bool refused = false;
+  Room room(state);
   for (const scheduler::Placement& placement : plan.placements) {
-    if (IsStillGood(state, placement)) {
+    if (room.Take(placement)) {
       Assign(state, state->FindJob(placement.job), placement.worker, placement.slots);
     } else {
       refused = true;

@@ -21,8 +21,40 @@ void State::Advance(Time given) {
 }
 
 LiveJob* State::FindJob(const JobName& name) {
-  auto found = jobs.find(name);
-  return found == jobs.end() ? nullptr : &found->second;
+  const auto found = jobs.find(name);
+  if (found != jobs.end()) return &found->second;
+  const auto sweep = sweeps.find(name.sweep);
+  const JobKind* kind = sweep == sweeps.end() ? nullptr : sweep->second.fresh.Find(name.job);
+  if (kind == nullptr) return nullptr;
+  LiveJob& job = jobs[name];
+  job.row.definition.name = name;
+  job.row.definition.total_steps = kind->total_steps;
+  job.row.definition.resources = kind->resources;
+  job.row.definition.create_time = kind->create_time;
+  sweep->second.fresh.Remove(name.job);
+  return &job;
+}
+
+std::vector<LiveJob*> State::OpenJobsOf(const std::string& sweep) {
+  std::vector<int32_t> fresh;
+  sweeps.at(sweep).fresh.ForEach([&](int32_t number, const JobKind&) { fresh.push_back(number); });
+  for (const int32_t number : fresh) FindJob({sweep, number});
+  std::vector<LiveJob*> open;
+  for (auto it = jobs.lower_bound({sweep, 0}); it != jobs.end() && it->first.sweep == sweep; ++it) {
+    if (it->second.row.status.state != domain::JobState::kEnded) open.push_back(&it->second);
+  }
+  return open;
+}
+
+int64_t State::TotalStepsOf(const JobName& name) const {
+  const JobKind* kind = sweeps.at(name.sweep).fresh.Find(name.job);
+  return kind != nullptr ? kind->total_steps : jobs.at(name).row.definition.total_steps;
+}
+
+int64_t State::open_jobs() const {
+  auto count = static_cast<int64_t>(jobs.size());
+  for (const auto& [id, sweep] : sweeps) count += sweep.fresh.size();
+  return count;
 }
 
 LiveAttempt* State::FindAttempt(const AttemptName& name) {

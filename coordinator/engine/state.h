@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "coordinator/domain/attempt.h"
@@ -20,6 +21,7 @@
 #include "coordinator/engine/deadlines.h"
 #include "coordinator/engine/effects.h"
 #include "coordinator/engine/engine.h"
+#include "coordinator/engine/fresh_jobs.h"
 #include "coordinator/engine/wait_queue.h"
 #include "coordinator/scheduler/offer.h"
 #include "coordinator/scheduler/plan.h"
@@ -30,6 +32,7 @@ struct LiveSweep {
   domain::Sweep row;
   domain::EndedJobs ended;
   int64_t ended_steps = 0;
+  FreshJobs fresh;
   RankedJobs best;       // ended jobs whose checkpoints are kept; with row.keep.best_jobs, at most so many
   int32_t on_slots = 0;  // attempts that are assigned or running
   // Of attempts that ended since this process began: how fast they trained.
@@ -41,6 +44,8 @@ struct LiveSweep {
 struct Expanding {
   std::string request_id;
   std::string content_hash;
+  std::unordered_set<std::string> spec_hashes;  // of its jobs
+  WaitQueue queue;                              // they wait here until it is finished
 };
 
 struct LiveAttempt {
@@ -93,18 +98,18 @@ struct State {
   Options options;
   int64_t incarnation = 1;
   int64_t first_incarnation = 1;
-  Time now;                                 // goes on, whatever happens to the clock
-  Time clock;                               // the caller's, as last given
-  std::map<std::string, LiveSweep> sweeps;  // all
-  std::map<std::string, Expanding>
-      expanding;                    // their rows are in `sweeps`, their jobs in `jobs` and in no queue
-  std::map<JobName, LiveJob> jobs;  // not ended (a job that ends leaves with the input that ended it)
+  Time now;                                    // goes on, whatever happens to the clock
+  Time clock;                                  // the caller's, as last given
+  std::map<std::string, LiveSweep> sweeps;     // all
+  std::map<std::string, Expanding> expanding;  // their rows are in `sweeps`
+  // Not ended, and not fresh (LiveSweep::fresh). A job that ends leaves with the input that ended it.
+  std::map<JobName, LiveJob> jobs;
   std::map<std::string, LiveWorker> workers;  // all
   std::unordered_map<std::string, domain::Request> requests;
   // What lies in kept/ of all workers, as they last said.
   std::map<domain::KeptId, domain::KeptCheckpoint> kept;
   std::set<CheckpointName> pins;
-  std::map<JobName, std::vector<CheckpointName>> starts;  // that specs of jobs in `jobs` name, where any
+  std::map<JobName, std::vector<CheckpointName>> starts;  // that specs of open jobs name, where any
   std::set<std::string> uncollected;                      // sweeps in which something may be released
   WaitQueue queue;
   Deadlines deadlines;
@@ -124,7 +129,12 @@ struct State {
   bool check_finishing = false;
 
   void Advance(Time given);  // by as much as the clock went forward
+  // Of a job that has not ended; a fresh one becomes a live one. Null if there is none.
   LiveJob* FindJob(const JobName& name);
+  // The same for all of a sweep, by number.
+  std::vector<LiveJob*> OpenJobsOf(const std::string& sweep);
+  int64_t TotalStepsOf(const JobName& name) const;  // of a job that has not ended
+  int64_t open_jobs() const;
   LiveAttempt* FindAttempt(const AttemptName& name);  // of a job that has not ended
   LiveWorker* FindWorker(const std::string& id);
   LiveSweep& SweepOf(const JobName& name);  // must exist

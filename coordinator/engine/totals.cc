@@ -62,6 +62,8 @@ Census TakeCensus(const State& state) {
   for (const auto& [id, sweep] : state.sweeps) {
     ++census.sweeps_by_state[std::string(Name(sweep.row.state))];
     for (const auto& [outcome, count] : sweep.ended.by_outcome) census.jobs_by_state[outcome] += count;
+    if (sweep.fresh.size() > 0)
+      census.jobs_by_state[std::string(Name(domain::JobState::kQueued))] += sweep.fresh.size();
   }
   for (const auto& [name, job] : state.jobs) ++census.jobs_by_state[std::string(Name(job.row.status.state))];
   for (const auto& [outcome, count] : state.attempts_ended) {

@@ -3,12 +3,14 @@
 
 #include <compare>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "coordinator/domain/job.h"
-#include "coordinator/scheduler/plan.h"
+#include "coordinator/engine/fresh_jobs.h"
 
 namespace optfleet::engine {
 
@@ -26,11 +28,21 @@ struct ClassKey {
 
 class WaitQueue {
  public:
-  using Places = std::set<scheduler::Place>;
+  // A job's place within its class: the oldest first, then by number.
+  using Places = std::set<std::pair<Time, int32_t>>;
 
   void Add(const domain::Job& job) {
     Places& places = classes_[ClassKey::Of(job)];
     size_ += places.insert(PlaceOf(job)).second ? 1 : 0;
+  }
+
+  void Add(const std::string& sweep, int32_t number, const JobKind& kind) {
+    if (!last_ || last_->sweep != sweep || last_->resources != kind.resources)
+      last_ = ClassKey{sweep, kind.resources, {}};
+    Places& places = classes_[*last_];
+    const size_t before = places.size();
+    places.emplace_hint(places.end(), kind.create_time, number);
+    size_ += places.size() - before;
   }
 
   // The job's bound worker is the one it was added with. Nothing happens if it is not here.
@@ -41,9 +53,21 @@ class WaitQueue {
     if (found->second.empty()) classes_.erase(found);
   }
 
+  // All that waits in `other`; the two have no class in common.
+  void Take(WaitQueue* other) {
+    classes_.merge(other->classes_);
+    size_ += std::exchange(other->size_, 0);
+  }
+
   bool Contains(const domain::Job& job) const {
     auto found = classes_.find(ClassKey::Of(job));
     return found != classes_.end() && found->second.contains(PlaceOf(job));
+  }
+
+  // Where jobs of a kind wait that any worker may take; null if none does.
+  const Places* Find(const std::string& sweep, const JobKind& kind) const {
+    const auto found = classes_.find(ClassKey{sweep, kind.resources, {}});
+    return found == classes_.end() ? nullptr : &found->second;
   }
 
   const std::map<ClassKey, Places>& classes() const { return classes_; }
@@ -52,17 +76,20 @@ class WaitQueue {
     std::vector<JobName> jobs;
     for (const auto& [key, places] : classes_) {
       if (key.bound_worker != worker) continue;
-      for (const scheduler::Place& place : places) jobs.push_back(place.job);
+      for (const auto& [since, number] : places) jobs.push_back({key.sweep, number});
     }
     return jobs;
   }
 
   size_t size() const { return size_; }
 
-  static scheduler::Place PlaceOf(const domain::Job& job) { return {job.definition.create_time, job.name()}; }
+  static Places::value_type PlaceOf(const domain::Job& job) {
+    return {job.definition.create_time, job.name().job};
+  }
 
  private:
   std::map<ClassKey, Places> classes_;
+  std::optional<ClassKey> last_;  // to which a fresh job was added: the next is mostly another of its kind
   size_t size_ = 0;
 };
 

@@ -1,7 +1,5 @@
 #include "coordinator/rpc/large_sweep.h"
 
-#include <algorithm>
-#include <future>
 #include <memory>
 #include <utility>
 
@@ -23,41 +21,42 @@ Answered Post(Backend* backend, engine::Input input) {
   return promise->get_future();
 }
 
-Status StatusOf(Answered answered) {
-  auto answer = answered.get();
-  return answer.has_value() ? Status() : Fail(std::move(answer).error());
-}
-
-// The next part is made while the engine writes the one before.
-Status WriteParts(Backend* backend, const std::string& id, size_t count, const PointsFrom& points) {
-  Answered before;
-  for (size_t first = 0; first < count; first += kMostPointsAtOnce) {
-    engine::AddPoints part{id, points(first, std::min(kMostPointsAtOnce, count - first))};
-    if (before.valid()) OPTFLEET_RETURN_IF_ERROR(StatusOf(std::move(before)));
-    before = Post(backend, std::move(part));
-  }
-  if (before.valid()) OPTFLEET_RETURN_IF_ERROR(StatusOf(std::move(before)));
-  return StatusOf(Post(backend, engine::FinishSweep{id}));
-}
-
-void Abandon(Backend* backend, const std::string& id) {
-  while (Post(backend, engine::AbandonSweep{id}).get().has_value()) {
-  }
-}
-
 }  // namespace
 
-Result<std::string> WriteLargeSweep(Backend* backend, engine::CreateSweep head, size_t count,
-                                    const PointsFrom& points) {
-  const bool validate_only = head.validate_only;
-  auto begun = Post(backend, engine::BeginSweep{std::move(head)}).get();
-  if (!begun.has_value()) return Fail(std::move(begun).error());
-  if (begun->repeated || validate_only) return begun->sweep_id;
-  if (Status written = WriteParts(backend, begun->sweep_id, count, points); !written) {
-    Abandon(backend, begun->sweep_id);
-    return Fail(std::move(written).error());
+void LargeSweepWriter::Abandon() {
+  if (!std::exchange(open_, false)) return;
+  static_cast<void>(AwaitLast());
+  while (Post(backend_, engine::AbandonSweep{id_}).get().has_value()) {
   }
-  return begun->sweep_id;
+}
+
+Status LargeSweepWriter::Begin(engine::CreateSweep head) {
+  const bool validate_only = head.validate_only;
+  auto begun = Post(backend_, engine::BeginSweep{std::move(head)}).get();
+  if (!begun.has_value()) return Fail(std::move(begun).error());
+  id_ = begun->sweep_id;
+  open_ = !begun->repeated && !validate_only;
+  return {};
+}
+
+Status LargeSweepWriter::Add(std::vector<engine::Point> points) {
+  OPTFLEET_RETURN_IF_ERROR(AwaitLast());
+  last_ = Post(backend_, engine::AddPoints{id_, std::move(points)});
+  return {};
+}
+
+Status LargeSweepWriter::Finish(int32_t merged_points) {
+  OPTFLEET_RETURN_IF_ERROR(AwaitLast());
+  auto finished = Post(backend_, engine::FinishSweep{id_, merged_points}).get();
+  if (!finished.has_value()) return Fail(std::move(finished).error());
+  open_ = false;
+  return {};
+}
+
+Status LargeSweepWriter::AwaitLast() {
+  if (!last_.valid()) return {};
+  auto answer = last_.get();
+  return answer.has_value() ? Status() : Fail(std::move(answer).error());
 }
 
 }  // namespace optfleet::rpc

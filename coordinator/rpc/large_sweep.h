@@ -1,7 +1,7 @@
 // Gives a large sweep to the engine in parts.
 #pragma once
 
-#include <functional>
+#include <future>
 #include <string>
 #include <vector>
 
@@ -12,12 +12,32 @@ namespace optfleet::rpc {
 // So many jobs are written in one commit: some ten milliseconds, for which others wait.
 inline constexpr size_t kMostPointsAtOnce = 500;
 
-// Makes the points first, first + 1, ..., first + count - 1.
-using PointsFrom = std::function<std::vector<engine::Point>(size_t first, size_t count)>;
+// One sweep from its begin to its end. Each call may wait for the engine; for a working thread.
+class LargeSweepWriter {
+ public:
+  explicit LargeSweepWriter(Backend* backend) : backend_(backend) {}
+  ~LargeSweepWriter() { Abandon(); }
+  LargeSweepWriter(const LargeSweepWriter&) = delete;
+  LargeSweepWriter& operator=(const LargeSweepWriter&) = delete;
 
-// Carries out `head`, which has no points, with `count` points: begins the sweep, adds it part by part and
-// finishes it. Returns its id. An error leaves nothing behind. Blocks; for a working thread.
-Result<std::string> WriteLargeSweep(Backend* backend, engine::CreateSweep head, size_t count,
-                                    const PointsFrom& points);
+  // `head` has no points. If it was asked for before, or is only validated, there is nothing to add.
+  Status Begin(engine::CreateSweep head);
+  // Returns while the engine still writes these; an error may be that of the part before.
+  Status Add(std::vector<engine::Point> points);
+  Status Finish(int32_t merged_points);
+  // Nothing is left of a sweep that was not finished.
+  void Abandon();
+
+  bool wants_points() const { return open_; }
+  const std::string& id() const { return id_; }
+
+ private:
+  Status AwaitLast();
+
+  Backend* backend_;
+  std::string id_;
+  bool open_ = false;
+  std::future<Result<engine::SweepAnswer>> last_;
+};
 
 }  // namespace optfleet::rpc

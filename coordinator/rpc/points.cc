@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "spec/json.h"
 #include "sweeps/planned_memory.h"
 
 namespace optfleet::rpc {
@@ -32,36 +31,34 @@ domain::Resources ResourcesOf(const sweeps::Resources& asked, int64_t predicted_
   return resources;
 }
 
-std::vector<domain::Parameter> ParametersOf(const sweeps::Expansion& expansion, const sweeps::Job& job) {
+std::vector<domain::Parameter> ParametersOf(const std::vector<std::string>& axes, const sweeps::Job& job) {
   std::vector<domain::Parameter> parameters;
-  parameters.reserve(expansion.axes.size());
-  for (size_t axis = 0; axis < expansion.axes.size(); ++axis)
-    parameters.push_back({expansion.axes[axis], job.values[axis]});
+  parameters.reserve(axes.size());
+  for (size_t axis = 0; axis < axes.size(); ++axis) parameters.push_back({axes[axis], job.values[axis]});
   return parameters;
 }
 
-PointMaker::PointMaker(const sweeps::Expansion& expansion)
-    : expansion_(expansion),
-      memory_(expansion.jobs, expansion.resources.device == sweeps::Resources::Device::kGpu
-                                  ? spec::MemoryDevice::kCuda
-                                  : spec::MemoryDevice::kCpu) {}
+PointMaker::PointMaker(const sweeps::Expansion& sweep)
+    : axes_(sweep.axes),
+      resources_(sweep.resources),
+      memory_(sweep.resources.device == sweeps::Resources::Device::kGpu ? spec::MemoryDevice::kCuda
+                                                                        : spec::MemoryDevice::kCpu) {}
 
-std::vector<engine::Point> PointMaker::Make(size_t first, size_t count) const {
+std::vector<engine::Point> PointMaker::Make(const std::vector<sweeps::Job>& jobs) {
   std::vector<engine::Point> points;
-  points.reserve(count);
-  for (size_t i = first; i < first + count; ++i) {
-    const sweeps::Job& job = expansion_.jobs[i];
-    points.push_back({.spec_json = spec::CanonicalText(job.spec),
+  points.reserve(jobs.size());
+  for (const sweeps::Job& job : jobs) {
+    points.push_back({.spec_json = canonical_.TextOf(job.spec),
                       .spec_hash = job.hash,
-                      .parameters = ParametersOf(expansion_, job),
+                      .parameters = ParametersOf(axes_, job),
                       .total_steps = job.spec.budget.steps,
-                      .resources = ResourcesOf(expansion_.resources, memory_.BytesOf(i))});
+                      .resources = ResourcesOf(resources_, memory_.Predict(job.spec)->peak().total())});
   }
   return points;
 }
 
 std::vector<engine::Point> PointsOf(const sweeps::Expansion& expansion) {
-  return PointMaker(expansion).Make(0, expansion.jobs.size());
+  return PointMaker(expansion).Make(expansion.jobs);
 }
 
 domain::SweepSource SourceOf(sweeps::SweepInput source, const sweeps::Expansion& expansion) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "coordinator/engine/inputs.h"
+#include "spec/canonical.h"
 #include "sweeps/expand.h"
 #include "sweeps/planned_memory.h"
 
@@ -12,21 +13,23 @@ namespace optfleet::rpc {
 // `predicted_bytes`: of the job's spec; counts where the sweep asks for predicted memory.
 domain::Resources ResourcesOf(const sweeps::Resources& asked, int64_t predicted_bytes);
 
-// All jobs, in order.
-std::vector<engine::Point> PointsOf(const sweeps::Expansion& expansion);
-
-// The same part by part: `count` jobs from `first` on, counted from 0. The expansion must outlive it.
+// Turns jobs into points, portion by portion, in order. `sweep` needs no jobs.
 class PointMaker {
  public:
-  explicit PointMaker(const sweeps::Expansion& expansion);
-  std::vector<engine::Point> Make(size_t first, size_t count) const;
+  explicit PointMaker(const sweeps::Expansion& sweep);
+  std::vector<engine::Point> Make(const std::vector<sweeps::Job>& jobs);
 
  private:
-  const sweeps::Expansion& expansion_;
-  sweeps::PlannedMemory memory_;
+  std::vector<std::string> axes_;
+  sweeps::Resources resources_;
+  sweeps::MemoryPredictor memory_;
+  spec::CanonicalWriter canonical_;
 };
 
-std::vector<domain::Parameter> ParametersOf(const sweeps::Expansion& expansion, const sweeps::Job& job);
+// Of all its jobs.
+std::vector<engine::Point> PointsOf(const sweeps::Expansion& expansion);
+
+std::vector<domain::Parameter> ParametersOf(const std::vector<std::string>& axes, const sweeps::Job& job);
 
 domain::SweepSource SourceOf(sweeps::SweepInput source, const sweeps::Expansion& expansion);
 

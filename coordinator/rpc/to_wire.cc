@@ -323,14 +323,13 @@ v1::ReportMetricsResponse ToWire(const std::vector<engine::RecordsHeld>& held) {
   return wire;
 }
 
-v1::Sweep PreviewOf(const engine::CreateSweep& input, const std::string& sweep_id) {
+v1::Sweep PreviewOf(const engine::CreateSweep& input, int32_t job_count, int32_t merged_points) {
   store::SweepView view;
-  view.sweep.id = sweep_id;
   view.sweep.display_name = input.display_name;
   view.sweep.axes = input.axes;
   view.sweep.objective = input.objective;
-  view.sweep.job_count = static_cast<int32_t>(input.points.size());
-  view.sweep.merged_points = input.merged_points;
+  view.sweep.job_count = job_count;
+  view.sweep.merged_points = merged_points;
   view.sweep.priority = input.priority;
   view.sweep.max_running = input.max_running;
   view.sweep.keep = input.keep;

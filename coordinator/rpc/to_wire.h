@@ -33,7 +33,7 @@ v1::Series ToWire(const store::SeriesColumn& column, bool every_point);
 v1::SynchronizeResponse ToWire(const engine::SynchronizeAnswer& answer);
 v1::ReportMetricsResponse ToWire(const std::vector<engine::RecordsHeld>& held);
 
-// What CreateSweep would answer, for validate_only.
-v1::Sweep PreviewOf(const engine::CreateSweep& input, const std::string& sweep_id);
+// What CreateSweep would answer, for validate_only; without its name.
+v1::Sweep PreviewOf(const engine::CreateSweep& input, int32_t job_count, int32_t merged_points);
 
 }  // namespace optfleet::rpc

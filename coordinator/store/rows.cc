@@ -130,7 +130,7 @@ Result<domain::Sweep> ReadSweep(const Statement& row) {
 
 Result<std::string> ReadSpec(const Statement& row, const JobName& job, int spec, int base) {
   if (row.IsNull(base)) return row.Text(spec);
-  auto whole = ApplySpecDelta(row.Text(base), row.Text(spec));
+  auto whole = SpecBase(row.View(base)).Apply(row.View(spec));
   if (whole) return *std::move(whole);
   return Fail(Code::kDataLoss, "state.db: the spec of " + ToResource(job) +
                                    " does not fit the job that it is kept by; restore a backup");

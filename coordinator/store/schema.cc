@@ -45,12 +45,18 @@ Status CopyBefore(Connection* connection, int64_t version) {
   return {};
 }
 
+// Foreign keys are off meanwhile: a step may have to make a table anew that others refer to.
 Status Migrate(Connection* connection, const Schema& schema, int64_t from) {
   auto transaction = Transaction::Begin(connection, Transaction::Kind::kWrite);
   if (!transaction.has_value()) return Fail(transaction.error());
   for (size_t step = static_cast<size_t>(from); step < schema.steps.size(); ++step) {
     OPTFLEET_RETURN_IF_ERROR(connection->Execute(schema.steps[step]));
   }
+  const auto broken = connection->QueryInt("SELECT count(*) FROM pragma_foreign_key_check");
+  if (!broken.has_value()) return Fail(broken.error());
+  if (*broken > 0)
+    return Fail(Code::kDataLoss, connection->path() + " contradicts itself (" + std::to_string(*broken) +
+                                     " rows name others that do not exist); restore a backup");
   OPTFLEET_RETURN_IF_ERROR(
       connection->Execute("PRAGMA application_id = " + std::to_string(schema.application_id)));
   OPTFLEET_RETURN_IF_ERROR(
@@ -87,7 +93,7 @@ Result<Connection> OpenForWriting(const std::string& path, const Schema& schema,
   if (*version > 0) OPTFLEET_RETURN_IF_ERROR(CheckForDamage(&*connection, schema));
   // The WAL is cut back to this size after a checkpoint; while it grows it is reported (wal_bytes).
   OPTFLEET_RETURN_IF_ERROR(
-      connection->Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
+      connection->Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; "
                           "PRAGMA journal_size_limit = 67108864"));
   if (*version < static_cast<int64_t>(schema.steps.size())) {
     if (*version > 0 && path != kMemory) OPTFLEET_RETURN_IF_ERROR(CopyBefore(&*connection, *version));
@@ -95,6 +101,7 @@ Result<Connection> OpenForWriting(const std::string& path, const Schema& schema,
   } else {
     OPTFLEET_RETURN_IF_ERROR(MakeDurable(&*connection, *version));
   }
+  OPTFLEET_RETURN_IF_ERROR(connection->Execute("PRAGMA foreign_keys = ON"));
   return connection;
 }
 

@@ -1,5 +1,8 @@
 #include "coordinator/store/spec_delta.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace optfleet::store {
 namespace {
 
@@ -87,54 +90,88 @@ class Scanner {
   bool first_group_ = true;
 };
 
-void Append(const Item& item, std::string_view* group, std::string* delta) {
-  if (item.group != *group) {
-    delta->append(group->empty() ? "{" : "},").append(item.group).append(":{");
-    *group = item.group;
-  } else {
-    *delta += ',';
-  }
-  delta->append(item.key).append(":").append(item.value);
+// The scalar that `text` begins with, as the Scanner reads it; empty if there is none.
+std::string_view LeadingScalar(std::string_view text) {
+  if (text.empty() || text.front() != '"') return text.substr(0, text.find_first_of(",}{["));
+  size_t at = 1;
+  while (at < text.size() && text[at] != '"') at += text[at] == '\\' ? 2 : 1;
+  return at < text.size() ? text.substr(0, at + 1) : std::string_view();
 }
+
+// Builds {"group":{"key":value,...},...} from left to right.
+class DeltaText {
+ public:
+  void Append(std::string_view group, std::string_view key, std::string_view value) {
+    if (group != group_) {
+      text_.append(group_.empty() ? "{" : "},").append(group).append(":{");
+      group_ = group;
+    } else {
+      text_ += ',';
+    }
+    text_.append(key).append(":").append(value);
+  }
+  std::string Finish() && { return text_.empty() ? "{}" : std::move(text_) + "}}"; }
+
+ private:
+  std::string text_;
+  std::string_view group_;
+};
 
 }  // namespace
 
-std::optional<std::string> SpecDelta(std::string_view base, std::string_view text) {
-  Scanner from(base);
-  Scanner to(text);
-  Item old_item;
-  Item new_item;
-  std::string delta;
-  std::string_view group;
-  while (true) {
-    const bool more = from.Next(&old_item);
-    if (more != to.Next(&new_item)) return std::nullopt;
-    if (!more) break;
-    if (old_item.group != new_item.group || old_item.key != new_item.key) return std::nullopt;
-    if (old_item.value != new_item.value) Append(new_item, &group, &delta);
+SpecBase::SpecBase(std::string_view text) : text_(text) {
+  Scanner scanner(text);
+  Item item;
+  while (scanner.Next(&item)) {
+    const auto begin = static_cast<size_t>(item.value.data() - text.data());
+    places_.push_back({item.group, item.key, begin, begin + item.value.size()});
   }
-  if (!from.good() || !to.good()) return std::nullopt;
-  return delta.empty() ? "{}" : delta + "}}";
+  good_ = scanner.good();
 }
 
-std::optional<std::string> ApplySpecDelta(std::string_view base, std::string_view delta) {
-  Scanner from(base);
-  Scanner changes(delta);
-  Item item;
-  Item change;
-  bool changed = changes.Next(&change);
-  std::string text;
-  text.reserve(base.size() + delta.size());
-  size_t copied = 0;
-  while (from.Next(&item)) {
-    if (!changed || item.group != change.group || item.key != change.key) continue;
-    const auto begin = static_cast<size_t>(item.value.data() - base.data());
-    text.append(base.substr(copied, begin - copied)).append(change.value);
-    copied = begin + item.value.size();
-    changed = changes.Next(&change);
+std::optional<std::string> SpecBase::DeltaOf(std::string_view text) const {
+  if (!good_) return std::nullopt;
+  DeltaText delta;
+  size_t here = 0;   // so far the two have been followed, here in the base
+  size_t there = 0;  // and there in the text
+  for (const Place& place : places_) {
+    // With the character behind the value, which shows that the value ends there in both.
+    const size_t same = place.end + 1 - here;
+    if (text.substr(there, same) == text_.substr(here, same)) {
+      there += same - 1;
+      here = place.end;
+      continue;
+    }
+    const size_t before = place.value - here;
+    if (text.substr(there, before) != text_.substr(here, before)) return std::nullopt;
+    const std::string_view value = LeadingScalar(text.substr(there + before));
+    if (value.empty()) return std::nullopt;
+    delta.Append(place.group, place.key, value);
+    there += before + value.size();
+    here = place.end;
   }
-  if (changed || !changes.good() || !from.good()) return std::nullopt;
-  return text.append(base.substr(copied));
+  if (text.substr(there) != text_.substr(here)) return std::nullopt;
+  return std::move(delta).Finish();
+}
+
+std::optional<std::string> SpecBase::Apply(std::string_view delta) const {
+  if (!good_) return std::nullopt;
+  Scanner changes(delta);
+  Item change;
+  std::string text;
+  text.reserve(text_.size() + delta.size());
+  size_t copied = 0;
+  auto place = places_.begin();
+  while (changes.Next(&change)) {
+    place = std::find_if(place, places_.end(), [&](const Place& one) {
+      return one.key == change.key && one.group == change.group;
+    });
+    if (place == places_.end()) return std::nullopt;
+    text.append(text_.substr(copied, place->value - copied)).append(change.value);
+    copied = place->end;
+  }
+  if (!changes.good()) return std::nullopt;
+  return text.append(text_.substr(copied));
 }
 
 }  // namespace optfleet::store

@@ -87,10 +87,11 @@ bool Statement::IsNull(int column) const {
 }
 int64_t Statement::Int(int column) const { return sqlite3_column_int64(statement_.get(), column); }
 double Statement::Real(int column) const { return sqlite3_column_double(statement_.get(), column); }
-std::string Statement::Text(int column) const {
+std::string Statement::Text(int column) const { return std::string(View(column)); }
+std::string_view Statement::View(int column) const {
   const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
   if (text == nullptr) return "";
-  return std::string(text, static_cast<size_t>(sqlite3_column_bytes(statement_.get(), column)));
+  return {text, static_cast<size_t>(sqlite3_column_bytes(statement_.get(), column))};
 }
 
 Result<Connection> Connection::Open(const std::string& path, Mode mode, const std::string& vfs) {

@@ -69,6 +69,7 @@ class Statement {
   int64_t Int(int column) const;
   double Real(int column) const;
   std::string Text(int column) const;
+  std::string_view View(int column) const;  // good until the next call of this statement
 
  private:
   friend class Connection;

@@ -108,9 +108,27 @@ DROP INDEX jobs_by_state;
 CREATE INDEX jobs_by_state ON jobs(sweep, state, outcome, attempt_count, step, total_steps);
 )sql";
 
-// Checkpoints that outlive their jobs.
+// Without the index of spec hashes, whose order is random: a large sweep wrote each of its pages again and
+// again, eight times what the jobs are. The engine sees to it that hashes are distinct.
 constexpr const char* kVersion3 = R"sql(
--- Which of them a sweep keeps; and the incarnation that it was created in, 0 where that was not noted.
+CREATE TABLE new_jobs(
+  sweep TEXT NOT NULL REFERENCES sweeps(id), number INTEGER NOT NULL,
+  parameters_json TEXT NOT NULL, spec_json TEXT NOT NULL, spec_hash TEXT NOT NULL, total_steps INTEGER NOT NULL,
+  create_time INTEGER NOT NULL,
+  state TEXT NOT NULL, outcome TEXT, reason TEXT NOT NULL, attempt_count INTEGER NOT NULL, worker TEXT NOT NULL,
+  bound_worker TEXT NOT NULL, failures INTEGER NOT NULL, not_before INTEGER, stop TEXT, stop_reason TEXT NOT NULL,
+  step INTEGER NOT NULL, final_json TEXT NOT NULL, objective REAL, start_time INTEGER, end_time INTEGER,
+  resources_json TEXT NOT NULL, spec_base INTEGER,
+  PRIMARY KEY (sweep, number), CHECK ((state = 'ended') = (outcome IS NOT NULL)));
+INSERT INTO new_jobs SELECT sweep, number, parameters_json, spec_json, spec_hash, total_steps, create_time, state, outcome, reason,
+  attempt_count, worker, bound_worker, failures, not_before, stop, stop_reason, step, final_json, objective, start_time,
+  end_time, resources_json, spec_base FROM jobs;
+DROP TABLE jobs;
+ALTER TABLE new_jobs RENAME TO jobs;
+CREATE INDEX jobs_by_state ON jobs(sweep, state, outcome, attempt_count, step, total_steps);
+CREATE INDEX jobs_by_objective ON jobs(sweep, objective, number) WHERE objective IS NOT NULL;
+
+-- Which checkpoints outlive the jobs of a sweep; and the incarnation that it was created in, 0 where that was not noted.
 ALTER TABLE sweeps ADD COLUMN keep_json TEXT NOT NULL DEFAULT '{}';
 ALTER TABLE sweeps ADD COLUMN incarnation INTEGER NOT NULL DEFAULT 0;
 

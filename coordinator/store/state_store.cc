@@ -10,6 +10,7 @@
 #include "coordinator/store/prune.h"
 #include "coordinator/store/rows.h"
 #include "coordinator/store/schema.h"
+#include "coordinator/store/spec_reader.h"
 #include "coordinator/store/sqlite.h"
 #include "coordinator/store/state_writer.h"
 
@@ -18,16 +19,22 @@ namespace {
 
 constexpr const char* kMemory = ":memory:";
 
-// Behind the columns. By the index on the state, so that sweeps that ended long ago cost nothing.
-constexpr const char* kFromOpenJobs = R"sql(
+// By the index on the state, so that sweeps that ended long ago cost nothing.
+constexpr const char* kFreshJobs = R"sql(
+SELECT jobs.sweep, jobs.number, jobs.resources_json, jobs.total_steps, jobs.create_time
+FROM sweeps CROSS JOIN jobs ON jobs.sweep = sweeps.id AND jobs.state = 'queued' AND jobs.outcome IS NULL
+  AND jobs.attempt_count = 0
+WHERE sweeps.state = 'active')sql";
+// Behind the columns.
+constexpr const char* kFromTouchedJobs = R"sql(
 FROM sweeps CROSS JOIN jobs ON jobs.sweep = sweeps.id AND jobs.state IN ('queued', 'assigned', 'running')
-  AND jobs.outcome IS NULL
-WHERE sweeps.state IN ('expanding', 'active'))sql";
+  AND jobs.outcome IS NULL AND jobs.attempt_count > 0
+WHERE sweeps.state = 'active')sql";
 constexpr const char* kFromTheirAttempts = R"sql(
 FROM sweeps CROSS JOIN jobs ON jobs.sweep = sweeps.id AND jobs.state IN ('queued', 'assigned', 'running')
   AND jobs.outcome IS NULL AND jobs.attempt_count > 0
 CROSS JOIN attempts ON attempts.sweep = jobs.sweep AND attempts.job = jobs.number
-WHERE sweeps.state IN ('expanding', 'active'))sql";
+WHERE sweeps.state = 'active')sql";
 // Sweeps that a process which ended was still writing: nobody has been told of them.
 constexpr const char* kDropUnfinished = R"sql(
 BEGIN IMMEDIATE;
@@ -35,9 +42,6 @@ DELETE FROM jobs WHERE sweep IN (SELECT id FROM sweeps WHERE state = 'expanding'
 DELETE FROM sources WHERE sweep IN (SELECT id FROM sweeps WHERE state = 'expanding');
 DELETE FROM sweeps WHERE state = 'expanding';
 COMMIT)sql";
-constexpr const char* kSpec = R"sql(
-SELECT jobs.spec_json, base.spec_json FROM jobs LEFT JOIN jobs AS base ON base.sweep = jobs.sweep AND
-  base.number = jobs.spec_base WHERE jobs.sweep = ? AND jobs.number = ?)sql";
 
 // Runs a query and appends what `read` makes of each row.
 template <typename T>
@@ -111,12 +115,12 @@ Status BeginIncarnations(Connection* connection) {
 
 class SqliteStateStore final : public StateStore {
  public:
-  SqliteStateStore(std::optional<FolderLock> lock, Connection connection, StateWriter writer, Statement spec,
-                   int64_t incarnation, int64_t first_incarnation)
+  SqliteStateStore(std::optional<FolderLock> lock, Connection connection, StateWriter writer,
+                   SpecReader specs, int64_t incarnation, int64_t first_incarnation)
       : lock_(std::move(lock)),
         connection_(std::move(connection)),
         writer_(std::move(writer)),
-        spec_(std::move(spec)),
+        specs_(std::move(specs)),
         incarnation_(incarnation),
         first_incarnation_(first_incarnation) {}
 
@@ -126,7 +130,7 @@ class SqliteStateStore final : public StateStore {
     saved.first_incarnation = first_incarnation_;
     OPTFLEET_RETURN_IF_ERROR(LoadSweeps(&saved));
     OPTFLEET_RETURN_IF_ERROR(ReadAll(&connection_,
-                                     std::string("SELECT ") + kJobColumnsWithoutTexts + kFromOpenJobs,
+                                     std::string("SELECT ") + kJobColumnsWithoutTexts + kFromTouchedJobs,
                                      &ReadJob, &saved.jobs));
     OPTFLEET_RETURN_IF_ERROR(ReadAll(&connection_,
                                      std::string("SELECT ") + kAttemptColumns + kFromTheirAttempts,
@@ -161,14 +165,7 @@ class SqliteStateStore final : public StateStore {
     return attempts;
   }
 
-  Result<std::string> SpecOf(const JobName& job) override {
-    const auto found = spec_.Bind(job.sweep, job.job).Step();
-    if (!found.has_value()) return Fail(found.error());
-    if (!*found) return Fail(Code::kNotFound, "there is no " + ToResource(job));
-    auto spec = ReadSpec(spec_, job, 0, 1);
-    spec_.Reset();
-    return spec;
-  }
+  Result<std::string> SpecOf(const JobName& job) override { return specs_.Read(job); }
 
   Result<bool> PruneEvents(Time before) override {
     return PruneSomeEvents(&connection_, UnixMicros(before), &prune_behind_);
@@ -212,14 +209,43 @@ class SqliteStateStore final : public StateStore {
       totals.best_job = row.job;
       totals.best_objective = row.objective;
     }
+    OPTFLEET_RETURN_IF_ERROR(LoadFresh(&sweeps));
     for (auto& [id, sweep] : sweeps) saved->sweeps.push_back(std::move(sweep));
     return {};
+  }
+
+  // What a job has in common with the one before is not read anew: there may be a hundred thousand.
+  Status LoadFresh(std::map<std::string, engine::SavedSweep>* sweeps) {
+    auto statement = connection_.Prepare(kFreshJobs);
+    if (!statement.has_value()) return Fail(statement.error());
+    auto sweep = sweeps->end();
+    std::string resources_json;
+    engine::JobKind kind;
+    while (true) {
+      const auto more = statement->Step();
+      if (!more.has_value()) return Fail(more.error());
+      if (!*more) return {};
+      if (sweep == sweeps->end() || statement->View(0) != sweep->first)
+        sweep = sweeps->find(statement->Text(0));
+      if (statement->View(2) != resources_json) {
+        resources_json = statement->Text(2);
+        kind.resources = DecodeResources(resources_json);
+      }
+      kind.total_steps = statement->Int(3);
+      kind.create_time = TimeFromUnixMicros(statement->Int(4));
+      const int64_t number = statement->Int(1);
+      if (number < 1 || number > sweep->second.sweep.job_count)
+        return Fail(Code::kDataLoss,
+                    "state.db: " + SweepResource(sweep->first) + " has no job " + std::to_string(number) +
+                        ", which is queued; restore a backup, or move it away to begin anew");
+      sweep->second.fresh.Add(static_cast<int32_t>(number), kind);
+    }
   }
 
   std::optional<FolderLock> lock_;  // outlives the connection
   Connection connection_;
   StateWriter writer_;
-  Statement spec_;
+  SpecReader specs_;
   int64_t prune_behind_ = 0;  // events up to this one were looked at
   int64_t incarnation_;
   int64_t first_incarnation_;
@@ -249,10 +275,10 @@ Result<std::unique_ptr<StateStore>> StateStore::Open(const StoreOptions& options
   auto writer = StateWriter::Prepare(&*connection);
   if (!writer.has_value()) return Fail(writer.error());
   OPTFLEET_RETURN_IF_ERROR(DropUnfinished(&*connection));
-  auto spec = connection->Prepare(kSpec);
-  if (!spec.has_value()) return Fail(spec.error());
+  auto specs = SpecReader::Prepare(&*connection);
+  if (!specs.has_value()) return Fail(specs.error());
   return std::make_unique<SqliteStateStore>(std::move(lock), std::move(*connection), std::move(*writer),
-                                            std::move(*spec), *incarnation, *first);
+                                            std::move(*specs), *incarnation, *first);
 }
 
 }  // namespace optfleet::store

@@ -68,18 +68,22 @@ class SpecBases {
     std::optional<int32_t> base;
   };
   Short Shorten(const domain::JobDefinition& job) {
-    if (!bases_.empty() && bases_.front()->name.sweep != job.name.sweep) bases_.clear();
-    for (const domain::JobDefinition* base : bases_) {
-      if (auto delta = SpecDelta(base->spec_json, job.spec_json)) return {*std::move(delta), base->name.job};
+    if (!bases_.empty() && bases_.front().job->name.sweep != job.name.sweep) bases_.clear();
+    for (const Base& base : bases_) {
+      if (auto delta = base.spec.DeltaOf(job.spec_json)) return {*std::move(delta), base.job->name.job};
     }
     if (bases_.size() == kMost) bases_.pop_back();
-    bases_.push_front(&job);
+    bases_.push_front({&job, SpecBase(job.spec_json)});
     return {job.spec_json, std::nullopt};
   }
 
  private:
   static constexpr size_t kMost = 8;
-  std::deque<const domain::JobDefinition*> bases_;
+  struct Base {
+    const domain::JobDefinition* job;
+    SpecBase spec;
+  };
+  std::deque<Base> bases_;
 };
 
 }  // namespace
@@ -133,12 +137,16 @@ Status StateWriter::WriteSource(const std::string& sweep, int32_t revision,
 
 Status StateWriter::WriteNewJobs(const std::vector<domain::JobDefinition>& jobs) {
   SpecBases bases;
+  const domain::Resources* resources = nullptr;  // most ask for the same
+  std::string resources_json;
   for (const domain::JobDefinition& job : jobs) {
     const auto [spec, base] = bases.Shorten(job);
+    if (resources == nullptr || *resources != job.resources) resources_json = EncodeResources(job.resources);
+    resources = &job.resources;
     OPTFLEET_RETURN_IF_ERROR(Get(kInsertJob)
                                  .Bind(job.name.sweep, job.name.job, EncodeParameters(job.parameters), spec,
                                        job.spec_hash, job.total_steps, UnixMicros(job.create_time),
-                                       EncodeResources(job.resources), base)
+                                       resources_json, base)
                                  .Run());
   }
   return {};

@@ -1,6 +1,7 @@
 // Which runs read which key of `diagnostics`.
 #include <gtest/gtest.h>
 
+#include "spec/canonical.h"
 #include "spec/fields.h"
 #include "spec/json.h"
 #include "spec/resolve.h"

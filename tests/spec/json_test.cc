@@ -1,4 +1,5 @@
 #include "spec/json.h"
+#include "spec/canonical.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "spec/canonical.h"
 #include "spec/fields.h"
 #include "spec/json.h"
 #include "spec/parameters.h"

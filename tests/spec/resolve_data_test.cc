@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "spec/json.h"
+#include "spec/canonical.h"
 #include "spec/length_warmup.h"
 #include "spec/schedule.h"
 #include "tests/spec/resolving.h"

@@ -1,8 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "spec/canonical.h"
 #include "spec/fields.h"
-#include "spec/json.h"
 #include "tests/spec/resolving.h"
 
 namespace optfleet::spec {

@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "spec/canonical.h"
 #include "spec/fields.h"
-#include "spec/json.h"
 #include "spec/parameters.h"
 #include "tests/spec/resolving.h"
 #include "tests/spec/schedules.h"

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "spec/averaging.h"
-#include "spec/json.h"
+#include "spec/canonical.h"
 #include "spec/parameters.h"
 #include "spec/resolve.h"
 #include "spec/start_layers.h"

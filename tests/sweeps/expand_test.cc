@@ -5,7 +5,7 @@
 
 #include <set>
 
-#include "spec/json.h"
+#include "spec/canonical.h"
 #include "spec/resolve.h"
 #include "tests/sweeps/render.h"
 

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "common/log.h"
+#include "spec/canonical.h"
 #include "spec/evaluation_steps.h"
 #include "spec/json.h"
 #include "spec/memory.h"

@@ -69,10 +69,11 @@ TEST_F(Expand, NothingStartsBeforeItIsFinished) {
   EXPECT_EQ(Give(Points(2)), "large");
   EXPECT_EQ(changes_.new_jobs.back().name.job, 5);
 
-  EXPECT_EQ(Give(FinishSweep{"large"}), "large");
+  EXPECT_EQ(Give(FinishSweep{"large", 7}), "large");
 
   EXPECT_EQ(changes_.sweeps.at(0).state, domain::SweepState::kActive);
   EXPECT_EQ(changes_.sweeps.at(0).job_count, 5);
+  EXPECT_EQ(changes_.sweeps.at(0).merged_points, 7);
   EXPECT_EQ(changes_.requests.at(0).id, "r1");
   EXPECT_EQ(Offered(), 2U);
 }
@@ -81,7 +82,7 @@ TEST_F(Expand, ARepeatIsAnsweredByTheFirst) {
   Give(Begin());
   EXPECT_EQ(Give(Begin()), "ALREADY_EXISTS") << "not finished, so nothing has been promised";
   Give(Points(1));
-  Give(FinishSweep{"large"});
+  Give(FinishSweep{"large", 7});
   EXPECT_EQ(Give(Begin()), "large again");
   BeginSweep other = Begin();
   other.sweep.display_name = "another";
@@ -97,15 +98,24 @@ TEST_F(Expand, AnAbandonedOneGoesInPortionsAndLeavesNothing) {
   EXPECT_EQ(Give(AbandonSweep{"large"}), "large");
   EXPECT_EQ(changes_.dropped_jobs.at(0).above, 0);
   EXPECT_EQ(Give(AbandonSweep{"large"}), "NOT_FOUND");
-  EXPECT_TRUE(engine_->state().jobs.empty());
+  EXPECT_EQ(engine_->state().open_jobs(), 0);
   EXPECT_EQ(Give(Begin()), "large") << "the id is free again";
+}
+
+TEST_F(Expand, APointThatTheSweepHasIsRefused) {
+  Give(Begin());
+  const AddPoints part = Points(3);
+  Give(part);
+  EXPECT_EQ(Give(part), "INVALID_ARGUMENT");
+  EXPECT_TRUE(changes_.new_jobs.empty());
+  EXPECT_EQ(engine_->state().open_jobs(), 3);
 }
 
 TEST_F(Expand, NobodyCancelsOrFinishesWhatIsNotThereYet) {
   EXPECT_EQ(Give(Points(1)), "NOT_FOUND");
-  EXPECT_EQ(Give(FinishSweep{"large"}), "NOT_FOUND");
+  EXPECT_EQ(Give(FinishSweep{"large", 7}), "NOT_FOUND");
   Give(Begin());
-  EXPECT_EQ(Give(FinishSweep{"large"}), "INVALID_ARGUMENT") << "it has no points";
+  EXPECT_EQ(Give(FinishSweep{"large", 7}), "INVALID_ARGUMENT") << "it has no points";
   EXPECT_EQ(Give(CancelSweep{.request_id = {}, .sweep_id = "large", .reason = {}}), "NOT_FOUND");
   Give(Points(1));
   EXPECT_EQ(Give(CancelJob{.request_id = {}, .job = {"large", 1}, .reason = {}}), "NOT_FOUND");

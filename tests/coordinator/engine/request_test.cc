@@ -26,7 +26,7 @@ TEST(Submit, ARepeatIsAnsweredAsTheFirstTime) {
   EXPECT_EQ(std::get<SweepAnswer>(story.Submit(sweep)).sweep_id, "my-sweep");
   story.RestartCoordinator();
   EXPECT_EQ(std::get<SweepAnswer>(story.Submit(sweep)).sweep_id, "my-sweep");
-  EXPECT_EQ(story.engine().state().jobs.size(), 3U);
+  EXPECT_EQ(story.engine().state().open_jobs(), 3);
 }
 
 TEST(Submit, ARequestIdStandsForOneContent) {
@@ -37,7 +37,7 @@ TEST(Submit, ARequestIdStandsForOneContent) {
   sweep.points.pop_back();
   EXPECT_EQ(CodeOf(story.Submit(sweep)), Code::kInvalidArgument);
   EXPECT_EQ(CodeOf(story.Cancel("lr", "", "r1")), Code::kInvalidArgument);
-  EXPECT_EQ(story.engine().state().jobs.size(), 3U);
+  EXPECT_EQ(story.engine().state().open_jobs(), 3);
 }
 
 TEST(Submit, ATakenIdIsRefusedAndAFreeOneIsFound) {

@@ -9,7 +9,13 @@ namespace {
 
 using Reported = engine::AttemptStatus::State;
 
+bool IsFresh(const engine::State& state, const JobName& name) {
+  const auto sweep = state.sweeps.find(name.sweep);
+  return sweep != state.sweeps.end() && sweep->second.fresh.Find(name.job) != nullptr;
+}
+
 std::string_view StateOf(const engine::State& state, const AttemptName& name, const Fence* fence) {
+  if (IsFresh(state, name.job)) return "attempt unknown";
   const auto job = state.jobs.find(name.job);
   if (job == state.jobs.end())
     return state.sweeps.contains(name.job.sweep) ? "attempt of an ended job" : "attempt of no sweep";
@@ -49,6 +55,7 @@ std::string_view InputOf(const engine::AttemptStatus& status) {
 }
 
 std::string_view JobStateOf(const engine::State& state, const JobName& name) {
+  if (IsFresh(state, name)) return "job queued";
   const auto job = state.jobs.find(name);
   if (job == state.jobs.end()) return "job ended or unknown";
   switch (job->second.row.status.state) {

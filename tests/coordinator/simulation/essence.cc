@@ -1,6 +1,52 @@
 #include "tests/coordinator/simulation/essence.h"
 
 namespace optfleet::simulation {
+namespace {
+
+std::string LineOf(const engine::State& state, const domain::Job& job) {
+  const domain::JobStatus& s = job.status;
+  return ToResource(job.name()) + ' ' + std::string(Name(s.state)) + ' ' + s.reason + ' ' + s.worker + ' ' +
+         s.bound_worker + ' ' + std::to_string(s.failures) + ' ' + std::to_string(s.stop.has_value()) + ' ' +
+         std::to_string(state.queue.Contains(job)) + '\n';
+}
+
+std::string AttemptsOf(const engine::LiveJob& job) {
+  std::string text;
+  for (const auto& [number, attempt] : job.attempts) {
+    const domain::Attempt& row = attempt.row;
+    text += "  " + std::to_string(number) + ' ' + std::string(Name(row.state)) + ' ' + row.worker + ' ' +
+            row.reason + ' ' + std::to_string(row.parent) + ' ' + std::to_string(row.resume_record) + ' ' +
+            std::to_string(row.checkpoint_step) + ' ' + std::to_string(row.record_limit) + ' ' +
+            std::to_string(attempt.held_record) + ' ' + std::to_string(row.reported.has_value()) + '\n';
+  }
+  return text;
+}
+
+// A fresh job says the same as a live one to which nothing has happened: looking at it makes it one.
+std::string JobsOf(const engine::State& state) {
+  std::map<JobName, std::string> lines;
+  for (const auto& [name, job] : state.jobs) lines[name] = LineOf(state, job.row) + AttemptsOf(job);
+  for (const domain::Job& job : FreshJobsOf(state)) lines[job.name()] = LineOf(state, job);
+  std::string text;
+  for (const auto& [name, line] : lines) text += line;
+  return text;
+}
+
+}  // namespace
+
+std::vector<domain::Job> FreshJobsOf(const engine::State& state) {
+  std::vector<domain::Job> jobs;
+  for (const auto& [id, sweep] : state.sweeps) {
+    sweep.fresh.ForEach([&, &id = id](int32_t number, const engine::JobKind& kind) {
+      domain::Job& job = jobs.emplace_back();
+      job.definition.name = {id, number};
+      job.definition.total_steps = kind.total_steps;
+      job.definition.resources = kind.resources;
+      job.definition.create_time = kind.create_time;
+    });
+  }
+  return jobs;
+}
 
 std::string EssenceOf(const engine::State& state) {
   std::string text;
@@ -10,20 +56,7 @@ std::string EssenceOf(const engine::State& state) {
     for (const auto& [objective, job] : sweep.best) text += ' ' + std::to_string(job);
     text += '\n';
   }
-  for (const auto& [name, job] : state.jobs) {
-    const domain::JobStatus& s = job.row.status;
-    text += ToResource(name) + ' ' + std::string(Name(s.state)) + ' ' + s.reason + ' ' + s.worker + ' ' +
-            s.bound_worker + ' ' + std::to_string(s.failures) + ' ' + std::to_string(s.stop.has_value()) +
-            ' ' + std::to_string(state.queue.Contains(job.row)) + '\n';
-    for (const auto& [number, attempt] : job.attempts) {
-      domain::Attempt row = attempt.row;
-      row.lease_time.reset();
-      text += "  " + std::to_string(number) + ' ' + std::string(Name(row.state)) + ' ' + row.worker + ' ' +
-              row.reason + ' ' + std::to_string(row.parent) + ' ' + std::to_string(row.resume_record) + ' ' +
-              std::to_string(row.checkpoint_step) + ' ' + std::to_string(row.record_limit) + ' ' +
-              std::to_string(attempt.held_record) + ' ' + std::to_string(row.reported.has_value()) + '\n';
-    }
-  }
+  text += JobsOf(state);
   for (const auto& [id, worker] : state.workers) {
     text += id + ' ' + std::string(Name(worker.row.state)) + ' ' + std::to_string(worker.attempts.size()) +
             ' ' + std::to_string(worker.row.session) + '\n';

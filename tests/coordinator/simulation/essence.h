@@ -3,11 +3,15 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "coordinator/engine/state.h"
 
 namespace optfleet::simulation {
 
 std::string EssenceOf(const engine::State& state);
+
+// As they would be as live ones.
+std::vector<domain::Job> FreshJobsOf(const engine::State& state);
 
 }  // namespace optfleet::simulation

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "common/kept_path.h"
+#include "tests/coordinator/simulation/essence.h"
 
 namespace optfleet::simulation {
 namespace {
@@ -174,6 +175,7 @@ void World::CheckIdle() {
   if (engine != nullptr) {
     const engine::State& state = engine->state();
     for (const auto& [name, job] : state.jobs) idle = idle || CouldStart(state, job.row);
+    for (const domain::Job& job : FreshJobsOf(state)) idle = idle || CouldStart(state, job);
   }
   const Time now = context_.agenda.now();
   if (!idle) idle_since_.reset();

@@ -72,7 +72,7 @@ TEST_F(Backup, HoldsOneMomentThoughTheWriterGoesOn) {
   const auto saved = (*copy)->Load();
   ASSERT_TRUE(saved.has_value());
   EXPECT_EQ(saved->sweeps.size(), 1U) << "a commit of a later moment came in";
-  EXPECT_EQ(saved->jobs.size(), 500U);
+  EXPECT_EQ(saved->sweeps.at(0).fresh.size(), 500);
   EXPECT_EQ(HeldIn(target_.path()), 100);
 }
 

@@ -186,7 +186,7 @@ TEST(Restore, RaisesTheIncarnationAboveBoth) {
   ASSERT_TRUE(store.has_value()) << store.error().message();
   EXPECT_EQ((*store)->incarnation(), first + 2);
   EXPECT_EQ((*store)->Load()->first_incarnation, first);
-  EXPECT_EQ((*store)->Load()->jobs.size(), 50U);
+  EXPECT_EQ((*store)->Load()->sweeps.at(0).fresh.size(), 50);
   EXPECT_TRUE(std::filesystem::exists(StatePath(folder) + ".replaced"));
   EXPECT_EQ(RestoreBackup(folder.options(), backup).error().code(), Code::kFailedPrecondition);  // in use
 }

@@ -9,8 +9,16 @@ namespace {
 using testing::Eq;
 using testing::Optional;
 
+std::optional<std::string> SpecDelta(std::string_view base, std::string_view text) {
+  return SpecBase(base).DeltaOf(text);
+}
+
 constexpr const char* kBase =
     R"({"model":{"layers":2,"norm":"rms"},"optimizer":{"name":"adamw","learning_rate":1e-05},"training":{"seed":0}})";
+
+std::optional<std::string> ApplySpecDelta(std::string_view base, std::string_view delta) {
+  return SpecBase(base).Apply(delta);
+}
 
 TEST(SpecDelta, HoldsOnlyWhatDiffers) {
   const std::string text =
@@ -42,6 +50,16 @@ TEST(SpecDelta, OtherKeysOrAnotherFormHaveNone) {
        R"({"model":{"layers":2,"norm":"rms)", "{}", "", "[]", "no spec"}) {
     EXPECT_FALSE(SpecDelta(kBase, text)) << text;
     EXPECT_FALSE(SpecDelta(text, kBase)) << text;
+  }
+}
+
+TEST(SpecDelta, AValueThatBeginsAsTheOtherIsAnother) {
+  for (const char* value : {"-1", "12", "1.5", R"("1")", "true"}) {
+    const std::string text = R"({"a":{"b":)" + std::string(value) + R"(,"c":"x"}})";
+    const auto delta = SpecDelta(R"({"a":{"b":1,"c":"x"}})", text);
+    EXPECT_THAT(delta, Optional(Eq(R"({"a":{"b":)" + std::string(value) + "}}"))) << value;
+    EXPECT_THAT(ApplySpecDelta(R"({"a":{"b":1,"c":"x"}})", *delta), Optional(Eq(text)));
+    EXPECT_THAT(SpecDelta(text, R"({"a":{"b":1,"c":"x"}})"), Optional(Eq(R"({"a":{"b":1}})"))) << value;
   }
 }
 

@@ -95,9 +95,13 @@ TEST_P(StateStoreContract, EverythingComesBackAsItWasWritten) {
   const engine::SavedState saved = Load();
   ASSERT_EQ(saved.sweeps.size(), 1U);
   EXPECT_EQ(saved.sweeps[0].sweep, changes.new_sweeps[0].sweep);
-  ASSERT_EQ(saved.jobs.size(), 2U);
-  EXPECT_EQ(saved.jobs[0], (domain::Job{WithoutTexts(changes.new_sweeps[0].jobs[0]), {}}));
-  EXPECT_EQ(saved.jobs[1], (domain::Job{WithoutTexts(changes.new_sweeps[0].jobs[1]), status}));
+  const domain::JobDefinition& fresh = changes.new_sweeps[0].jobs[0];
+  ASSERT_NE(saved.sweeps[0].fresh.Find(1), nullptr);
+  EXPECT_EQ(*saved.sweeps[0].fresh.Find(1),
+            (engine::JobKind{fresh.resources, fresh.total_steps, fresh.create_time}));
+  EXPECT_EQ(saved.sweeps[0].fresh.size(), 1);
+  EXPECT_THAT(saved.jobs,
+              testing::ElementsAre(domain::Job{WithoutTexts(changes.new_sweeps[0].jobs[1]), status}));
   EXPECT_THAT(saved.attempts, testing::ElementsAre(attempt));
   EXPECT_THAT(saved.workers, testing::ElementsAre(AWorker("gpu01")));
   EXPECT_EQ(saved.requests, changes.requests);
@@ -136,7 +140,8 @@ TEST_P(StateStoreContract, EndedJobsComeBackAsTotals) {
   }
   Commit(changes);
   const engine::SavedState saved = Load();
-  ASSERT_EQ(saved.jobs.size(), 1U);
+  EXPECT_THAT(saved.jobs, IsEmpty());
+  EXPECT_EQ(saved.sweeps[0].fresh.size(), 1);
   EXPECT_EQ(saved.sweeps[0].ended.by_outcome,
             (std::map<std::string, int32_t>{{"stopped_early", 1}, {"succeeded", 2}}));
   EXPECT_EQ(saved.sweeps[0].ended.best_job, 2);
@@ -149,7 +154,7 @@ TEST_P(StateStoreContract, ACommitIsAllOrNothing) {
   Commit(good);
   engine::Changes bad;
   bad.new_sweeps.push_back(NewSweep("two", 2));
-  bad.new_sweeps.back().jobs[1].spec_hash = bad.new_sweeps.back().jobs[0].spec_hash;
+  bad.new_sweeps.back().jobs[1].name = bad.new_sweeps.back().jobs[0].name;
   EXPECT_FALSE(store_->Commit(bad).has_value());
   EXPECT_EQ(Load().sweeps.size(), 1U);
   Commit(good = {});
