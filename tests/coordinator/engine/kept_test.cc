@@ -218,6 +218,19 @@ TEST(Kept, WhatThisDatabaseDidNotGiveOutIsLeftAlone) {
   EXPECT_THAT(story.engine().state().kept, IsEmpty());
 }
 
+// After a backup was restored: the job waits as if nothing had ever happened to it.
+TEST(Kept, AJobThatHasNotBegunIsNotOver) {
+  ClusterStory story;
+  story.Submit(Keeping(1, {.best_jobs = 0, .best = {}, .last = {}}));
+  Synchronize says = Hello("b", 1, 1);
+  says.kept_digest = "x";
+  says.kept_folder = "/b/kept";
+  says.kept = {{{{{"lr", 1}, 1}, {story.engine().state().incarnation, 1}, 10, {}, 1}}};
+  const Answer answer = story.Give(says);
+  EXPECT_THAT(std::get<SynchronizeAnswer>(answer).delete_kept, IsEmpty());
+  EXPECT_EQ(story.engine().state().kept.size(), 1U);
+}
+
 TEST(Kept, OneOfTheBestIsNotTriedAgain) {
   ClusterStory story;
   story.Worker("a");
