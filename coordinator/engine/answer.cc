@@ -4,6 +4,7 @@
 
 #include "coordinator/domain/time_text.h"
 #include "coordinator/engine/handlers.h"
+#include "coordinator/engine/leases.h"
 #include "coordinator/engine/resume.h"
 
 namespace optfleet::engine {
@@ -181,7 +182,7 @@ class AnswerBuilder {
       return;
     }
     // One that ran here and is gone is not begun again under the same fence: its lease ends soon.
-    if (row.state == AttemptState::kRunning && !named) return;
+    if (!named && MayHaveRun(state_, row)) return;
     DesiredAttempt desired;
     desired.attempt = name;
     desired.fence = row.fence;

@@ -210,7 +210,7 @@ void NoteMissing(State* state, LiveWorker* worker, const Synchronize& input) {
     LiveAttempt* attempt = state->FindAttempt(name);
     const auto said = named.find(name);
     if (said != named.end() && said->second.contains(attempt->row.fence)) continue;
-    if (attempt->row.state == AttemptState::kRunning) {
+    if (MayHaveRun(*state, attempt->row)) {
       Shorten(state, *attempt);
     } else if (input.leaving) {
       Lose(state, state->FindJob(name.job), attempt, "worker " + input.worker_id + " left before it started");

@@ -184,9 +184,9 @@ std::vector<SavedSweep> ClusterStory::SavedSweeps() const {
   return saved;
 }
 
-void ClusterStory::RestartCoordinator() {
+void ClusterStory::RestartCoordinator(int64_t raised_by) {
   SavedState saved;
-  saved.incarnation = engine_->state().incarnation;
+  saved.incarnation = engine_->state().incarnation + raised_by;
   saved.sweeps = SavedSweeps();
   for (const auto& [name, job] : written_jobs_) {
     if (job.status.state == JobState::kEnded) continue;

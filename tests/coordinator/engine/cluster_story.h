@@ -100,8 +100,9 @@ class ClusterStory {
   void Knows(const JobName& job) { jobs_.push_back(job); }
   // An ended job as a store would give it back.
   EndedJob Ended(const std::string& job);
-  // The coordinator ends and starts again from what it had written.
-  void RestartCoordinator();
+  // The coordinator ends and starts again from what it had written; as after a restored backup with a higher
+  // incarnation.
+  void RestartCoordinator(int64_t raised_by = 0);
 
   Duration lease() const { return options_.lease; }
   Time now() const { return now_; }
