@@ -18,8 +18,9 @@ std::vector<std::string_view> Split(std::string_view text) {
   return parts;
 }
 
-std::optional<int32_t> ParseNumber(std::string_view text) {
-  int32_t value = 0;
+template <typename Number = int32_t>
+std::optional<Number> ParseNumber(std::string_view text) {
+  Number value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || value < 1 || text.front() == '0')
     return std::nullopt;
@@ -37,6 +38,9 @@ std::string ToResource(const JobName& name) {
 }
 std::string ToResource(const AttemptName& name) {
   return ToResource(name.job) + "/attempts/" + std::to_string(name.attempt);
+}
+std::string ToResource(const CheckpointName& name) {
+  return ToResource(name.attempt) + "/checkpoints/" + std::to_string(name.step);
 }
 std::string WorkerResource(std::string_view worker) { return "workers/" + std::string(worker); }
 
@@ -62,6 +66,16 @@ std::optional<AttemptName> ParseAttemptResource(std::string_view resource) {
   const auto number = ParseNumber(resource.substr(at + std::string_view("/attempts/").size()));
   if (!job || !number) return std::nullopt;
   return AttemptName{*job, *number};
+}
+
+std::optional<CheckpointName> ParseCheckpointResource(std::string_view resource) {
+  constexpr std::string_view kBetween = "/checkpoints/";
+  const auto at = resource.rfind(kBetween);
+  if (at == std::string_view::npos) return std::nullopt;
+  const auto attempt = ParseAttemptResource(resource.substr(0, at));
+  const auto step = ParseNumber<int64_t>(resource.substr(at + kBetween.size()));
+  if (!attempt || !step) return std::nullopt;
+  return CheckpointName{*attempt, *step};
 }
 
 std::optional<std::string> ParseWorkerResource(std::string_view resource) {

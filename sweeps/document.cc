@@ -40,6 +40,8 @@ class DocumentReader {
     for (const YamlEntry& entry : root.entries) {
       if (IsResourceKey(entry.key))
         ReadResources(entry, &document.resources, context_.diagnostics);
+      else if (IsKeepKey(entry.key))
+        ReadKeep(entry, &document.keep, context_.diagnostics);
       else if (IsHeaderKey(entry.key))
         ReadHeader(entry, &document);
       else
@@ -110,7 +112,7 @@ class DocumentReader {
       return leaves;
     }
     for (const YamlEntry& entry : item.entries) {
-      if (IsHeaderKey(entry.key) || IsResourceKey(entry.key))
+      if (IsHeaderKey(entry.key) || IsResourceKey(entry.key) || IsKeepKey(entry.key))
         context_.diagnostics->Add(entry.key_position, "`" + entry.key + "` cannot stand in a block",
                                   "move it to the top level of the file");
       else

@@ -8,6 +8,7 @@
 
 #include "common/diagnostics.h"
 #include "common/yaml.h"
+#include "sweeps/keep.h"
 #include "sweeps/leaves.h"
 #include "sweeps/references.h"
 #include "sweeps/resources.h"
@@ -24,6 +25,7 @@ struct Document {
   std::optional<std::string> description;
   std::optional<std::string> objective;
   Resources resources;
+  KeepCheckpoints keep;
   Leaves base;
   std::optional<std::vector<Block>> blocks;  // present if the file has a list `sweep:`
 };

@@ -106,6 +106,7 @@ class Composer {
     if (over.description) whole->description = std::move(over.description);
     if (over.objective) whole->objective = std::move(over.objective);
     MergeResources(over.resources, &whole->resources);
+    MergeKeep(over.keep, &whole->keep);
     if (over.blocks) whole->blocks = std::move(over.blocks);
     MergeOver(over.base, &whole->base);
   }
@@ -277,6 +278,7 @@ Expansion HeadOf(const SweepInput& input, const Document& header, int64_t points
   expansion.description = header.description.value_or("");
   expansion.objective = header.objective.value_or(std::string(kDefaultObjective));
   expansion.resources = header.resources;
+  expansion.keep = header.keep;
   expansion.points = points;
   return expansion;
 }

@@ -15,6 +15,7 @@
 
 #include "common/diagnostics.h"
 #include "spec/training_spec.h"
+#include "sweeps/keep.h"
 #include "sweeps/resources.h"
 
 namespace optfleet::sweeps {
@@ -54,6 +55,7 @@ struct Expansion {
   std::string description;  // may be empty
   std::string objective;    // key of the metric that compares jobs, less is better
   Resources resources;      // of every job
+  KeepCheckpoints keep;
   // Dotted keys that tell jobs apart: each key that is a list somewhere or that differs between blocks, in
   // order of appearance. A job's value is as the file writes it (the first spelling of equal values) or,
   // where its block does not give the key, as resolved.

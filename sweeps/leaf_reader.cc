@@ -13,8 +13,8 @@ namespace {
 using spec::Field;
 using spec::FieldType;
 
-constexpr std::array<std::string_view, 7> kHeaderKeys{"name",      "description", "objective",  "sweep",
-                                                      "resources", "priority",    "max_running"};
+constexpr std::array<std::string_view, 8> kHeaderKeys{
+    "name", "description", "objective", "sweep", "resources", "priority", "max_running", "keep_checkpoints"};
 constexpr size_t kShownColumns = 60;
 
 std::string Quote(std::string_view key) { return "`" + TruncateToWidth(key, kShownColumns) + "`"; }

@@ -1,13 +1,9 @@
 #include "common/rundir/layout.h"
 
-#include <cstdio>
+#include "common/kept_path.h"
 
 namespace optfleet::rundir {
 
-std::string CheckpointName(int64_t step) {
-  char text[32];
-  std::snprintf(text, sizeof text, "step-%012lld", static_cast<long long>(step));
-  return text;
-}
+std::string CheckpointName(int64_t step) { return CheckpointFolder(step); }
 
 }  // namespace optfleet::rundir

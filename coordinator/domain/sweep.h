@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/time.h"
+#include "coordinator/domain/checkpoint.h"
 #include "coordinator/domain/pause.h"
 #include "coordinator/domain/states.h"
 
@@ -42,6 +43,8 @@ struct Sweep {
   Pause pause = Pause::kNo;
   int32_t revision = 1;  // raised by whatever changes its set of jobs or opens an ended one again
   bool cancel_requested = false;
+  KeepPolicy keep;
+  int64_t incarnation = 0;  // of the database that it was created in; 0: before that was noted
   Time create_time;
   std::optional<Time> end_time;
   friend bool operator==(const Sweep&, const Sweep&) = default;

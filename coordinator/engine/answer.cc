@@ -4,6 +4,7 @@
 
 #include "coordinator/domain/time_text.h"
 #include "coordinator/engine/handlers.h"
+#include "coordinator/engine/leases.h"
 #include "coordinator/engine/resume.h"
 
 namespace optfleet::engine {
@@ -12,6 +13,8 @@ namespace {
 using domain::AttemptState;
 using domain::JobState;
 using Reported = AttemptStatus::State;
+
+constexpr size_t kDeletionsAtOnce = 100;
 
 const LiveJob* OpenJob(const State& state, const JobName& name) {
   auto found = state.jobs.find(name);
@@ -67,6 +70,7 @@ class AnswerBuilder {
       AnswerStatus(status);
     }
     auto worker = state_.workers.find(input_.worker_id);
+    AnswerKept(worker->second);
     for (const AttemptName& name : worker->second.attempts) AskFor(name, named.contains(name));
     answer_.next_call = eager_ ? state_.options.eager_period : state_.options.period;
     answer_.lease = state_.options.lease;
@@ -154,6 +158,16 @@ class AnswerBuilder {
                                 .stop_with_checkpoint = with_checkpoint});
   }
 
+  // Said again until its list is without them, some at a time.
+  void AnswerKept(const LiveWorker& worker) {
+    answer_.list_kept = !input_.kept_digest.empty() && input_.kept_digest != worker.kept_digest;
+    for (const domain::KeptId& id : worker.releasing) {
+      if (answer_.delete_kept.size() == kDeletionsAtOnce) break;
+      const AttemptName& attempt = id.name.attempt;
+      answer_.delete_kept.push_back({attempt, {id.incarnation, attempt.attempt}, id.name.step});
+    }
+  }
+
   // An open attempt of this worker.
   void AskFor(const AttemptName& name, bool named) {
     const LiveJob& job = state_.jobs.at(name.job);
@@ -168,7 +182,7 @@ class AnswerBuilder {
       return;
     }
     // One that ran here and is gone is not begun again under the same fence: its lease ends soon.
-    if (row.state == AttemptState::kRunning && !named) return;
+    if (!named && MayHaveRun(state_, row)) return;
     DesiredAttempt desired;
     desired.attempt = name;
     desired.fence = row.fence;

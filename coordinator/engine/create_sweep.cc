@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "coordinator/engine/handlers.h"
+#include "coordinator/engine/kept.h"
 #include "coordinator/engine/requests.h"
 #include "coordinator/engine/transitions.h"
 
@@ -83,6 +84,8 @@ domain::Sweep RowOf(const State& state, const CreateSweep& input, const std::str
   row.merged_points = input.merged_points;
   row.priority = input.priority;
   row.max_running = input.max_running;
+  row.keep = input.keep;
+  row.incarnation = state.incarnation;
   row.create_time = state.now;
   return row;
 }
@@ -100,6 +103,7 @@ void AddJobs(State* state, std::vector<Point> points, const std::string& sweep, 
   for (Point& point : points) {
     const JobKind kind{point.resources, point.total_steps, state->now};
     fresh.Add(++last_number, kind);
+    NoteStarts(state, {sweep, last_number}, point.spec_json);
     (waiting == nullptr ? state->queue : *waiting).Add(sweep, last_number, kind);
     added->push_back({.name = {sweep, last_number},
                       .parameters = std::move(point.parameters),
@@ -187,7 +191,7 @@ Answer OnAbandonSweep(State* state, const AbandonSweep& input) {
   for (int32_t dropped = 0; dropped < kDropAtOnce && row.job_count > 0; ++dropped) {
     const int32_t number = row.job_count--;
     if (sweep.fresh.Find(number) != nullptr) sweep.fresh.Remove(number);
-    state->jobs.erase({row.id, number});
+    state->Forget({row.id, number});
   }
   state->changes.dropped_jobs.push_back({row.id, row.job_count});
   if (row.job_count == 0) {

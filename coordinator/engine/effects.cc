@@ -16,7 +16,8 @@ void MoveBehind(std::vector<T>* target, std::vector<T>& source) {
 bool Changes::empty() const {
   return new_sweeps.empty() && new_jobs.empty() && dropped_jobs.empty() && extensions.empty() &&
          sweeps.empty() && jobs.empty() && attempts.empty() && logs.empty() && workers.empty() &&
-         events.empty() && requests.empty() && !waiting && !forget_requests_before;
+         kept.empty() && pins.empty() && events.empty() && requests.empty() && !waiting &&
+         !forget_requests_before;
 }
 
 void Changes::Append(Changes later) {
@@ -29,6 +30,8 @@ void Changes::Append(Changes later) {
   MoveBehind(&attempts, later.attempts);
   MoveBehind(&logs, later.logs);
   MoveBehind(&workers, later.workers);
+  MoveBehind(&kept, later.kept);
+  MoveBehind(&pins, later.pins);
   MoveBehind(&events, later.events);
   MoveBehind(&requests, later.requests);
   if (later.waiting) waiting = std::move(later.waiting);

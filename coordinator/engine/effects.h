@@ -14,6 +14,7 @@
 #include "common/outcome.h"
 #include "common/result.h"
 #include "coordinator/domain/attempt.h"
+#include "coordinator/domain/checkpoint.h"
 #include "coordinator/domain/event.h"
 #include "coordinator/domain/job.h"
 #include "coordinator/domain/sweep.h"
@@ -54,6 +55,17 @@ struct ClassReason {
   friend bool operator==(const ClassReason&, const ClassReason&) = default;
 };
 
+// What lies in kept/ of a worker, or no longer lies there.
+struct KeptChange {
+  domain::KeptCheckpoint row;
+  bool gone = false;
+};
+
+struct PinChange {
+  CheckpointName checkpoint;
+  std::optional<Time> time;  // absent: unpinned
+};
+
 // Rows as they are after the input. Of several rows with one key the last counts.
 struct Changes {
   std::vector<NewSweep> new_sweeps;
@@ -66,6 +78,8 @@ struct Changes {
       attempts;  // the metrics store wants these too (MetricsStore::Link), after the commit
   std::vector<domain::AttemptLog> logs;
   std::vector<domain::Worker> workers;
+  std::vector<KeptChange> kept;  // in order
+  std::vector<PinChange> pins;   // in order
   std::vector<domain::Event> events;
   std::vector<domain::Request> requests;
   std::optional<std::vector<ClassReason>> waiting;  // replaces all rows, if present
@@ -100,6 +114,10 @@ struct JobAnswer {
   JobName job;
 };
 
+struct CheckpointAnswer {
+  CheckpointName checkpoint;
+};
+
 // An attempt that a worker should have (optfleet.v1.DesiredAttempt).
 struct DesiredAttempt {
   enum class Action { kRun = 1, kStop = 2 };
@@ -132,17 +150,26 @@ struct HeldRecord {
   int64_t record = 0;
 };
 
+// A checkpoint in kept/ to delete (optfleet.v1.DeleteKept).
+struct DeleteKept {
+  AttemptName attempt;
+  Fence fence;
+  int64_t step = 0;
+};
+
 struct SynchronizeAnswer {
   std::vector<DesiredAttempt> attempts;
   std::vector<Forget> forget;
   std::vector<HeldRecord> held;
+  std::vector<DeleteKept> delete_kept;
+  bool list_kept = false;  // the list of what is in kept/ is wanted
   Duration next_call{};
   Duration lease{};
   int64_t incarnation = 0;
 };
 
-using Answer = std::variant<std::monostate, Error, SweepAnswer, JobAnswer, WorkerAnswer, ExplainAnswer,
-                            SynchronizeAnswer>;
+using Answer = std::variant<std::monostate, Error, SweepAnswer, JobAnswer, WorkerAnswer, CheckpointAnswer,
+                            ExplainAnswer, SynchronizeAnswer>;
 
 struct Effects {
   Changes changes;

@@ -12,11 +12,14 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/time.h"
 #include "coordinator/domain/attempt.h"
+#include "coordinator/domain/checkpoint.h"
 #include "coordinator/domain/event.h"
 #include "coordinator/domain/job.h"
 #include "coordinator/domain/sweep.h"
@@ -43,12 +46,16 @@ struct Options {
   Duration request_memory = std::chrono::hours(7 * 24);  // how long a request id is remembered
 };
 
+// Ended jobs by objective (less is better), then number.
+using RankedJobs = std::set<std::pair<double, int32_t>>;
+
 // What a store knew when the process began. Complete for everything that has not ended.
 struct SavedSweep {
   domain::Sweep sweep;
   domain::EndedJobs ended;
   int64_t ended_steps = 0;  // sum of JobStatus::step of its ended jobs
   FreshJobs fresh;
+  RankedJobs best;  // with keep.best_jobs: so many
 };
 struct SavedState {
   int64_t incarnation = 1;
@@ -61,6 +68,9 @@ struct SavedState {
   std::vector<domain::Worker> workers;
   std::vector<domain::Request> requests;
   std::vector<ClassReason> waiting;
+  std::vector<domain::KeptCheckpoint> kept;
+  std::vector<CheckpointName> pins;
+  std::map<JobName, std::vector<CheckpointName>> starts;  // that specs of those jobs name, where any
 };
 
 // How many of what there is, for /metrics.

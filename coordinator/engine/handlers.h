@@ -18,6 +18,7 @@ Answer OnPauseSweep(State* state, const PauseSweep& input);
 Answer OnRetryJobs(State* state, const RetryJobs& input);
 Answer OnExtendSweep(State* state, ExtendSweep input);
 Answer OnDrainWorker(State* state, const DrainWorker& input);
+Answer OnPinCheckpoint(State* state, const PinCheckpoint& input);
 Answer OnExplainJob(State* state, const ExplainJob& input);
 void OnRecordsHeld(State* state, const RecordsHeld& input);
 void OnTick(State* state);

@@ -47,6 +47,15 @@ struct AttemptStatus {
   int64_t resume_record = 0;
 };
 
+// A checkpoint in kept/ of its root (optfleet.v1.KeptCheckpoint).
+struct KeptStatus {
+  AttemptName attempt;
+  Fence fence;
+  int64_t step = 0;
+  std::optional<double> val_loss;
+  int64_t bytes = 0;
+};
+
 // A worker's whole state. Answered with SynchronizeAnswer; FAILED_PRECONDITION for an older process of a
 // worker whose newer process was heard.
 struct Synchronize {
@@ -61,6 +70,9 @@ struct Synchronize {
   std::vector<AttemptStatus> attempts;
   bool draining = false;
   bool leaving = false;
+  std::string kept_digest;                      // of what lies in kept/; empty: it has not looked yet
+  std::string kept_folder;                      // absolute; with `kept`
+  std::optional<std::vector<KeptStatus>> kept;  // only when it was asked for
 };
 
 // Time has passed: leases, silent workers, back-offs. Not answered.
@@ -68,6 +80,6 @@ struct Tick {};
 
 using Input = std::variant<CreateSweep, BeginSweep, AddPoints, FinishSweep, AbandonSweep, CancelSweep,
                            CancelJob, CancelJobs, UpdateSweep, PauseSweep, RetryJobs, ExtendSweep,
-                           DrainWorker, ExplainJob, Synchronize, RecordsHeld, Tick>;
+                           DrainWorker, PinCheckpoint, ExplainJob, Synchronize, RecordsHeld, Tick>;
 
 }  // namespace optfleet::engine

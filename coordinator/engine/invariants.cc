@@ -23,6 +23,7 @@ class Checker {
     for (const auto& [id, worker] : state_.workers) CheckWorker(id, worker);
     Expect(state_.queue.size() + backoffs_ == queued_, "queue",
            "holds exactly the queued jobs without back-off");
+    CheckKept();
     Expect(leases_ == taken_, "workers", "hold exactly the attempts that are assigned or running");
     return std::move(violations_);
   }
@@ -163,6 +164,23 @@ class Checker {
     }
     const bool ready = worker.row.state == domain::WorkerState::kReady;
     Expect(ready != worker.away_since.has_value(), WorkerResource(id), "away exactly while not ready");
+  }
+
+  void CheckKept() {
+    for (const auto& [id, row] : state_.kept) {
+      const auto text = [&, &id = id] { return ToResource(id.name); };
+      const auto worker = state_.workers.find(id.worker);
+      Expect(row.id == id, text, "is kept under its name");
+      Expect(worker != state_.workers.end() &&
+                 worker->second.releasing.contains(id) == row.released_time.has_value(),
+             text, "its worker is told to delete it exactly once it was released");
+    }
+    for (const auto& [id, worker] : state_.workers)
+      for (const domain::KeptId& released : worker.releasing)
+        Expect(state_.kept.contains(released), WorkerResource(id), "deletes only what it has");
+    for (const auto& [job, checkpoints] : state_.starts)
+      Expect(state_.jobs.contains(job) || state_.sweeps.at(job.sweep).fresh.Find(job.job) != nullptr,
+             ToResource(job), "starts from a checkpoint only while it is open");
   }
 
   const State& state_;

@@ -23,6 +23,10 @@ void Renew(State* state, LiveAttempt* attempt) {
   state->Touch(attempt->row);
 }
 
+bool MayHaveRun(const State& state, const domain::Attempt& attempt) {
+  return attempt.state != domain::AttemptState::kAssigned || attempt.fence.incarnation < state.incarnation;
+}
+
 void Shorten(State* state, const LiveAttempt& attempt) {
   const DeadlineKey key = DeadlineKey::Lease(attempt.row.name);
   const Time soon = state->now + state->options.period * state->options.missed_periods;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "coordinator/engine/invariants.h"
+#include "coordinator/engine/kept.h"
 #include "coordinator/engine/leases.h"
 #include "coordinator/engine/transitions.h"
 
@@ -61,6 +62,18 @@ Status LoadAttempts(State* state, SavedState* saved) {
   return {};
 }
 
+void LoadKept(State* state, SavedState* saved) {
+  for (domain::KeptCheckpoint& row : saved->kept) {
+    LiveWorker* worker = state->FindWorker(row.id.worker);
+    if (worker != nullptr && row.released_time) worker->releasing.insert(row.id);
+    const domain::KeptId id = row.id;
+    state->kept.emplace(id, std::move(row));
+  }
+  state->pins.insert(saved->pins.begin(), saved->pins.end());
+  state->starts = std::move(saved->starts);
+  CollectAll(state);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<State>> LoadState(const Options& options, SavedState saved, Time now) {
@@ -75,6 +88,7 @@ Result<std::unique_ptr<State>> LoadState(const Options& options, SavedState save
     live.row = std::move(sweep.sweep);
     live.ended = std::move(sweep.ended);
     live.ended_steps = sweep.ended_steps;
+    live.best = std::move(sweep.best);
     live.fresh = std::move(sweep.fresh);
     live.fresh.ForEach([&](int32_t number, const JobKind& kind) { state->queue.Add(id, number, kind); });
     state->sweeps[id] = std::move(live);
@@ -91,6 +105,7 @@ Result<std::unique_ptr<State>> LoadState(const Options& options, SavedState save
     if (job.row.status.state == domain::JobState::kQueued) Enqueue(state.get(), &job);
   }
   OPTFLEET_RETURN_IF_ERROR(LoadAttempts(state.get(), &saved));
+  LoadKept(state.get(), &saved);
   if (const auto violations = Violations(*state); !violations.empty())
     return Fail(Contradiction(violations.front()));
   GrantAll(state.get());

@@ -44,6 +44,7 @@ struct CreateSweep {
   int32_t merged_points = 0;
   int32_t priority = 0;
   int32_t max_running = 0;
+  domain::KeepPolicy keep = {};
   std::vector<Point> points;
   bool validate_only = false;  // answer as the real call would, change nothing
 };
@@ -116,7 +117,7 @@ struct EndedJob {
 
 // Queues ended jobs again, all or none. Answered with SweepAnswer; NOT_FOUND, ABORTED if the sweep is no
 // longer at `revision` (the jobs were read before: read them again), FAILED_PRECONDITION for a job that
-// succeeded or is the best so far.
+// succeeded or is the best so far, or one of the best whose checkpoints are kept.
 struct RetryJobs {
   std::string request_id;
   std::string content_hash;  // of what was asked, since which jobs that means changes with it
@@ -148,6 +149,15 @@ struct DrainWorker {
   std::string request_id;
   std::string worker_id;
   domain::Pause drain = domain::Pause::kStopRunning;  // kNo: undrain, and forgive its failures
+  std::string reason;
+};
+
+// A pinned checkpoint is not deleted, whatever its sweep's policy says. Answered with CheckpointAnswer;
+// NOT_FOUND if no worker has it, FAILED_PRECONDITION if its worker was told already to delete it.
+struct PinCheckpoint {
+  std::string request_id;
+  CheckpointName checkpoint;
+  bool pin = true;  // false: unpin
   std::string reason;
 };
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "coordinator/engine/handlers.h"
+#include "coordinator/engine/kept.h"
 #include "coordinator/engine/requests.h"
 #include "coordinator/engine/transitions.h"
 
@@ -43,6 +44,10 @@ Status CheckRetry(const LiveSweep& sweep, const RetryJobs& input) {
     if (sweep.ended.best_job == ended.job.name().job) {
       return Fail(Code::kFailedPrecondition, name + " is the best of its sweep so far and stays as it is");
     }
+    if (status.objective && sweep.best.contains({*status.objective, ended.job.name().job})) {
+      return Fail(Code::kFailedPrecondition,
+                  name + " is among the best of its sweep, whose checkpoints are kept, and stays as it is");
+    }
   }
   return {};
 }
@@ -57,6 +62,7 @@ void Uncount(LiveSweep* sweep, const domain::JobStatus& status) {
 void QueueEnded(State* state, const EndedJob& ended, const std::string& reason) {
   LiveJob job;
   job.row = ended.job;
+  NoteStarts(state, job.row.name(), job.row.definition.spec_json);
   job.row.definition.parameters.clear();  // as of every job, the store keeps the texts
   job.row.definition.spec_json.clear();
   job.row.definition.spec_hash.clear();

@@ -75,6 +75,14 @@ LiveSweep& State::SweepOf(const JobName& name) {
   return found->second;
 }
 
+void State::Forget(const JobName& name) {
+  jobs.erase(name);
+  const auto found = starts.find(name);
+  if (found == starts.end()) return;
+  for (const CheckpointName& checkpoint : found->second) uncollected.insert(checkpoint.attempt.job.sweep);
+  starts.erase(found);
+}
+
 void State::Say(std::string subject, std::string_view what, std::string reason) {
   changes.events.push_back({now, std::move(subject), std::string(what), std::move(reason)});
 }
@@ -87,7 +95,7 @@ Changes State::TakeChanges() {
   for (const JobName& name : touched.jobs) changes.jobs.emplace_back(name, jobs.at(name).row.status);
   for (const std::string& id : touched.workers) changes.workers.push_back(workers.at(id).row);
   for (const JobName& name : touched.jobs) {
-    if (jobs.at(name).row.status.state == domain::JobState::kEnded) jobs.erase(name);
+    if (jobs.at(name).row.status.state == domain::JobState::kEnded) Forget(name);
   }
   touched = {};
   return std::exchange(changes, {});

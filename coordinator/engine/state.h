@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "coordinator/domain/attempt.h"
+#include "coordinator/domain/checkpoint.h"
 #include "coordinator/domain/event.h"
 #include "coordinator/domain/job.h"
 #include "coordinator/domain/series.h"
@@ -32,6 +33,7 @@ struct LiveSweep {
   domain::EndedJobs ended;
   int64_t ended_steps = 0;
   FreshJobs fresh;
+  RankedJobs best;       // ended jobs whose checkpoints are kept; with row.keep.best_jobs, at most so many
   int32_t on_slots = 0;  // attempts that are assigned or running
   // Of attempts that ended since this process began: how fast they trained.
   int64_t trained_steps = 0;
@@ -79,6 +81,8 @@ struct LiveWorker {
   std::optional<Time> away_since;  // not ready since then; a restart of the coordinator counts as its begin
   std::set<AttemptName> attempts;  // assigned or running here
   std::map<AttemptName, Occupied> reported;  // what its last message said is on its slots, whatever it may be
+  std::string kept_digest;                   // of its newest list of checkpoints; empty: ask for it
+  std::set<domain::KeptId> releasing;        // what it is told to delete
   std::optional<scheduler::WorkerOffer> offer;  // what of it is free; dropped when it changes (offers.h)
 };
 
@@ -102,6 +106,11 @@ struct State {
   std::map<JobName, LiveJob> jobs;
   std::map<std::string, LiveWorker> workers;  // all
   std::unordered_map<std::string, domain::Request> requests;
+  // What lies in kept/ of all workers, as they last said.
+  std::map<domain::KeptId, domain::KeptCheckpoint> kept;
+  std::set<CheckpointName> pins;
+  std::map<JobName, std::vector<CheckpointName>> starts;  // that specs of open jobs name, where any
+  std::set<std::string> uncollected;                      // sweeps in which something may be released
   WaitQueue queue;
   Deadlines deadlines;
   std::vector<ClassReason> waiting;
@@ -129,6 +138,7 @@ struct State {
   LiveAttempt* FindAttempt(const AttemptName& name);  // of a job that has not ended
   LiveWorker* FindWorker(const std::string& id);
   LiveSweep& SweepOf(const JobName& name);  // must exist
+  void Forget(const JobName& name);         // of jobs and what is noted beside them
 
   // Something about the worker or what is on it is different.
   void WorkerChanged(LiveWorker* worker) {

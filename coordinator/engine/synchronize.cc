@@ -6,6 +6,7 @@
 
 #include "coordinator/domain/check.h"
 #include "coordinator/engine/handlers.h"
+#include "coordinator/engine/kept.h"
 #include "coordinator/engine/leases.h"
 #include "coordinator/engine/lost_records.h"
 #include "coordinator/engine/transitions.h"
@@ -77,7 +78,10 @@ void TakeDescription(State* state, LiveWorker* worker, const Synchronize& input)
     state->touched.workers.insert(row.id);
     state->WorkerChanged(worker);
   }
-  if (!worker->heard) state->WorkerChanged(worker);
+  if (!worker->heard) {
+    state->WorkerChanged(worker);
+    CollectAll(state);
+  }
   NoteHeard(state, worker);
   if (row.state != said) {
     Move(&row.state, said);
@@ -86,7 +90,9 @@ void TakeDescription(State* state, LiveWorker* worker, const Synchronize& input)
     state->WorkerChanged(worker);
     state->Say(WorkerResource(row.id), Name(said), "");
   }
+  const bool was_away = worker->away_since.has_value();
   NoteAvailability(state, worker);
+  if (was_away && !worker->away_since) CollectAll(state);
 
   std::map<AttemptName, Occupied> reported;
   for (const AttemptStatus& status : input.attempts) {
@@ -204,7 +210,7 @@ void NoteMissing(State* state, LiveWorker* worker, const Synchronize& input) {
     LiveAttempt* attempt = state->FindAttempt(name);
     const auto said = named.find(name);
     if (said != named.end() && said->second.contains(attempt->row.fence)) continue;
-    if (attempt->row.state == AttemptState::kRunning) {
+    if (MayHaveRun(*state, attempt->row)) {
       Shorten(state, *attempt);
     } else if (input.leaving) {
       Lose(state, state->FindJob(name.job), attempt, "worker " + input.worker_id + " left before it started");
@@ -225,6 +231,8 @@ Status OnSynchronize(State* state, const Synchronize& input) {
   }
   NoteMissing(state, worker, input);
   NoteLostRecords(state, input);
+  TakeKept(state, worker, input);
+  CollectKept(state);
   return {};
 }
 

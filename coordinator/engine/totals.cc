@@ -1,6 +1,7 @@
 #include "coordinator/engine/totals.h"
 
 #include <cmath>
+#include <iterator>
 
 #include "coordinator/domain/check.h"
 
@@ -15,6 +16,17 @@ std::optional<double> ObjectiveOf(const domain::JobStatus& status, const std::st
   auto found = status.final.find(key);
   if (found == status.final.end() || !std::isfinite(found->second)) return std::nullopt;
   return found->second;
+}
+
+// Which jobs keep their checkpoints may be others from now on.
+void RankForKeeping(State* state, LiveSweep* sweep, const domain::Job& job) {
+  const domain::KeepPolicy& keep = sweep->row.keep;
+  if (!keep.limits()) return;
+  state->uncollected.insert(sweep->row.id);
+  if (!keep.best_jobs || !job.status.objective) return;
+  sweep->best.insert({*job.status.objective, job.name().job});
+  if (sweep->best.size() > static_cast<size_t>(*keep.best_jobs))
+    sweep->best.erase(std::prev(sweep->best.end()));
 }
 
 }  // namespace
@@ -35,6 +47,7 @@ void CountEndedJob(State* state, domain::Job* job) {
     sweep.ended.best_job = job->name().job;
     sweep.ended.best_objective = *status.objective;
   }
+  RankForKeeping(state, &sweep, *job);
   const int32_t open = OpenJobs(sweep);
   OPTFLEET_CHECK(open >= 0, sweep.row.id);
   if (open > 0) return;

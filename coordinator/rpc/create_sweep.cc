@@ -26,6 +26,7 @@ engine::CreateSweep ToInput(const v1::CreateSweepRequest& request, const sweeps:
   input.validate_only = request.validate_only();
   input.priority = sweep.resources.priority.value_or(0);
   input.max_running = sweep.resources.max_running.value_or(0);
+  input.keep = {sweep.keep.best_jobs, sweep.keep.best, sweep.keep.last};
   return input;
 }
 

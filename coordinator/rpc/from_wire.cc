@@ -1,6 +1,7 @@
 #include "coordinator/rpc/from_wire.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "common/version.h"
@@ -105,6 +106,43 @@ RpcResult<engine::AttemptStatus> StatusFromWire(const v1::AttemptStatus& wire, c
   status.resume_step = wire.resume_step();
   status.resume_record = wire.resume_record();
   return status;
+}
+
+RpcResult<engine::KeptStatus> KeptFromWire(const v1::KeptCheckpoint& wire, const std::string& field) {
+  auto name = AttemptNameFrom(field + ".attempt", wire.attempt());
+  if (!name) return tl::make_unexpected(std::move(name).error());
+  if (auto bad = First({CheckNotNegative(field + ".step", wire.step()),
+                        CheckNotNegative(field + ".bytes", wire.bytes()),
+                        CheckNotNegative(field + ".fence.incarnation", wire.fence().incarnation())})) {
+    return tl::make_unexpected(*std::move(bad));
+  }
+  if (wire.fence().attempt() != name->attempt)
+    return tl::make_unexpected(BadField(field + ".fence.attempt", "must be the number of the attempt"));
+  engine::KeptStatus status;
+  status.attempt = *std::move(name);
+  status.fence = {wire.fence().incarnation(), wire.fence().attempt()};
+  status.step = wire.step();
+  if (wire.has_val_loss() && std::isfinite(wire.val_loss())) status.val_loss = wire.val_loss();
+  status.bytes = wire.bytes();
+  return status;
+}
+
+Violation TakeKept(const v1::SynchronizeRequest& request, engine::Synchronize* input) {
+  input->kept_digest = request.kept_digest();
+  if (auto bad = CheckText("kept_digest", request.kept_digest(), kMaxTextBytes)) return bad;
+  if (!request.has_kept()) return std::nullopt;
+  const v1::KeptList& list = request.kept();
+  if (auto bad = First({CheckCount("kept.checkpoints", list.checkpoints_size(), kMaxKept),
+                        CheckText("kept.folder", list.folder(), kMaxTextBytes)}))
+    return bad;
+  input->kept_folder = list.folder();
+  input->kept.emplace();
+  for (int i = 0; i < list.checkpoints_size(); ++i) {
+    auto status = KeptFromWire(list.checkpoints(i), At("kept.checkpoints", i));
+    if (!status) return std::move(status).error();
+    input->kept->push_back(*std::move(status));
+  }
+  return std::nullopt;
 }
 
 bool IsMetricKey(std::string_view key) {
@@ -225,6 +263,7 @@ RpcResult<engine::Synchronize> FromWire(const v1::SynchronizeRequest& request) {
     }
     input.attempts.push_back(*std::move(status));
   }
+  if (auto bad = TakeKept(request, &input)) return tl::make_unexpected(*std::move(bad));
   input.draining = request.draining();
   input.leaving = request.leaving();
   return input;

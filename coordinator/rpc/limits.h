@@ -21,6 +21,7 @@ inline constexpr int kMaxSlots = 1024;            // of one worker
 inline constexpr int kMaxLabels = 256;            // of one worker
 inline constexpr int kMaxNamedJobs = 100'000;     // in one request
 inline constexpr int kMaxAttemptStatuses = 8192;  // of one worker
+inline constexpr int kMaxKept = 10'000;           // checkpoints of one worker in one list
 inline constexpr int kMaxFigures = 256;           // of one attempt
 inline constexpr size_t kMaxLogTailBytes = 64 << 10;
 inline constexpr size_t kMaxJsonBytes = 64 << 10;  // numerics stamp

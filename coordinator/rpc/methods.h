@@ -12,6 +12,7 @@ namespace optfleet::rpc {
 void AddSweepMethods(MethodTable* methods, Backend* backend);
 void AddJobMethods(MethodTable* methods, Backend* backend);
 void AddAttemptMethods(MethodTable* methods, Backend* backend);
+void AddCheckpointMethods(MethodTable* methods, Backend* backend);
 void AddMetricMethods(MethodTable* methods, Backend* backend);
 void AddSteerMethods(MethodTable* methods, Backend* backend);
 void AddReopenMethods(MethodTable* methods, Backend* backend);

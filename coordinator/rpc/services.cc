@@ -126,6 +126,29 @@ class AttemptService final : public v1::AttemptService::CallbackService {
   const MethodTable& methods_;
 };
 
+class CheckpointService final : public v1::CheckpointService::CallbackService {
+ public:
+  explicit CheckpointService(const MethodTable& methods) : methods_(methods) {}
+
+  Reactor* ListCheckpoints(Context* context, const v1::ListCheckpointsRequest* request,
+                           v1::ListCheckpointsResponse* response) override {
+    return Serve(methods_, "/optfleet.v1.CheckpointService/ListCheckpoints", context, *request, response);
+  }
+
+  Reactor* PinCheckpoint(Context* context, const v1::PinCheckpointRequest* request,
+                         v1::Checkpoint* response) override {
+    return Serve(methods_, "/optfleet.v1.CheckpointService/PinCheckpoint", context, *request, response);
+  }
+
+  Reactor* UnpinCheckpoint(Context* context, const v1::UnpinCheckpointRequest* request,
+                           v1::Checkpoint* response) override {
+    return Serve(methods_, "/optfleet.v1.CheckpointService/UnpinCheckpoint", context, *request, response);
+  }
+
+ private:
+  const MethodTable& methods_;
+};
+
 class MetricService final : public v1::MetricService::CallbackService {
  public:
   explicit MetricService(const MethodTable& methods) : methods_(methods) {}
@@ -213,6 +236,7 @@ std::vector<std::unique_ptr<grpc::Service>> MakeServices(const MethodTable& meth
   services.push_back(std::make_unique<SweepService>(methods));
   services.push_back(std::make_unique<JobService>(methods));
   services.push_back(std::make_unique<AttemptService>(methods));
+  services.push_back(std::make_unique<CheckpointService>(methods));
   services.push_back(std::make_unique<MetricService>(methods));
   services.push_back(std::make_unique<WorkerService>(methods));
   services.push_back(std::make_unique<EventService>(methods));
@@ -223,15 +247,11 @@ std::vector<std::unique_ptr<grpc::Service>> MakeServices(const MethodTable& meth
 }
 
 std::vector<std::string> ServiceNames() {
-  return {v1::SweepService::service_full_name(),
-          v1::JobService::service_full_name(),
-          v1::AttemptService::service_full_name(),
-          v1::MetricService::service_full_name(),
-          v1::WorkerService::service_full_name(),
-          v1::EventService::service_full_name(),
-          v1::SystemService::service_full_name(),
-          v1::AgentService::service_full_name(),
-          MaintenanceServiceName()};
+  return {v1::SweepService::service_full_name(),   v1::JobService::service_full_name(),
+          v1::AttemptService::service_full_name(), v1::CheckpointService::service_full_name(),
+          v1::MetricService::service_full_name(),  v1::WorkerService::service_full_name(),
+          v1::EventService::service_full_name(),   v1::SystemService::service_full_name(),
+          v1::AgentService::service_full_name(),   MaintenanceServiceName()};
 }
 
 }  // namespace optfleet::rpc

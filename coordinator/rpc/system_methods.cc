@@ -29,6 +29,7 @@ void AddMethods(MethodTable* methods, Backend* backend) {
   AddSweepMethods(methods, backend);
   AddJobMethods(methods, backend);
   AddAttemptMethods(methods, backend);
+  AddCheckpointMethods(methods, backend);
   AddMetricMethods(methods, backend);
   AddSteerMethods(methods, backend);
   AddReopenMethods(methods, backend);

@@ -79,6 +79,14 @@ void AddCounts(const std::map<std::string, int32_t>& counts, v1::Sweep* wire) {
   }
 }
 
+void SetKeep(const domain::KeepPolicy& keep, v1::Sweep* wire) {
+  if (!keep.limits()) return;
+  v1::KeepCheckpoints* kept = wire->mutable_keep_checkpoints();
+  if (keep.best_jobs) kept->set_best_jobs(*keep.best_jobs);
+  if (keep.best) kept->set_best(*keep.best);
+  if (keep.last) kept->set_last(*keep.last);
+}
+
 }  // namespace
 
 google::protobuf::Timestamp ToWire(Time time) {
@@ -118,6 +126,7 @@ v1::Sweep ToWire(const store::SweepView& view, bool with_files) {
   wire.set_max_running(sweep.max_running);
   wire.set_pause(static_cast<v1::Pause>(sweep.pause));
   wire.set_revision(sweep.revision);
+  SetKeep(sweep.keep, &wire);
   const bool over =
       sweep.state == domain::SweepState::kEnded || sweep.state == domain::SweepState::kCancelled;
   if (over) {
@@ -227,6 +236,20 @@ v1::Worker ToWire(const store::WorkerView& view) {
   return wire;
 }
 
+v1::Checkpoint ToWire(const store::CheckpointView& view) {
+  const domain::KeptCheckpoint& checkpoint = view.checkpoint;
+  v1::Checkpoint wire;
+  wire.set_name(ToResource(checkpoint.id.name));
+  wire.set_state(checkpoint.released_time ? v1::Checkpoint::STATE_DELETING : v1::Checkpoint::STATE_KEPT);
+  wire.set_pinned(view.pinned);
+  wire.set_worker(WorkerResource(checkpoint.id.worker));
+  wire.set_path(checkpoint.path);
+  wire.set_step(checkpoint.id.name.step);
+  if (checkpoint.val_loss) wire.set_val_loss(*checkpoint.val_loss);
+  wire.set_bytes(checkpoint.bytes);
+  return wire;
+}
+
 v1::Series ToWire(const store::SeriesColumn& column, bool every_point) {
   v1::Series wire;
   wire.set_key(column.key);
@@ -277,6 +300,13 @@ v1::SynchronizeResponse ToWire(const engine::SynchronizeAnswer& answer) {
     added->set_attempt(ToResource(held.attempt));
     added->set_record(held.record);
   }
+  wire.set_list_kept(answer.list_kept);
+  for (const engine::DeleteKept& kept : answer.delete_kept) {
+    v1::DeleteKept* added = wire.add_delete_kept();
+    added->set_attempt(ToResource(kept.attempt));
+    *added->mutable_fence() = FenceToWire(kept.fence);
+    added->set_step(kept.step);
+  }
   wire.set_next_call_ms(static_cast<int32_t>(duration_cast<milliseconds>(answer.next_call).count()));
   wire.set_lease_ms(static_cast<int32_t>(duration_cast<milliseconds>(answer.lease).count()));
   wire.set_incarnation(answer.incarnation);
@@ -302,6 +332,7 @@ v1::Sweep PreviewOf(const engine::CreateSweep& input, int32_t job_count, int32_t
   view.sweep.merged_points = merged_points;
   view.sweep.priority = input.priority;
   view.sweep.max_running = input.max_running;
+  view.sweep.keep = input.keep;
   view.counts["queued"] = view.sweep.job_count;
   v1::Sweep wire = ToWire(view, false);
   wire.clear_create_time();

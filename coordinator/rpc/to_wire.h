@@ -25,6 +25,7 @@ v1::Sweep ToWire(const store::SweepView& view, bool with_files);
 v1::Job ToWire(const store::JobView& view);
 v1::Attempt ToWire(const store::AttemptView& view);
 v1::Worker ToWire(const store::WorkerView& view);
+v1::Checkpoint ToWire(const store::CheckpointView& view);
 
 // With `every_point` only `last` is sent: minimum and maximum would repeat it.
 v1::Series ToWire(const store::SeriesColumn& column, bool every_point);

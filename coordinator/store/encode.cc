@@ -203,6 +203,24 @@ domain::Resources DecodeResources(const std::string& json) {
   return resources;
 }
 
+std::string EncodeKeep(const domain::KeepPolicy& keep) {
+  Json json = Json::object();
+  if (keep.best_jobs) json["best_jobs"] = *keep.best_jobs;
+  if (keep.best) json["best"] = *keep.best;
+  if (keep.last) json["last"] = *keep.last;
+  return Dump(json);
+}
+
+domain::KeepPolicy DecodeKeep(const std::string& json) {
+  if (json == "{}") return {};
+  const Json parsed = Parse(json);
+  const auto at = [&](const char* key) {
+    const bool given = parsed.is_object() && parsed.contains(key) && parsed[key].is_number_integer();
+    return given ? std::optional(parsed[key].get<int32_t>()) : std::nullopt;
+  };
+  return {at("best_jobs"), at("best"), at("last")};
+}
+
 std::string EncodeEnd(const domain::ReportedEnd& end) {
   return Dump({{"outcome", OutcomeName(end.outcome)},
                {"reason", end.reason},

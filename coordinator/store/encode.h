@@ -26,6 +26,7 @@ std::string EncodeTextMap(const std::map<std::string, std::string>& texts);
 std::string EncodeInts(const std::vector<int64_t>& numbers);
 std::string EncodeSlots(const std::vector<domain::Slot>& slots);
 std::string EncodeResources(const domain::Resources& resources);  // the same text for equal values
+std::string EncodeKeep(const domain::KeepPolicy& keep);           // "{}" where nothing is limited
 std::string EncodeEnd(const domain::ReportedEnd& end);
 
 domain::Figures DecodeFigures(const std::string& json);
@@ -36,6 +37,7 @@ std::map<std::string, std::string> DecodeTextMap(const std::string& json);
 std::vector<int64_t> DecodeInts(const std::string& json);
 std::vector<domain::Slot> DecodeSlots(const std::string& json);
 domain::Resources DecodeResources(const std::string& json);
+domain::KeepPolicy DecodeKeep(const std::string& json);
 domain::ReportedEnd DecodeEnd(const std::string& json);
 
 }  // namespace optfleet::store

@@ -31,6 +31,13 @@ Result<std::vector<domain::Event>> ReadNewestEvents(Connection* connection, cons
 Result<std::vector<domain::Event>> ReadEvents(Connection* connection, const std::string& subject,
                                               int64_t skip, int32_t limit);
 
+// By job, attempt and step, behind `after`; of one job or of the whole sweep.
+Result<std::vector<CheckpointView>> ReadCheckpoints(Connection* connection, const std::string& sweep,
+                                                    std::optional<int32_t> job,
+                                                    const std::optional<domain::KeptId>& after,
+                                                    int32_t limit);
+Result<CheckpointView> ReadOneCheckpoint(Connection* connection, const CheckpointName& name);
+
 Result<EndedJobs> ReadEndedJobs(Connection* connection, const std::string& sweep,
                                 const EndedSelection& selection);
 Result<SweepPoints> ReadSweepPoints(Connection* connection, const std::string& sweep);

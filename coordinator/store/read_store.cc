@@ -42,6 +42,14 @@ class SqliteReadStore final : public ReadStore {
   Result<WorkerView> GetWorker(const std::string& id) override {
     return Read([&] { return ReadOneWorker(&connection_, id); });
   }
+  Result<std::vector<CheckpointView>> ListCheckpoints(const std::string& sweep, std::optional<int32_t> job,
+                                                      const std::optional<domain::KeptId>& after,
+                                                      int32_t limit) override {
+    return Read([&] { return ReadCheckpoints(&connection_, sweep, job, after, limit); });
+  }
+  Result<CheckpointView> GetCheckpoint(const CheckpointName& name) override {
+    return Read([&] { return ReadOneCheckpoint(&connection_, name); });
+  }
   Result<std::vector<domain::Event>> ListNewestEvents(const std::string& subject, int32_t limit) override {
     return Read([&] { return ReadNewestEvents(&connection_, subject, limit); });
   }

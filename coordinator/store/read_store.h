@@ -17,6 +17,7 @@
 #include "common/names.h"
 #include "common/result.h"
 #include "coordinator/domain/attempt.h"
+#include "coordinator/domain/checkpoint.h"
 #include "coordinator/domain/event.h"
 #include "coordinator/domain/job.h"
 #include "coordinator/domain/sweep.h"
@@ -51,6 +52,11 @@ struct AttemptView {
 struct WorkerView {
   domain::Worker worker;
   std::vector<AttemptName> attempts;  // that have not ended
+};
+
+struct CheckpointView {
+  domain::KeptCheckpoint checkpoint;
+  bool pinned = false;
 };
 
 struct SweepKey {  // place in ListSweeps, newest first
@@ -120,6 +126,13 @@ class ReadStore {
   // By id.
   virtual Result<std::vector<WorkerView>> ListWorkers(const std::string& after, int32_t limit) = 0;
   virtual Result<WorkerView> GetWorker(const std::string& id) = 0;
+  // In order of job, attempt and step; of one job or of all of the sweep. NOT_FOUND if there is none of that
+  // name.
+  virtual Result<std::vector<CheckpointView>> ListCheckpoints(const std::string& sweep,
+                                                              std::optional<int32_t> job,
+                                                              const std::optional<domain::KeptId>& after,
+                                                              int32_t limit) = 0;
+  virtual Result<CheckpointView> GetCheckpoint(const CheckpointName& name) = 0;
   // The newest `limit`, oldest of them first.
   virtual Result<std::vector<domain::Event>> ListNewestEvents(const std::string& subject, int32_t limit) = 0;
   // Oldest first, of one resource and everything below it.

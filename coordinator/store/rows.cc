@@ -10,7 +10,7 @@ namespace optfleet::store {
 const char* const kSweepColumns =
     "sweeps.id, sweeps.display_name, sweeps.state, sweeps.axes_json, sweeps.objective, sweeps.job_count, "
     "sweeps.merged_points, sweeps.priority, sweeps.cancel_requested, sweeps.create_time, sweeps.end_time, "
-    "sweeps.max_running, sweeps.pause, sweeps.revision";
+    "sweeps.max_running, sweeps.pause, sweeps.revision, sweeps.keep_json, sweeps.incarnation";
 #define OPTFLEET_JOB_STATUS_COLUMNS                                                                 \
   "jobs.total_steps, jobs.create_time, jobs.state, jobs.outcome, jobs.reason, "                     \
   "jobs.attempt_count, jobs.worker, jobs.bound_worker, jobs.failures, jobs.not_before, jobs.stop, " \
@@ -35,6 +35,10 @@ const char* const kWorkerColumns =
     "workers.id, workers.state, workers.slots_json, workers.version, workers.host, workers.session, "
     "workers.retired_sessions_json, workers.last_seen, workers.labels_json, workers.host_memory_bytes, "
     "workers.drain, workers.failures_in_a_row, workers.excluded_until";
+const char* const kCheckpointColumns =
+    "checkpoints.sweep, checkpoints.job, checkpoints.attempt, checkpoints.step, checkpoints.incarnation, "
+    "checkpoints.worker, checkpoints.path, checkpoints.val_loss, checkpoints.bytes, "
+    "checkpoints.released_time";
 
 namespace {
 
@@ -119,6 +123,8 @@ Result<domain::Sweep> ReadSweep(const Statement& row) {
   sweep.max_running = static_cast<int32_t>(row.Int(11));
   sweep.pause = PauseFromName(row.Text(12));
   sweep.revision = static_cast<int32_t>(row.Int(13));
+  sweep.keep = DecodeKeep(row.Text(14));
+  sweep.incarnation = row.Int(15);
   return sweep;
 }
 
@@ -194,6 +200,17 @@ Result<domain::Worker> ReadWorker(const Statement& row) {
   worker.failures_in_a_row = static_cast<int32_t>(row.Int(11));
   worker.excluded_until = TimeAt(row, 12);
   return worker;
+}
+
+Result<domain::KeptCheckpoint> ReadCheckpoint(const Statement& row) {
+  domain::KeptCheckpoint checkpoint;
+  const JobName job{row.Text(0), static_cast<int32_t>(row.Int(1))};
+  checkpoint.id = {{{job, static_cast<int32_t>(row.Int(2))}, row.Int(3)}, row.Int(4), row.Text(5)};
+  checkpoint.path = row.Text(6);
+  if (!row.IsNull(7)) checkpoint.val_loss = row.Real(7);
+  checkpoint.bytes = row.Int(8);
+  checkpoint.released_time = TimeAt(row, 9);
+  return checkpoint;
 }
 
 }  // namespace optfleet::store

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "coordinator/domain/attempt.h"
+#include "coordinator/domain/checkpoint.h"
 #include "coordinator/domain/event.h"
 #include "coordinator/domain/job.h"
 #include "coordinator/domain/sweep.h"
@@ -20,10 +21,12 @@ extern const char* const kJobColumns;
 extern const char* const kJobColumnsWithoutTexts;  // the same with nothing for parameters, spec and hash
 extern const char* const kAttemptColumns;
 extern const char* const kWorkerColumns;
-inline constexpr int kSweepColumnCount = 14;
+extern const char* const kCheckpointColumns;
+inline constexpr int kSweepColumnCount = 16;
 inline constexpr int kJobColumnCount = 24;
 inline constexpr int kAttemptColumnCount = 24;
 inline constexpr int kWorkerColumnCount = 13;
+inline constexpr int kCheckpointColumnCount = 10;
 
 // The current row of a statement that selects the columns first. DATA_LOSS for a name of a state that this
 // program does not know.
@@ -33,6 +36,7 @@ Result<domain::Job> ReadJob(const Statement& row);
 Result<std::string> ReadSpec(const Statement& row, const JobName& job, int spec, int base);
 Result<domain::Attempt> ReadAttempt(const Statement& row);
 Result<domain::Worker> ReadWorker(const Statement& row);
+Result<domain::KeptCheckpoint> ReadCheckpoint(const Statement& row);
 
 std::optional<Time> TimeAt(const Statement& row, int column);
 std::optional<int64_t> Micros(const std::optional<Time>& time);

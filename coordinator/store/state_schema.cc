@@ -127,6 +127,21 @@ DROP TABLE jobs;
 ALTER TABLE new_jobs RENAME TO jobs;
 CREATE INDEX jobs_by_state ON jobs(sweep, state, outcome, attempt_count, step, total_steps);
 CREATE INDEX jobs_by_objective ON jobs(sweep, objective, number) WHERE objective IS NOT NULL;
+
+-- Which checkpoints outlive the jobs of a sweep; and the incarnation that it was created in, 0 where that was not noted.
+ALTER TABLE sweeps ADD COLUMN keep_json TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE sweeps ADD COLUMN incarnation INTEGER NOT NULL DEFAULT 0;
+
+-- What lies in kept/ of the workers, as they last said; released_time once its worker is told to delete it.
+CREATE TABLE checkpoints(
+  sweep TEXT NOT NULL, job INTEGER NOT NULL, attempt INTEGER NOT NULL, step INTEGER NOT NULL, incarnation INTEGER NOT NULL,
+  worker TEXT NOT NULL REFERENCES workers(id), path TEXT NOT NULL, val_loss REAL, bytes INTEGER NOT NULL,
+  released_time INTEGER, PRIMARY KEY (sweep, job, attempt, step, incarnation, worker)) WITHOUT ROWID;
+
+-- By people; stays when the checkpoint goes out of sight, since it may come back.
+CREATE TABLE pins(
+  sweep TEXT NOT NULL, job INTEGER NOT NULL, attempt INTEGER NOT NULL, step INTEGER NOT NULL, time INTEGER NOT NULL,
+  PRIMARY KEY (sweep, job, attempt, step)) WITHOUT ROWID;
 )sql";
 
 constexpr std::array<const char*, 3> kSteps = {kVersion1, kVersion2, kVersion3};

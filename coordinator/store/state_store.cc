@@ -6,6 +6,7 @@
 
 #include "coordinator/store/encode.h"
 #include "coordinator/store/folder.h"
+#include "coordinator/store/load_kept.h"
 #include "coordinator/store/prune.h"
 #include "coordinator/store/rows.h"
 #include "coordinator/store/schema.h"
@@ -141,6 +142,7 @@ class SqliteStateStore final : public StateStore {
     OPTFLEET_RETURN_IF_ERROR(ReadAll(&connection_,
                                      "SELECT sweep, resources_json, bound_worker, reason FROM waiting",
                                      &ReadWaiting, &saved.waiting));
+    OPTFLEET_RETURN_IF_ERROR(LoadKept(&connection_, &saved));
     return saved;
   }
 

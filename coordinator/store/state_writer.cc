@@ -12,9 +12,9 @@ namespace optfleet::store {
 namespace {
 
 constexpr char kUpsertSweep[] = R"sql(
-INSERT INTO sweeps VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+INSERT INTO sweeps VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
 ON CONFLICT (id) DO UPDATE SET state = ?3, axes_json = ?4, job_count = ?6, merged_points = ?7, priority = ?8,
-  cancel_requested = ?9, end_time = ?11, max_running = ?12, pause = ?13, revision = ?14)sql";
+  cancel_requested = ?9, end_time = ?11, max_running = ?12, pause = ?13, revision = ?14, keep_json = ?15)sql";
 constexpr char kInsertSource[] = "INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?)";
 constexpr char kInsertJob[] = R"sql(
 INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', NULL, '', 0, '', '', 0, NULL, NULL, '', 0, '{}', NULL, NULL, NULL,
@@ -43,13 +43,21 @@ constexpr char kUpsertLog[] = "INSERT OR REPLACE INTO attempt_logs VALUES (?, ?,
 constexpr char kInsertEvent[] = "INSERT INTO events(time, subject, what, reason) VALUES (?, ?, ?, ?)";
 constexpr char kInsertRequest[] = "INSERT INTO requests VALUES (?, ?, ?, ?)";
 constexpr char kForgetRequests[] = "DELETE FROM requests WHERE time < ?";
+constexpr char kUpsertCheckpoint[] = R"sql(
+INSERT INTO checkpoints VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+ON CONFLICT DO UPDATE SET path = ?7, val_loss = ?8, bytes = ?9, released_time = ?10)sql";
+constexpr char kDropCheckpoint[] = R"sql(
+DELETE FROM checkpoints WHERE sweep = ? AND job = ? AND attempt = ? AND step = ? AND incarnation = ? AND worker = ?)sql";
+constexpr char kPin[] = "INSERT OR REPLACE INTO pins VALUES (?, ?, ?, ?, ?)";
+constexpr char kUnpin[] = "DELETE FROM pins WHERE sweep = ? AND job = ? AND attempt = ? AND step = ?";
 constexpr char kClearWaiting[] = "DELETE FROM waiting";
 constexpr char kInsertWaiting[] = "INSERT INTO waiting VALUES (?, ?, ?, ?)";
 
-constexpr std::array kAll = {kDropJobs,      kDropSources,    kDropSweep,    kUpsertSweep,
-                             kInsertSource,  kInsertJob,      kUpdateJob,    kSetParameters,
-                             kUpsertAttempt, kUpsertWorker,   kUpsertLog,    kInsertEvent,
-                             kInsertRequest, kForgetRequests, kClearWaiting, kInsertWaiting};
+constexpr std::array kAll = {kDropJobs,         kDropSources,    kDropSweep,    kUpsertSweep,
+                             kInsertSource,     kInsertJob,      kUpdateJob,    kSetParameters,
+                             kUpsertAttempt,    kUpsertWorker,   kUpsertLog,    kInsertEvent,
+                             kInsertRequest,    kForgetRequests, kClearWaiting, kInsertWaiting,
+                             kUpsertCheckpoint, kDropCheckpoint, kPin,          kUnpin};
 
 // Jobs whose whole spec is on disk, to keep others of their sweep by. One for each set of keys, newest first,
 // and not too many to try.
@@ -156,7 +164,7 @@ Status StateWriter::WriteSweep(const domain::Sweep& sweep) {
       .Bind(sweep.id, sweep.display_name, Name(sweep.state), EncodeTexts(sweep.axes), sweep.objective,
             sweep.job_count, sweep.merged_points, sweep.priority, sweep.cancel_requested,
             UnixMicros(sweep.create_time), Micros(sweep.end_time), sweep.max_running, NameOf(sweep.pause),
-            sweep.revision)
+            sweep.revision, EncodeKeep(sweep.keep), sweep.incarnation)
       .Run();
 }
 
@@ -202,7 +210,32 @@ Status StateWriter::WriteWaiting(const std::vector<engine::ClassReason>& waiting
   return {};
 }
 
+Status StateWriter::WriteKept(const engine::KeptChange& change) {
+  const domain::KeptCheckpoint& row = change.row;
+  const AttemptName& attempt = row.id.name.attempt;
+  if (change.gone) {
+    return Get(kDropCheckpoint)
+        .Bind(attempt.job.sweep, attempt.job.job, attempt.attempt, row.id.name.step, row.id.incarnation,
+              row.id.worker)
+        .Run();
+  }
+  return Get(kUpsertCheckpoint)
+      .Bind(attempt.job.sweep, attempt.job.job, attempt.attempt, row.id.name.step, row.id.incarnation,
+            row.id.worker, row.path, row.val_loss, row.bytes, Micros(row.released_time))
+      .Run();
+}
+
+Status StateWriter::WritePin(const engine::PinChange& change) {
+  const auto& [attempt, step] = change.checkpoint;
+  if (!change.time) return Get(kUnpin).Bind(attempt.job.sweep, attempt.job.job, attempt.attempt, step).Run();
+  return Get(kPin)
+      .Bind(attempt.job.sweep, attempt.job.job, attempt.attempt, step, UnixMicros(*change.time))
+      .Run();
+}
+
 Status StateWriter::WriteRest(const engine::Changes& changes) {
+  for (const engine::KeptChange& change : changes.kept) OPTFLEET_RETURN_IF_ERROR(WriteKept(change));
+  for (const engine::PinChange& change : changes.pins) OPTFLEET_RETURN_IF_ERROR(WritePin(change));
   for (const domain::AttemptLog& log : changes.logs) {
     OPTFLEET_RETURN_IF_ERROR(
         Get(kUpsertLog)

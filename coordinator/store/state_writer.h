@@ -27,6 +27,8 @@ class StateWriter {
   Status WriteAttempt(const domain::Attempt& attempt);
   Status WriteWorker(const domain::Worker& worker);
   Status WriteWaiting(const std::vector<engine::ClassReason>& waiting);
+  Status WriteKept(const engine::KeptChange& change);
+  Status WritePin(const engine::PinChange& change);
   Status WriteRest(const engine::Changes& changes);
 
   Statement& Get(const char* sql) { return statements_.at(sql); }

@@ -35,6 +35,7 @@ struct Client::Stubs {
         sweeps(v1::SweepService::NewStub(channel)),
         jobs(v1::JobService::NewStub(channel)),
         attempts(v1::AttemptService::NewStub(channel)),
+        checkpoints(v1::CheckpointService::NewStub(channel)),
         metrics(v1::MetricService::NewStub(channel)),
         workers(v1::WorkerService::NewStub(channel)),
         events(v1::EventService::NewStub(channel)),
@@ -75,6 +76,7 @@ struct Client::Stubs {
   std::unique_ptr<v1::SweepService::Stub> sweeps;
   std::unique_ptr<v1::JobService::Stub> jobs;
   std::unique_ptr<v1::AttemptService::Stub> attempts;
+  std::unique_ptr<v1::CheckpointService::Stub> checkpoints;
   std::unique_ptr<v1::MetricService::Stub> metrics;
   std::unique_ptr<v1::WorkerService::Stub> workers;
   std::unique_ptr<v1::EventService::Stub> events;
@@ -305,6 +307,32 @@ Result<std::vector<v1::Worker>> Client::ListWorkers() {
                                                       page.workers().end());
                                          }));
   return all;
+}
+
+Result<std::vector<v1::Checkpoint>> Client::ListCheckpoints(const std::string& parent) {
+  v1::ListCheckpointsRequest request;
+  request.set_parent(parent);
+  std::vector<v1::Checkpoint> all;
+  OPTFLEET_RETURN_IF_ERROR(stubs_->Pages(*stubs_->checkpoints, &v1::CheckpointService::Stub::ListCheckpoints,
+                                         request, [&](const v1::ListCheckpointsResponse& page) {
+                                           all.insert(all.end(), page.checkpoints().begin(),
+                                                      page.checkpoints().end());
+                                         }));
+  return all;
+}
+
+Result<v1::Checkpoint> Client::PinCheckpoint(const std::string& name, bool pin, const std::string& reason) {
+  const auto fill = [&](auto request) {
+    request.set_name(name);
+    request.set_reason(reason);
+    request.set_request_id(RandomRequestId());
+    return request;
+  };
+  if (!pin)
+    return stubs_->Call(*stubs_->checkpoints, &v1::CheckpointService::Stub::UnpinCheckpoint,
+                        fill(v1::UnpinCheckpointRequest()));
+  return stubs_->Call(*stubs_->checkpoints, &v1::CheckpointService::Stub::PinCheckpoint,
+                      fill(v1::PinCheckpointRequest()));
 }
 
 Result<v1::Backup> Client::CreateBackup() {

@@ -62,6 +62,10 @@ class Client {
   Result<v1::Worker> DrainWorker(const std::string& name, bool keep_running, const std::string& reason);
   Result<v1::Worker> UndrainWorker(const std::string& name, const std::string& reason);
 
+  // Of a sweep or a job.
+  Result<std::vector<v1::Checkpoint>> ListCheckpoints(const std::string& parent);
+  Result<v1::Checkpoint> PinCheckpoint(const std::string& name, bool pin, const std::string& reason);
+
   Result<v1::Backup> CreateBackup();
   Result<v1::Backup> GetBackup(const std::string& name);
   // A piece of the file from `offset`; empty at its end.

@@ -47,6 +47,18 @@ std::string ColumnHeader(const std::string& key) {
   return header;
 }
 
+std::string KeepText(const v1::KeepCheckpoints& keep) {
+  if (keep.has_best_jobs() && keep.best_jobs() == 0) return "none of jobs that have ended";
+  std::string text = "of all jobs";
+  if (keep.has_best_jobs())
+    text = keep.best_jobs() == 1 ? "of the best job"
+                                 : "of the " + std::to_string(keep.best_jobs()) + " best jobs";
+  std::string each;
+  if (keep.has_best()) each = std::to_string(keep.best()) + " best";
+  if (keep.has_last()) each += (each.empty() ? "" : " and ") + std::to_string(keep.last()) + " last";
+  return each.empty() ? text + ", all of each" : text + ", " + each + " of each";
+}
+
 std::optional<double> FigureIn(const Figures& figures, const std::string& key) {
   for (const v1::Figure& figure : figures) {
     if (figure.key() == key) return figure.value();

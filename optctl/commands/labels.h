@@ -21,6 +21,9 @@ std::string PointLabel(const v1::Job& job);
 // "LR" for optimizer.learning_rate, "SEQUENCE" for data.sequence_length: a word without blanks.
 std::string ColumnHeader(const std::string& key);
 
+// "of the 3 best jobs, 1 best and 1 last of each".
+std::string KeepText(const v1::KeepCheckpoints& keep);
+
 std::optional<double> FigureIn(const Figures& figures, const std::string& key);
 // The figure of the result, or the newest recorded one while there is no result.
 std::optional<double> FigureOf(const v1::Job& job, const std::string& key);

@@ -169,6 +169,26 @@ Table WorkerTable(const std::vector<v1::Worker>& workers, bool wide, Time now) {
   return table;
 }
 
+Table CheckpointTable(const std::vector<v1::Checkpoint>& checkpoints, bool wide) {
+  std::vector<Column> columns = {
+      {"NAME"},  {"STATE"}, {"STEP", Align::kRight}, {"VAL_LOSS", Align::kRight}, {"SIZE", Align::kRight},
+      {"WORKER"}};
+  if (wide) columns.push_back({"PATH"});
+  Table table(std::move(columns));
+  for (const v1::Checkpoint& checkpoint : checkpoints) {
+    std::vector<std::string> row = {
+        ShortResource(checkpoint.name()),
+        Condition(checkpoint),
+        std::to_string(checkpoint.step()),
+        checkpoint.has_val_loss() ? FigureText("val_loss", checkpoint.val_loss()) : "",
+        FormatBytes(checkpoint.bytes()),
+        ShortResource(checkpoint.worker())};
+    if (wide) row.push_back(checkpoint.path());
+    table.Add(std::move(row));
+  }
+  return table;
+}
+
 Table EventTable(const std::vector<v1::Event>& events) {
   Table table({{"TIME"}, {"SUBJECT"}, {"WHAT"}, {"REASON", Align::kLeft, true}});
   for (const v1::Event& event : events) {

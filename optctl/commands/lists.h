@@ -1,5 +1,5 @@
-// Sweeps, jobs, attempts, workers and events as tables of one row each, the same in every command that shows
-// them. Pure.
+// Sweeps, jobs, attempts, workers, checkpoints and events as tables of one row each, the same in every
+// command that shows them. Pure.
 #pragma once
 
 #include <string>
@@ -16,6 +16,7 @@ output::Table SweepTable(const std::vector<v1::Sweep>& sweeps, bool wide, Time n
 output::Table JobTable(const std::vector<v1::Job>& jobs, bool wide, Time now);
 output::Table AttemptTable(const std::vector<v1::Attempt>& attempts, bool wide, Time now);
 output::Table WorkerTable(const std::vector<v1::Worker>& workers, bool wide, Time now);
+output::Table CheckpointTable(const std::vector<v1::Checkpoint>& checkpoints, bool wide);
 output::Table EventTable(const std::vector<v1::Event>& events);
 
 // "2 cpu x 1 thread, 4.0 GiB", "8 NVIDIA H100 80GB HBM3": what a worker offers.

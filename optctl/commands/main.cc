@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
   AddRetry(program);
   AddExtend(program);
   AddWorker(program);
+  AddCheckpoint(program);
   AddBackup(program);
   AddDoctor(program);
   AddVersion(program);

@@ -62,6 +62,7 @@ void AddDrain(Program& program, CLI::App& worker);
 void AddResults(Program& program);
 void AddReport(Program& program);
 void AddWorker(Program& program);
+void AddCheckpoint(Program& program);
 void AddBackup(Program& program);
 void AddDoctor(Program& program);
 void AddVersion(Program& program);

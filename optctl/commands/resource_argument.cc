@@ -5,7 +5,8 @@
 namespace optfleet::commands {
 namespace {
 
-// quickstart/17/2 -> sweeps/quickstart/jobs/17/attempts/2; anything else becomes a name that no parser takes.
+// quickstart/17/2 -> sweeps/quickstart/jobs/17/attempts/2 and so on; anything else becomes a name that no
+// parser takes.
 std::string Written(const std::string& text) {
   std::string full = "sweeps/";
   int slashes = 0;
@@ -13,7 +14,8 @@ std::string Written(const std::string& text) {
     if (c != '/') {
       full += c;
     } else {
-      full += ++slashes == 1 ? "/jobs/" : "/attempts/";
+      ++slashes;
+      full += slashes == 1 ? "/jobs/" : slashes == 2 ? "/attempts/" : "/checkpoints/";
     }
   }
   return full;
@@ -58,6 +60,14 @@ Result<AttemptName> AttemptNamed(const std::string& text) {
               Expected(text, "an attempt; expected SWEEP/JOB/ATTEMPT, for example quickstart/17/1"));
 }
 
+Result<CheckpointName> CheckpointNamed(const std::string& text) {
+  for (const std::string& name : {text, Written(text)})
+    if (auto checkpoint = ParseCheckpointResource(name)) return *std::move(checkpoint);
+  return Fail(
+      Code::kInvalidArgument,
+      Expected(text, "a checkpoint; expected SWEEP/JOB/ATTEMPT/STEP, for example quickstart/17/1/2000"));
+}
+
 Result<std::string> WorkerNamed(const std::string& text) {
   if (ParseWorkerResource(text)) return text;
   if (IsValidId(text)) return WorkerResource(text);
@@ -71,6 +81,9 @@ std::string ShortResource(const std::string& resource) {
   if (const auto attempt = ParseAttemptResource(resource)) {
     return attempt->job.sweep + "/" + std::to_string(attempt->job.job) + "/" +
            std::to_string(attempt->attempt);
+  }
+  if (const auto checkpoint = ParseCheckpointResource(resource)) {
+    return ShortResource(ToResource(checkpoint->attempt)) + "/" + std::to_string(checkpoint->step);
   }
   return resource;
 }

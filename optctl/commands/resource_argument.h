@@ -22,7 +22,8 @@ Result<ResourceArgument> ParseResource(const std::string& text);
 Result<std::string> SweepNamed(const std::string& text);  // -> "sweeps/quickstart"
 Result<JobName> JobNamed(const std::string& text);
 Result<AttemptName> AttemptNamed(const std::string& text);
-Result<std::string> WorkerNamed(const std::string& text);  // -> "workers/gpu01"
+Result<CheckpointName> CheckpointNamed(const std::string& text);  // quickstart/17/2/100
+Result<std::string> WorkerNamed(const std::string& text);         // -> "workers/gpu01"
 
 // "quickstart/17/2" of "sweeps/quickstart/jobs/17/attempts/2": what tables show and every command takes.
 std::string ShortResource(const std::string& resource);

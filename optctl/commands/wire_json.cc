@@ -15,6 +15,17 @@ Json SecondsBetween(const Message& message) {
   return static_cast<double>((TimeOf(message.end_time()) - TimeOf(message.start_time())).count()) / 1e6;
 }
 
+// null where all stay.
+Json KeepJson(const v1::Sweep& sweep) {
+  if (!sweep.has_keep_checkpoints()) return nullptr;
+  const v1::KeepCheckpoints& keep = sweep.keep_checkpoints();
+  Json json;
+  json["best_jobs"] = keep.has_best_jobs() ? Json(keep.best_jobs()) : Json(nullptr);
+  json["best"] = keep.has_best() ? Json(keep.best()) : Json(nullptr);
+  json["last"] = keep.has_last() ? Json(keep.last()) : Json(nullptr);
+  return json;
+}
+
 Json NullIfEmpty(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
 }  // namespace
@@ -62,6 +73,7 @@ Json ToJson(const v1::Sweep& sweep) {
   json["job_count"] = sweep.job_count();
   json["priority"] = sweep.priority();
   json["max_running"] = sweep.max_running();
+  json["keep_checkpoints"] = KeepJson(sweep);
   json["paused"] = sweep.pause() != v1::PAUSE_UNSPECIFIED;
   json["merged_points"] = sweep.merged_points();
   json["progress"] = NumberJson(sweep.progress());
@@ -151,6 +163,19 @@ Json ToJson(const v1::Worker& worker) {
   json["failures_in_a_row"] = worker.failures_in_a_row();
   json["excluded_until_time"] = TimeJson(worker.has_excluded_until_time(), worker.excluded_until_time());
   json["last_seen_time"] = TimeJson(worker.has_last_seen_time(), worker.last_seen_time());
+  return json;
+}
+
+Json ToJson(const v1::Checkpoint& checkpoint) {
+  Json json;
+  json["name"] = checkpoint.name();
+  json["state"] = Condition(checkpoint);
+  json["pinned"] = checkpoint.pinned();
+  json["worker"] = NullIfEmpty(checkpoint.worker());
+  json["path"] = NullIfEmpty(checkpoint.path());
+  json["step"] = checkpoint.step();
+  json["val_loss"] = checkpoint.has_val_loss() ? NumberJson(checkpoint.val_loss()) : Json(nullptr);
+  json["bytes"] = checkpoint.bytes();
   return json;
 }
 

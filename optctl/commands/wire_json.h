@@ -15,6 +15,7 @@ Json ToJson(const v1::Sweep& sweep);
 Json ToJson(const v1::Job& job);
 Json ToJson(const v1::Attempt& attempt);
 Json ToJson(const v1::Worker& worker);
+Json ToJson(const v1::Checkpoint& checkpoint);
 Json ToJson(const v1::Event& event);
 
 // {"val_loss": 1.87, ...}

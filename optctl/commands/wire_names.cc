@@ -41,6 +41,11 @@ std::string Condition(const v1::Job& job) {
   return job.state() == v1::Job::STATE_ENDED ? NameOf(job.outcome()) : NameOf(job.state());
 }
 
+std::string Condition(const v1::Checkpoint& checkpoint) {
+  if (checkpoint.state() == v1::Checkpoint::STATE_KEPT && checkpoint.pinned()) return "pinned";
+  return Plain(v1::Checkpoint::State_Name(checkpoint.state()), "STATE_", checkpoint.state());
+}
+
 std::string Condition(const v1::Attempt& attempt) {
   return attempt.state() == v1::Attempt::STATE_ENDED ? NameOf(attempt.outcome()) : NameOf(attempt.state());
 }

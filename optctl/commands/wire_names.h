@@ -19,5 +19,6 @@ std::string Condition(const v1::Sweep& sweep);    // "paused" is told from "acti
 std::string Condition(const v1::Worker& worker);  // "draining" and "excluded" are told from "ready"
 std::string Condition(const v1::Job& job);
 std::string Condition(const v1::Attempt& attempt);
+std::string Condition(const v1::Checkpoint& checkpoint);  // "kept", "pinned" or "deleting"
 
 }  // namespace optfleet::commands

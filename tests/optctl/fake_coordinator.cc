@@ -39,6 +39,7 @@ void Page(const std::vector<Message>& all, const std::string& prefix, const std:
 struct FakeCoordinator::Services final : v1::SweepService::Service,
                                          v1::JobService::Service,
                                          v1::AttemptService::Service,
+                                         v1::CheckpointService::Service,
                                          v1::MetricService::Service,
                                          v1::WorkerService::Service,
                                          v1::EventService::Service,
@@ -199,6 +200,31 @@ struct FakeCoordinator::Services final : v1::SweepService::Service,
     out->set_skipped_bytes(2048);
     return Status::OK;
   }
+  Status ListCheckpoints(ServerContext*, const v1::ListCheckpointsRequest* request,
+                         v1::ListCheckpointsResponse* out) override {
+    const std::lock_guard lock(mutex);
+    Page(
+        Now().checkpoints, request->parent() + "/", request->page_token(),
+        [&](const v1::Checkpoint& checkpoint) { *out->add_checkpoints() = checkpoint; },
+        out->mutable_next_page_token());
+    return Status::OK;
+  }
+  Status PinCheckpoint(ServerContext*, const v1::PinCheckpointRequest* request,
+                       v1::Checkpoint* out) override {
+    const std::lock_guard lock(mutex);
+    const Status status = Find(Now().checkpoints, request->name(), out);
+    out->set_pinned(true);
+    if (out->state() != v1::Checkpoint::STATE_DELETING) return status;
+    return Status(grpc::StatusCode::FAILED_PRECONDITION,
+                  request->name() + " can no longer be pinned: worker gpu01 was told to delete it");
+  }
+  Status UnpinCheckpoint(ServerContext*, const v1::UnpinCheckpointRequest* request,
+                         v1::Checkpoint* out) override {
+    const std::lock_guard lock(mutex);
+    const Status status = Find(Now().checkpoints, request->name(), out);
+    out->set_pinned(false);
+    return status;
+  }
   Status QueryMetrics(ServerContext*, const v1::QueryMetricsRequest*,
                       v1::QueryMetricsResponse* out) override {
     const std::lock_guard lock(mutex);
@@ -230,6 +256,7 @@ FakeCoordinator::FakeCoordinator(std::vector<FakeData> stages) : services_(std::
   builder.RegisterService(static_cast<v1::SweepService::Service*>(services_.get()));
   builder.RegisterService(static_cast<v1::JobService::Service*>(services_.get()));
   builder.RegisterService(static_cast<v1::AttemptService::Service*>(services_.get()));
+  builder.RegisterService(static_cast<v1::CheckpointService::Service*>(services_.get()));
   builder.RegisterService(static_cast<v1::MetricService::Service*>(services_.get()));
   builder.RegisterService(static_cast<v1::WorkerService::Service*>(services_.get()));
   builder.RegisterService(static_cast<v1::EventService::Service*>(services_.get()));

@@ -18,6 +18,7 @@ struct FakeData {
   std::vector<v1::Job> jobs;
   std::vector<v1::Attempt> attempts;
   std::vector<v1::Worker> workers;
+  std::vector<v1::Checkpoint> checkpoints;
   std::map<std::string, std::string> logs;  // by attempt
   v1::Series series;                        // answered for every job
 };

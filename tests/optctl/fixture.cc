@@ -188,6 +188,32 @@ void AddWorkers(FakeData& data) {
   data.workers = {gone, local};
 }
 
+v1::Checkpoint NewCheckpoint(int job, int64_t step, double val_loss) {
+  v1::Checkpoint checkpoint;
+  checkpoint.set_name("sweeps/lr/jobs/" + std::to_string(job) + "/attempts/1/checkpoints/" +
+                      std::to_string(step));
+  checkpoint.set_state(v1::Checkpoint::STATE_KEPT);
+  checkpoint.set_worker("workers/gpu01");
+  checkpoint.set_path("/var/lib/optfleet/kept/sweeps-lr-jobs-" + std::to_string(job) +
+                      "-attempts-1.1/step-000000000" + std::to_string(step));
+  checkpoint.set_step(step);
+  if (val_loss > 0) checkpoint.set_val_loss(val_loss);
+  checkpoint.set_bytes(1'500'000);
+  return checkpoint;
+}
+
+// Job 2 keeps two, one of them pinned; that of job 3 is being deleted.
+void AddCheckpoints(FakeData& data) {
+  data.checkpoints = {NewCheckpoint(2, 100, 0), NewCheckpoint(2, 200, 1.874), NewCheckpoint(3, 200, 2.5)};
+  data.checkpoints[1].set_pinned(true);
+  data.checkpoints[2].set_state(v1::Checkpoint::STATE_DELETING);
+  for (v1::Sweep& sweep : data.sweeps) {
+    if (sweep.name() != "sweeps/lr") continue;
+    sweep.mutable_keep_checkpoints()->set_best_jobs(2);
+    sweep.mutable_keep_checkpoints()->set_last(2);
+  }
+}
+
 }  // namespace
 
 FakeData FrozenCluster() {
@@ -196,6 +222,7 @@ FakeData FrozenCluster() {
   AddLrSweep(data);
   AddAttempts(data);
   AddWorkers(data);
+  AddCheckpoints(data);
   data.series.set_key("loss");
   for (int i = 1; i <= 4; ++i) {
     data.series.add_steps(i);

@@ -78,6 +78,7 @@ Status Daemon::Listen() {
 
 int Daemon::Run() {
   RemoveUnfinished(root_.path());
+  RemoveHalfDeleted(root_.path());
   CheckTrainer();
   WaitForSignal();
   Scan();

@@ -11,7 +11,7 @@ namespace optfleet::worker {
 using Work = FolderWorkDone::Work;
 
 Hands::Hands(std::string root, LaunchOptions launch, Post post)
-    : root_(std::move(root)), launcher_(std::move(launch)), post_(std::move(post)) {}
+    : root_(std::move(root)), launcher_(std::move(launch)), kept_(root_), post_(std::move(post)) {}
 
 Hands::~Hands() { threads_.join(); }
 
@@ -56,6 +56,17 @@ void Hands::Do(const Prune& effect) {
 
 void Hands::Do(const Remove& effect) {
   Run([this, effect] { Done(effect.key, Work::kRemove, RemoveFolder(effect.folder)); });
+}
+
+void Hands::Do(const ScanKept&) {
+  Run([this] { post_(KeptScanned{KeptFolder(root_), kept_.Scan()}); });
+}
+
+void Hands::Do(const DeleteKeptCheckpoint& effect) {
+  Run([this, effect] {
+    const Status status = DeleteKept(root_, effect.name);
+    post_(KeptDeleted{effect.name, status ? "" : status.error().message()});
+  });
 }
 
 void Hands::Done(const AttemptKey& key, Work work, const Status& status) {

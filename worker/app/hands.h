@@ -7,6 +7,7 @@
 #include <string>
 
 #include "worker/engine/engine.h"
+#include "worker/process/kept_folder.h"
 #include "worker/process/launcher.h"
 
 namespace optfleet::worker {
@@ -24,6 +25,8 @@ class Hands {
   void Do(const AskToStop& effect);
   void Do(const Prune& effect);
   void Do(const Remove& effect);
+  void Do(const ScanKept& effect);
+  void Do(const DeleteKeptCheckpoint& effect);
   // Anything else that takes its time.
   void Run(std::function<void()> work);
 
@@ -34,6 +37,7 @@ class Hands {
 
   const std::string root_;
   Launcher launcher_;
+  KeptReader kept_;  // the engine wants one look at a time
   const Post post_;
   boost::asio::thread_pool threads_{2};
 };

@@ -22,6 +22,7 @@ Effects Engine::Handle(const Input& input, Time now) {
   ReconcilePartition();
   ReconcileDrain();
   for (auto& [key, attempt] : attempts_) Reconcile(&attempt);
+  ReconcileKept();
   ReconcileContact();
   return std::move(effects_);
 }
@@ -73,6 +74,7 @@ void Engine::On(const AnswerReceived& input) {
     attempt.desired.reset();
   }
   for (const auto& held : input.answer.held) TakeHeld(held);
+  shelf_.Answered(input.answer);
   for (const auto& forget : input.answer.forget) {
     const auto found = attempts_.find(forget.key);
     if (found == attempts_.end()) continue;
@@ -172,6 +174,7 @@ void Engine::On(const FolderWorkDone& input) {
     case FolderWorkDone::Work::kRemove:
       if (forgotten_.size() >= kForgottenRemembered) forgotten_.erase(forgotten_.begin());
       forgotten_.insert(input.key);
+      shelf_.Changed();
       attempts_.erase(found);
       break;
   }
@@ -184,6 +187,28 @@ void Engine::On(const StopAnswered& input) {
   stop.asking = false;
   stop.accepted = input.accepted;
   stop.next_ask = now_ + std::chrono::milliseconds(500);
+}
+
+void Engine::On(const KeptScanned& input) {
+  const bool was_cut = shelf_.cut();
+  shelf_.Scanned(input.folder, input.checkpoints, now_);
+  if (shelf_.cut() && !was_cut)
+    Say(true, "kept.many", "",
+        input.folder + " has " + std::to_string(input.checkpoints.size()) +
+            " checkpoints; the coordinator hears of the first " + std::to_string(kMostKeptTold));
+}
+
+void Engine::On(const KeptDeleted& input) {
+  shelf_.Deleted(input.name, input.error.empty(), now_);
+  if (!input.error.empty()) Say(true, "kept.folder", input.name.key.attempt, input.error);
+}
+
+void Engine::ReconcileKept() {
+  if (shelf_.TakeScan(now_)) effects_.push_back(ScanKept{});
+  for (const KeptName& name : shelf_.TakeDeletions(now_)) {
+    Say(false, "kept.deleted", name.key.attempt, "the checkpoint of step " + std::to_string(name.step));
+    effects_.push_back(DeleteKeptCheckpoint{name});
+  }
 }
 
 void Engine::On(const DrainRequested&) {

@@ -4,113 +4,21 @@
 //
 // Invariants: a slot belongs to at most one attempt that lives or may live; an attempt is launched only while
 // its folder says that no trainer ever ran in it; a folder is removed only when the coordinator said so and
-// no process of it lives.
+// no process of it lives; a checkpoint in kept/ is deleted only when the coordinator said so.
 #pragma once
 
 #include <map>
 #include <set>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "common/rundir/documents.h"
 #include "worker/engine/attempt.h"
+#include "worker/engine/inputs.h"
 #include "worker/engine/messages.h"
+#include "worker/engine/shelf.h"
 
 namespace optfleet::worker {
-
-// --- Inputs
-// ---------------------------------------------------------------------------------------------------------
-
-// All run directories below the root; also the passing of time (several a second).
-struct DirectoriesScanned {
-  std::vector<DirectoryFactsPtr> directories;
-};
-struct AnswerReceived {
-  SyncAnswer answer;
-};
-// A synchronise failed; retry_after already holds back-off and jitter.
-struct ContactFailed {
-  Duration retry_after{};
-};
-// A report of records ended; nullopt: it failed.
-struct RecordsHeld {
-  AttemptKey key;
-  std::optional<int64_t> held;
-  Duration retry_after{};
-};
-// PrepareAndLaunch, Launch, Prune or Remove ended; an empty error is success.
-struct FolderWorkDone {
-  enum class Work { kLaunch, kPrune, kRemove };
-  AttemptKey key;
-  Work work = Work::kLaunch;
-  std::string error;
-};
-struct StopAnswered {
-  AttemptKey key;
-  bool accepted = false;
-};
-// Stop everything with a checkpoint, report it, leave.
-struct DrainRequested {};
-
-using Input = std::variant<DirectoriesScanned, AnswerReceived, ContactFailed, RecordsHeld, FolderWorkDone,
-                           StopAnswered, DrainRequested>;
-
-// --- Effects
-// --------------------------------------------------------------------------------------------------------
-
-struct Synchronize {
-  SyncRequest request;
-};
-// Send records behind `after`, as many as fit a batch.
-struct ReportRecords {
-  AttemptKey key;
-  std::string folder;
-  int64_t after = 0;
-};
-// Make the folder with its job.json and start a shim there. The newest good checkpoint of `parent`, if its
-// folder is here and has one, becomes the resume point.
-struct PrepareAndLaunch {
-  rundir::JobDocument job;
-  std::optional<AttemptKey> parent;
-};
-// Start a shim in a folder that is prepared.
-struct Launch {
-  rundir::JobDocument job;
-  std::string folder;
-};
-struct AskToStop {
-  AttemptKey key;
-  std::string folder;
-  StopOrder order;
-};
-struct SignalTrainer {
-  AttemptKey key;
-  rundir::StartedDocument trainer;
-  int signal = 0;
-};
-// Everything but what a later attempt and the status need.
-struct Prune {
-  AttemptKey key;
-  std::string folder;
-};
-struct Remove {
-  AttemptKey key;
-  std::string folder;
-};
-// Something a person will want to read in the log.
-struct Note {
-  bool warning = false;
-  std::string event;
-  std::string attempt;
-  std::string text;
-};
-// The worker's process can end.
-struct Leave {};
-
-using Effect = std::variant<Synchronize, ReportRecords, PrepareAndLaunch, Launch, AskToStop, SignalTrainer,
-                            Prune, Remove, Note, Leave>;
-using Effects = std::vector<Effect>;
 
 // --- The engine
 // -----------------------------------------------------------------------------------------------------
@@ -150,6 +58,8 @@ class Engine {
   void On(const RecordsHeld& input);
   void On(const FolderWorkDone& input);
   void On(const StopAnswered& input);
+  void On(const KeptScanned& input);
+  void On(const KeptDeleted& input);
   void On(const DrainRequested& input);
   void Want(const DesiredAttempt& desired);
   void OrderStop(Attempt* attempt, StopOrder order);
@@ -167,6 +77,7 @@ class Engine {
   const Slot* FindSlot(int32_t index) const;
   void SignalAgain(Attempt* attempt, int signal);
 
+  void ReconcileKept();
   void ReconcileContact();
   void ReconcilePartition();
   void ReconcileDrain();
@@ -180,6 +91,8 @@ class Engine {
 
   Time now_;  // of the input being handled
   Effects effects_;
+
+  Shelf shelf_;
 
   bool scanned_ = false;  // nothing is said or started before the first scan
   int64_t sequence_ = 0;

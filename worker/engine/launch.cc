@@ -83,14 +83,15 @@ bool Engine::ReconcileForget(Attempt* attempt) {
   return true;
 }
 
-// A child that lives and has no checkpoint of its own may still be loading its parent's.
+// A child that is to be started from its parent's checkpoint, or lives and has no record of its own, may
+// still be loading that.
 bool Engine::NeededByChild(const AttemptKey& parent) const {
   for (const auto& [key, attempt] : attempts_) {
-    if (!attempt.Alive()) continue;
     if (!attempt.facts) {
-      if (attempt.desired && attempt.desired->resume_parent == parent) return true;
+      if (!attempt.verdict && attempt.desired && attempt.desired->resume_parent == parent) return true;
       continue;
     }
+    if (!attempt.Alive()) continue;
     const auto& resume = attempt.facts->job.resume;
     if (resume && resume->parent == parent.attempt && attempt.facts->last_record == 0) return true;
   }

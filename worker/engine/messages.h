@@ -59,6 +59,25 @@ struct AttemptStatus {
   int64_t resume_record = 0;
 };
 
+// A checkpoint in kept/: the attempt that wrote it, and its step.
+struct KeptName {
+  AttemptKey key;
+  int64_t step = 0;
+  friend auto operator<=>(const KeptName&, const KeptName&) = default;
+};
+
+struct KeptCheckpoint {
+  KeptName name;
+  std::optional<double> val_loss;  // of that very step, if it was validated
+  int64_t bytes = 0;
+  friend bool operator==(const KeptCheckpoint&, const KeptCheckpoint&) = default;
+};
+
+struct KeptList {
+  std::string folder;  // absolute path of kept/
+  std::vector<KeptCheckpoint> checkpoints;
+};
+
 struct SyncRequest {
   int64_t sequence = 0;
   std::vector<Slot> slots;
@@ -67,6 +86,8 @@ struct SyncRequest {
   std::vector<AttemptStatus> attempts;
   bool draining = false;
   bool leaving = false;
+  std::string kept_digest;       // of what lies in kept/; empty: not looked yet
+  std::optional<KeptList> kept;  // when the coordinator asked for it
 };
 
 struct DesiredAttempt {
@@ -98,6 +119,8 @@ struct SyncAnswer {
   std::vector<DesiredAttempt> attempts;
   std::vector<Forget> forget;
   std::vector<HeldRecord> held;
+  bool list_kept = false;
+  std::vector<KeptName> delete_kept;
   Duration next_call = std::chrono::seconds(1);
   Duration lease = std::chrono::minutes(10);
 };

@@ -48,6 +48,7 @@ SyncRequest Engine::MakeRequest(bool leaving) {
   request.host_memory_bytes = options_.host_memory_bytes;
   request.draining = draining_since_.has_value();
   request.leaving = leaving;
+  shelf_.Tell(&request);
   size_t output_bytes = 0;
   for (auto& [key, attempt] : attempts_) {
     if (!attempt.Begun()) continue;  // waits for its slot
@@ -66,7 +67,7 @@ SyncRequest Engine::MakeRequest(bool leaving) {
 
 // What the coordinator should hear of at once when it changes.
 std::string Engine::Picture() const {
-  std::string picture = draining_since_ ? "draining" : "";
+  std::string picture = (draining_since_ ? "draining" : "") + shelf_.Picture();
   for (const auto& [key, attempt] : attempts_) {
     const Conclusion now = attempt.Now();
     picture += ";" + key.attempt + "." + std::to_string(key.fence.incarnation) + ":" +

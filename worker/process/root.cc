@@ -7,6 +7,7 @@
 #include <random>
 
 #include "common/json.h"
+#include "common/kept_path.h"
 #include "common/names.h"
 #include "common/rundir/documents.h"
 #include "common/rundir/layout.h"
@@ -89,11 +90,9 @@ Root::~Root() {
 }
 
 Result<std::string> FolderName(const AttemptKey& key) {
-  if (!ParseAttemptResource(key.attempt))
-    return Fail(Code::kInvalidArgument, "`" + key.attempt + "` is not the name of an attempt");
-  std::string name = key.attempt;
-  std::replace(name.begin(), name.end(), '/', '-');
-  return name + "." + std::to_string(key.fence.incarnation);
+  auto attempt = ParseAttemptResource(key.attempt);
+  if (!attempt) return Fail(Code::kInvalidArgument, "`" + key.attempt + "` is not the name of an attempt");
+  return ToFolder({*std::move(attempt), key.fence.incarnation});
 }
 
 }  // namespace optfleet::worker

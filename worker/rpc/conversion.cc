@@ -56,6 +56,18 @@ void Fill(const AttemptStatus& status, v1::AttemptStatus* wire) {
   if (status.state == AttemptState::kEnded) FillEnd(status, wire);
 }
 
+void Fill(const KeptList& kept, v1::KeptList* wire) {
+  wire->set_folder(kept.folder);
+  for (const KeptCheckpoint& checkpoint : kept.checkpoints) {
+    auto* added = wire->add_checkpoints();
+    added->set_attempt(checkpoint.name.key.attempt);
+    *added->mutable_fence() = ToWire(checkpoint.name.key.fence);
+    added->set_step(checkpoint.name.step);
+    if (checkpoint.val_loss) added->set_val_loss(*checkpoint.val_loss);
+    added->set_bytes(checkpoint.bytes);
+  }
+}
+
 }  // namespace
 
 v1::SynchronizeRequest ToWire(const SyncRequest& request, const Identity& identity) {
@@ -72,6 +84,8 @@ v1::SynchronizeRequest ToWire(const SyncRequest& request, const Identity& identi
   for (const auto& attempt : request.attempts) Fill(attempt, wire.add_attempts());
   wire.set_draining(request.draining);
   wire.set_leaving(request.leaving);
+  wire.set_kept_digest(request.kept_digest);
+  if (request.kept) Fill(*request.kept, wire.mutable_kept());
   return wire;
 }
 
@@ -121,6 +135,9 @@ SyncAnswer FromWire(const v1::SynchronizeResponse& response) {
     answer.forget.push_back(
         {{wire.attempt(), FromWire(wire.fence())}, wire.kill(), wire.keep_checkpoints(), wire.reason()});
   for (const auto& wire : response.held()) answer.held.push_back({wire.attempt(), wire.record()});
+  answer.list_kept = response.list_kept();
+  for (const auto& wire : response.delete_kept())
+    answer.delete_kept.push_back({{wire.attempt(), FromWire(wire.fence())}, wire.step()});
   if (response.next_call_ms() > 0) answer.next_call = std::chrono::milliseconds(response.next_call_ms());
   if (response.lease_ms() > 0) answer.lease = std::chrono::milliseconds(response.lease_ms());
   return answer;

@@ -64,6 +64,7 @@ class Serving : public testing::Test {
     sweeps_ = v1::SweepService::NewStub(channel);
     jobs_ = v1::JobService::NewStub(channel);
     attempts_ = v1::AttemptService::NewStub(channel);
+    checkpoints_ = v1::CheckpointService::NewStub(channel);
     metrics_ = v1::MetricService::NewStub(channel);
     workers_ = v1::WorkerService::NewStub(channel);
     events_ = v1::EventService::NewStub(channel);
@@ -135,6 +136,7 @@ class Serving : public testing::Test {
   std::unique_ptr<v1::SweepService::Stub> sweeps_;
   std::unique_ptr<v1::JobService::Stub> jobs_;
   std::unique_ptr<v1::AttemptService::Stub> attempts_;
+  std::unique_ptr<v1::CheckpointService::Stub> checkpoints_;
   std::unique_ptr<v1::MetricService::Stub> metrics_;
   std::unique_ptr<v1::WorkerService::Stub> workers_;
   std::unique_ptr<v1::EventService::Stub> events_;

@@ -1,7 +1,10 @@
 #include "tests/coordinator/engine/cluster_story.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
+
+#include "common/kept_path.h"
 
 namespace optfleet::engine {
 
@@ -87,9 +90,21 @@ void ClusterStory::Keep(const Changes& changes) {
   }
   for (const auto& attempt : changes.attempts) attempts_[attempt.name] = attempt;
   for (const auto& worker : changes.workers) worker_rows_[worker.id] = worker;
+  KeepCheckpoints(changes);
   events_.insert(events_.end(), changes.events.begin(), changes.events.end());
   requests_.insert(requests_.end(), changes.requests.begin(), changes.requests.end());
   if (changes.waiting) waiting_ = *changes.waiting;
+}
+
+void ClusterStory::KeepCheckpoints(const Changes& changes) {
+  for (const KeptChange& change : changes.kept) {
+    kept_.erase(change.row.id);
+    if (!change.gone) kept_.emplace(change.row.id, change.row);
+  }
+  for (const PinChange& change : changes.pins) {
+    pins_.erase(change.checkpoint);
+    if (change.time) pins_.insert(change.checkpoint);
+  }
 }
 
 Answer ClusterStory::Cancel(const std::string& sweep, const std::string& reason,
@@ -123,6 +138,9 @@ void ClusterStory::Synchronize(const std::string& id) {
   SimpleWorker& worker = workers_.at(id);
   if (worker.cut_off) return;
   ++worker.says.sequence;
+  worker.says.kept_digest = "after " + std::to_string(worker.kept_changes) + " changes";
+  worker.says.kept_folder = "/" + id + "/kept";
+  worker.says.kept = worker.answer.list_kept ? std::optional(worker.kept) : std::nullopt;
   Answer answer = Give(worker.says);
   worker.answer = std::get<SynchronizeAnswer>(answer);
   // What is forgotten is not named again, unless it is kept for its checkpoints.
@@ -149,24 +167,38 @@ void ClusterStory::Advance(Duration duration) {
   }
 }
 
-void ClusterStory::RestartCoordinator() {
-  SavedState saved;
-  saved.incarnation = engine_->state().incarnation;
+std::vector<SavedSweep> ClusterStory::SavedSweeps() const {
   std::map<std::string, SavedSweep> sweeps;
   for (const auto& [id, row] : sweeps_) sweeps[id].sweep = row;
   for (const auto& [name, job] : written_jobs_) {
-    if (job.status.state == JobState::kEnded) {
-      SavedSweep& sweep = sweeps[name.sweep];
-      ++sweep.ended.by_outcome[std::string(OutcomeName(*job.status.outcome))];
-      sweep.ended_steps += job.status.step;
-      continue;
-    }
+    if (job.status.state != JobState::kEnded) continue;
+    SavedSweep& sweep = sweeps[name.sweep];
+    ++sweep.ended.by_outcome[std::string(OutcomeName(*job.status.outcome))];
+    sweep.ended_steps += job.status.step;
+    const auto& most = sweep.sweep.keep.best_jobs;
+    if (most && job.status.objective) sweep.best.insert({*job.status.objective, name.job});
+    if (most && sweep.best.size() > static_cast<size_t>(*most)) sweep.best.erase(std::prev(sweep.best.end()));
+  }
+  std::vector<SavedSweep> saved;
+  for (auto& [id, sweep] : sweeps) saved.push_back(std::move(sweep));
+  return saved;
+}
+
+void ClusterStory::RestartCoordinator(int64_t raised_by) {
+  SavedState saved;
+  saved.incarnation = engine_->state().incarnation + raised_by;
+  saved.sweeps = SavedSweeps();
+  for (const auto& [name, job] : written_jobs_) {
+    if (job.status.state == JobState::kEnded) continue;
     saved.jobs.push_back(job);
+    if (auto starts = KeptCheckpointsIn(job.definition.spec_json); !starts.empty())
+      saved.starts[name] = std::move(starts);
     for (const auto& [attempt_name, attempt] : attempts_) {
       if (attempt_name.job == name) saved.attempts.push_back(attempt);
     }
   }
-  for (auto& [id, sweep] : sweeps) saved.sweeps.push_back(sweep);
+  for (const auto& [id, row] : kept_) saved.kept.push_back(row);
+  saved.pins.assign(pins_.begin(), pins_.end());
   for (const auto& [id, row] : worker_rows_) saved.workers.push_back(row);
   saved.held = held_;
   saved.requests = requests_;
@@ -237,122 +269,6 @@ std::vector<std::string> ClusterStory::History(const std::string& subject) {
 const Engine& ClusterStory::engine() {
   was_asked_ = true;
   return *engine_;
-}
-
-void ClusterStory::WorkerHandle::Takes(const std::string& job) {
-  Synchronizes();
-  const auto desired = Desired(job);
-  ASSERT_TRUE(desired.has_value()) << id_ << " was not given " << job;
-  ASSERT_EQ(desired->action, DesiredAttempt::Action::kRun);
-  AttemptStatus status = Running(desired->attempt.job.sweep, desired->attempt.job.job, desired->fence);
-  status.slots = desired->slots;
-  status.trainer_pid = 100 + desired->fence.attempt;
-  story_->workers_.at(id_).says.attempts.push_back(status);
-  Synchronizes();
-}
-
-void ClusterStory::WorkerHandle::Resumes(const std::string& job, int64_t step, int64_t record) {
-  Synchronizes();
-  const auto desired = Desired(job);
-  ASSERT_TRUE(desired.has_value()) << id_ << " was not given " << job;
-  ASSERT_TRUE(desired->resume_parent.has_value()) << job << " was to start fresh";
-  AttemptStatus status = Running(desired->attempt.job.sweep, desired->attempt.job.job, desired->fence);
-  status.slots = desired->slots;
-  status.resumed = true;
-  status.resume_step = step;
-  status.resume_record = record;
-  story_->workers_.at(id_).says.attempts.push_back(status);
-  Synchronizes();
-}
-
-// Its newest attempt of the job.
-AttemptStatus& ClusterStory::WorkerHandle::Own(const std::string& job) {
-  auto& attempts = story_->workers_.at(id_).says.attempts;
-  auto found = std::find_if(attempts.rbegin(), attempts.rend(), [&](const AttemptStatus& status) {
-    return status.attempt.job == story_->NameOf(job);
-  });
-  if (found == attempts.rend()) throw std::logic_error(id_ + " has no attempt of " + job);
-  return *found;
-}
-
-void ClusterStory::WorkerHandle::Checkpoints(const std::string& job, int64_t step, int64_t record) {
-  Own(job).checkpoint_step = step;
-  Own(job).checkpoint_record = record;
-  Synchronizes();
-}
-
-void ClusterStory::WorkerHandle::Reports(const std::string& job, Outcome outcome, int64_t records,
-                                         bool retryable) {
-  AttemptStatus& status = Own(job);
-  status.state = AttemptStatus::State::kEnded;
-  status.outcome = outcome;
-  status.reason = outcome == Outcome::kSucceeded ? "" : "it said " + std::string(OutcomeName(outcome));
-  status.last_record = records;
-  status.retryable = retryable;
-  status.final = {{"val_loss", 1.5}};
-  Synchronizes();
-}
-
-void ClusterStory::WorkerHandle::Delivers(const std::string& job, int64_t records) {
-  const RecordsHeld held{Own(job).attempt, records, records};
-  story_->held_[held.attempt] = held;
-  story_->Give(held);
-}
-
-void ClusterStory::WorkerHandle::Synchronizes() { story_->Synchronize(id_); }
-
-void ClusterStory::WorkerHandle::Drains() {
-  story_->workers_.at(id_).says.draining = true;
-  Synchronizes();
-}
-
-void ClusterStory::WorkerHandle::Leaves() {
-  story_->workers_.at(id_).says.leaving = true;
-  Synchronizes();
-  story_->workers_.at(id_).cut_off = true;
-}
-
-void ClusterStory::WorkerHandle::Loses(const std::string& job) {
-  std::erase_if(story_->workers_.at(id_).says.attempts,
-                [&](const AttemptStatus& status) { return status.attempt.job == story_->NameOf(job); });
-}
-
-void ClusterStory::WorkerHandle::LosesPower(const std::string& job, int64_t records) {
-  AttemptStatus& status = Own(job);
-  status.state = AttemptStatus::State::kStarting;
-  status.last_record = records;
-  Restarts();
-}
-
-void ClusterStory::WorkerHandle::Restarts() {
-  ++story_->workers_.at(id_).says.session;
-  story_->workers_.at(id_).says.sequence = 0;
-  story_->workers_.at(id_).says.leaving = false;
-  story_->workers_.at(id_).says.draining = false;
-  story_->Heal(id_);
-}
-
-std::optional<DesiredAttempt> ClusterStory::WorkerHandle::Desired(const std::string& job) const {
-  story_->was_asked_ = true;
-  for (const DesiredAttempt& desired : story_->workers_.at(id_).answer.attempts) {
-    if (desired.attempt.job == story_->NameOf(job)) return desired;
-  }
-  return std::nullopt;
-}
-
-std::optional<Forget> ClusterStory::WorkerHandle::Forgotten(const std::string& job) const {
-  story_->was_asked_ = true;
-  for (const Forget& forget : story_->workers_.at(id_).answer.forget) {
-    if (forget.attempt.job == story_->NameOf(job)) return forget;
-  }
-  return std::nullopt;
-}
-
-bool ClusterStory::WorkerHandle::Names(const std::string& job) const {
-  story_->was_asked_ = true;
-  const auto& attempts = story_->workers_.at(id_).says.attempts;
-  return std::any_of(attempts.begin(), attempts.end(),
-                     [&](const AttemptStatus& status) { return status.attempt.job == story_->NameOf(job); });
 }
 
 testing::Matcher<const SynchronizeAnswer&> AsksToStop(const std::string& reason) {

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,16 @@ class ClusterStory {
     void Reports(const std::string& job, Outcome outcome, int64_t records = 0, bool retryable = true);
     // The coordinator's metrics store holds so many records of it.
     void Delivers(const std::string& job, int64_t records);
+    // As Reports of a success, with its val_loss.
+    void Scores(const std::string& job, double val_loss);
+    // The run directory of the job's newest attempt is gone; this checkpoint of it lies in kept/.
+    void Keeps(const std::string& job, int64_t step, std::optional<double> val_loss = {});
+    // Nothing is left in kept/.
+    void Unmounts();
+    // Deletes what it is told to, and says what is left.
+    void Obeys();
+    // What it is told to delete, as "job-1 step 100".
+    std::vector<std::string> ToldToDelete() const;
     void Synchronizes();
     void Drains();
     void Leaves();
@@ -89,8 +100,9 @@ class ClusterStory {
   void Knows(const JobName& job) { jobs_.push_back(job); }
   // An ended job as a store would give it back.
   EndedJob Ended(const std::string& job);
-  // The coordinator ends and starts again from what it had written.
-  void RestartCoordinator();
+  // The coordinator ends and starts again from what it had written; as after a restored backup with a higher
+  // incarnation.
+  void RestartCoordinator(int64_t raised_by = 0);
 
   Duration lease() const { return options_.lease; }
   Time now() const { return now_; }
@@ -110,8 +122,12 @@ class ClusterStory {
     Synchronize says;
     SynchronizeAnswer answer;
     bool cut_off = false;
+    std::vector<KeptStatus> kept;
+    int kept_changes = 0;
   };
   JobName NameOf(const std::string& job) const;
+  std::vector<SavedSweep> SavedSweeps() const;
+  void KeepCheckpoints(const Changes& changes);
   void Keep(const Changes& changes);
   void Synchronize(const std::string& id);
 
@@ -126,6 +142,8 @@ class ClusterStory {
   std::map<AttemptName, domain::Attempt> attempts_;
   std::map<AttemptName, RecordsHeld> held_;
   std::map<std::string, domain::Worker> worker_rows_;
+  std::map<domain::KeptId, domain::KeptCheckpoint> kept_;
+  std::set<CheckpointName> pins_;
   std::vector<domain::Event> events_;
   std::vector<domain::Request> requests_;
   std::vector<ClassReason> waiting_;

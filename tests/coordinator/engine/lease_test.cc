@@ -256,5 +256,23 @@ TEST(Clock, SetForwardItEndsNoLease) {
   EXPECT_EQ(story.AttemptOf("job-1", 1).outcome, std::nullopt);
 }
 
+// Simulation, seed 3000151: a backup was restored in which the attempt had just been given out. The history
+// that was undone had run it to its end; begun again under the same fence, its records and those of before
+// got mixed.
+TEST(Lease, WhatWasGivenOutBeforeARestoreIsNotBegunAgain) {
+  ClusterStory story;
+  story.Worker("a");
+  story.Submit(OneJob());
+  story.Worker("a").Synchronizes();
+  EXPECT_EQ(story.StateOf("job-1"), JobState::kAssigned);
+  story.RestartCoordinator(1);
+  story.Worker("a").Synchronizes();
+  EXPECT_FALSE(story.Worker("a").Desired("job-1").has_value());
+  story.AdvancePast(std::chrono::seconds(4));
+  const auto again = story.Worker("a").Desired("job-1");
+  ASSERT_TRUE(again.has_value());
+  EXPECT_EQ(again->fence, (Fence{story.engine().state().incarnation, 2}));
+}
+
 }  // namespace
 }  // namespace optfleet::engine

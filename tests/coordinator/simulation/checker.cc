@@ -70,6 +70,7 @@ void Checker::Apply(const engine::Changes& changes, Rows* rows, bool check) {
     entry->second = attempt;
     touched.insert(attempt.name.job);
   }
+  ApplyKept(changes, rows, check);
   if (!check) return;
   for (const JobName& name : touched) CheckJob(*rows, name);
   if (!changes.attempts.empty()) CheckCapacity(*rows);
@@ -118,6 +119,7 @@ void Checker::CheckCapacity(const Rows& rows) {
 
 void Checker::Committed() {
   Apply(*pending_, &rows_, true);
+  NoteReleased();
   pending_.reset();
 }
 
@@ -151,7 +153,7 @@ std::optional<Checker::Rows> Checker::ReadRows(store::Connection* connection) {
           std::string("SELECT ") + store::kAttemptColumns +
               " FROM jobs JOIN attempts ON attempts.sweep = jobs.sweep AND attempts.job = jobs.number",
           &store::ReadAttempt, [&](domain::Attempt row) { rows.attempts[row.name] = std::move(row); });
-  if (!good) return std::nullopt;
+  if (!good || !ReadKept(connection, &rows)) return std::nullopt;
   return rows;
 }
 
@@ -169,6 +171,7 @@ std::string Checker::Difference(const Rows& expected, const Rows& found) const {
   }
   if (expected.jobs.size() != found.jobs.size() || expected.attempts.size() != found.attempts.size())
     return "there is more than was committed";
+  if (expected.kept != found.kept || expected.pins != found.pins) return "checkpoints or pins";
   return "";
 }
 
@@ -188,6 +191,7 @@ void Checker::Opened(const std::string& vfs, const engine::State& state, store::
   rows_are_new_ = false;
   pending_.reset();
   rows_ = *std::move(found);
+  NoteReleased();
   CheckPromises();
   if (const auto violations = engine::Violations(state); !violations.empty())
     context_->Violate("the engine agrees with itself", violations.front());
@@ -230,6 +234,11 @@ void Checker::CheckPromises() {
         if (!sweep->second.cancel_requested && !sweep->second.end_time)
           context_->Violate("what a client was told is kept",
                             SweepResource(promise.subject.sweep) + " is no longer cancelled");
+        break;
+      case Promise::Kind::kPinned:
+        if (!rows_.pins.contains(promise.checkpoint))
+          context_->Violate("what a client was told is kept",
+                            ToResource(promise.checkpoint) + " is no longer pinned");
         break;
       case Promise::Kind::kJobCancelled: {
         const domain::JobStatus& status = rows_.jobs.at(promise.subject).status;

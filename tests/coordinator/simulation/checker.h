@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,10 +23,11 @@ inline constexpr Duration kLease = std::chrono::seconds(8);
 
 // What a client was told to be done.
 struct Promise {
-  enum class Kind { kSweepExists, kSweepCancelled, kJobCancelled };
+  enum class Kind { kSweepExists, kSweepCancelled, kJobCancelled, kPinned };
   Kind kind = Kind::kSweepExists;
   JobName subject;   // job 0: the sweep
   int32_t jobs = 0;  // of a sweep that exists
+  CheckpointName checkpoint = {};
 };
 
 class Checker {
@@ -51,6 +53,10 @@ class Checker {
   }
 
   void Told(const Promise& promise) { promises_.push_back(promise); }
+  // A worker has deleted it.
+  void DeletedKept(const std::string& worker, const worker::KeptName& name);
+  // When everything has ended: what should have been deleted and is not; empty if there is nothing.
+  std::string Uncollected() const;
   void ToldHeld(const worker::AttemptKey& key, int64_t record);
 
   // The whole of both databases, read with the shipping reader. Costs milliseconds.
@@ -61,11 +67,17 @@ class Checker {
     std::map<std::string, domain::Sweep> sweeps;
     std::map<JobName, domain::Job> jobs;
     std::map<AttemptName, domain::Attempt> attempts;
+    std::map<domain::KeptId, domain::KeptCheckpoint> kept;
+    std::set<CheckpointName> pins;
   };
   const Rows& rows() const { return rows_; }
 
  private:
   void Apply(const engine::Changes& changes, Rows* rows, bool check);
+  void ApplyKept(const engine::Changes& changes, Rows* rows, bool check);
+  void CheckRelease(const Rows& rows, const domain::KeptId& id);
+  void NoteReleased();
+  static bool ReadKept(store::Connection* connection, Rows* rows);
   void CheckJob(const Rows& rows, const JobName& name);
   void CheckCapacity(const Rows& rows);
   void CheckPromises();
@@ -77,6 +89,7 @@ class Checker {
   std::optional<engine::Changes> pending_;
   std::vector<Promise> promises_;
   std::map<worker::AttemptKey, int64_t> told_held_;
+  std::set<domain::KeptId> released_;  // ever, also by a coordinator whose database was replaced since
   size_t promises_in_backup_ = 0;
   bool rows_are_new_ = true;  // take them from disk as they are
   bool metrics_lost_ = false;

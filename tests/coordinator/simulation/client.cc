@@ -1,5 +1,8 @@
 #include "tests/coordinator/simulation/client.h"
 
+#include <optional>
+#include <sstream>
+
 #include "optfleet/v1/operator.pb.h"
 #include "tests/coordinator/simulation/machine.h"
 
@@ -8,11 +11,19 @@ namespace optfleet::simulation {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+namespace {
+constexpr const char* kPin = "/optfleet.v1.CheckpointService/PinCheckpoint";
+}  // namespace
+
 Client::Client(Context* context, Network* network, CoordinatorProcess* coordinator, Checker* checker)
     : context_(context), network_(network), coordinator_(coordinator), checker_(checker) {}
 
-void Client::CreateSweep(const std::string& id, int jobs) {
-  Begin(kCreate, NewRequestId() + " " + id + " " + std::to_string(jobs),
+void Client::CreateSweep(const std::string& id, int jobs, const domain::KeepPolicy& keep,
+                         const std::string& start) {
+  std::string request = NewRequestId() + " " + id + " " + std::to_string(jobs);
+  for (const auto& part : {keep.best_jobs, keep.best, keep.last})
+    request += " " + std::to_string(part.value_or(-1));
+  Begin(kCreate, request + " " + start,
         {.kind = Promise::Kind::kSweepExists, .subject = {id, 0}, .jobs = jobs});
 }
 
@@ -34,6 +45,14 @@ void Client::CancelSweep(const std::string& id) {
         {.kind = Promise::Kind::kSweepCancelled, .subject = {id, 0}});
 }
 
+void Client::Pin(const CheckpointName& name) {
+  v1::PinCheckpointRequest request;
+  request.set_name(ToResource(name));
+  request.set_request_id(NewRequestId());
+  Begin(kPin, request.SerializeAsString(),
+        {.kind = Promise::Kind::kPinned, .subject = name.attempt.job, .checkpoint = name});
+}
+
 void Client::Begin(const std::string& path, const std::string& request, const Promise& promise) {
   ++open_;
   promises_.emplace(request, promise);
@@ -46,34 +65,43 @@ void Client::NoteAnswered(const std::string& request) {
 }
 
 void Client::Send(const std::string& path, const std::string& request) {
-  network_->Call("client", path, request, seconds(3),
-                 [this, path, request](const Result<std::string>& reply) {
-                   // A restored backup may not know what is to be cancelled.
-                   if (reply || reply.error().code() == Code::kNotFound) {
-                     --open_;
-                     promises_.erase(request);
-                     return;
-                   }
-                   if (reply.error().code() != Code::kUnavailable)
-                     return context_->Violate("a repeated request is answered as the first time",
-                                              path + ": " + reply.error().message());
-                   context_->agenda.After(context_->dice.Between(milliseconds(200), milliseconds(1500)),
-                                          [this, path, request] { Send(path, request); });
-                 });
+  network_->Call(
+      "client", path, request, seconds(3), [this, path, request](const Result<std::string>& reply) {
+        // A checkpoint that is being deleted cannot be pinned any more.
+        const bool too_late = path == kPin && !reply && reply.error().code() == Code::kFailedPrecondition;
+        // A restored backup may not know what is to be cancelled.
+        if (reply || too_late || reply.error().code() == Code::kNotFound) {
+          --open_;
+          promises_.erase(request);
+          return;
+        }
+        if (reply.error().code() != Code::kUnavailable)
+          return context_->Violate("a repeated request is answered as the first time",
+                                   path + ": " + reply.error().message());
+        context_->agenda.After(context_->dice.Between(milliseconds(200), milliseconds(1500)),
+                               [this, path, request] { Send(path, request); });
+      });
 }
 
 void Client::ServeCreate(CoordinatorProcess* coordinator, const std::string& request,
                          const Network::Reply& reply) {
   if (!coordinator->up()) return reply(Fail(Code::kUnavailable, "connection refused"));
-  const size_t first = request.find(' ');
-  const size_t second = request.rfind(' ');
+  std::istringstream words(request);
   engine::CreateSweep sweep;
-  sweep.request_id = request.substr(0, first);
-  sweep.sweep_id = request.substr(first + 1, second - first - 1);
+  int jobs = 0;
+  std::string start;
+  words >> sweep.request_id >> sweep.sweep_id >> jobs;
+  for (std::optional<int32_t>* part : {&sweep.keep.best_jobs, &sweep.keep.best, &sweep.keep.last}) {
+    int32_t most = 0;
+    words >> most;
+    if (most >= 0) *part = most;
+  }
+  words >> start;
   sweep.display_name = sweep.sweep_id;
-  for (int i = 1, jobs = std::stoi(request.substr(second + 1)); i <= jobs; ++i) {
+  for (int i = 1; i <= jobs; ++i) {
     engine::Point point;
-    point.spec_json = "{}";
+    // Each with another text, so that most are kept by what differs from the first.
+    point.spec_json = "{\"start\":{\"weights\":\"" + start + "\"},\"seed\":" + std::to_string(i) + "}";
     point.spec_hash = std::to_string(i);
     point.total_steps = kSteps;
     // By the job's place, so that a repeated request says the same: some share a slot, some need two.

@@ -15,7 +15,9 @@ class Client {
  public:
   Client(Context* context, Network* network, CoordinatorProcess* coordinator, Checker* checker);
 
-  void CreateSweep(const std::string& id, int jobs);
+  // `start` names a checkpoint in kept/ that its jobs start from; may be empty.
+  void CreateSweep(const std::string& id, int jobs, const domain::KeepPolicy& keep, const std::string& start);
+  void Pin(const CheckpointName& name);
   void CancelJob(const JobName& name);
   void CancelSweep(const std::string& id);
   // The answer to this request has left the coordinator: from now on it holds, whoever hears of it.

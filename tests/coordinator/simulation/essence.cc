@@ -52,13 +52,23 @@ std::string EssenceOf(const engine::State& state) {
   std::string text;
   for (const auto& [id, sweep] : state.sweeps) {
     text += id + ' ' + std::string(Name(sweep.row.state)) + ' ' + std::to_string(sweep.ended.total()) + ' ' +
-            std::to_string(sweep.ended_steps) + ' ' + std::to_string(sweep.ended.best_job.value_or(0)) + '\n';
+            std::to_string(sweep.ended_steps) + ' ' + std::to_string(sweep.ended.best_job.value_or(0));
+    for (const auto& [objective, job] : sweep.best) text += ' ' + std::to_string(job);
+    text += '\n';
   }
   text += JobsOf(state);
   for (const auto& [id, worker] : state.workers) {
     text += id + ' ' + std::string(Name(worker.row.state)) + ' ' + std::to_string(worker.attempts.size()) +
             ' ' + std::to_string(worker.row.session) + '\n';
   }
+  for (const auto& [id, row] : state.kept) {
+    text += ToResource(id.name) + ' ' + id.worker + ' ' + std::to_string(id.incarnation) + ' ' +
+            std::to_string(row.released_time.has_value()) + '\n';
+  }
+  for (const CheckpointName& name : state.pins) text += "pinned " + ToResource(name) + '\n';
+  for (const auto& [job, checkpoints] : state.starts)
+    for (const CheckpointName& name : checkpoints)
+      text += ToResource(job) + " from " + ToResource(name) + '\n';
   return text + std::to_string(state.requests.size());
 }
 

@@ -249,8 +249,34 @@ Status Machine::Remove(const Key& key) {
     context_->Violate("a folder goes only after its processes",
                       key.attempt + " was removed while its trainer lived");
   Say(found->second, "removed");
+  RescueKept(key, &found->second);
   removed_.insert(directories_.extract(found));
   return {};
+}
+
+// What its run keeps for good; every other one was validated.
+void Machine::RescueKept(const Key& key, RunDirectory* directory) {
+  for (const auto& one : directory->checkpoints) {
+    const int64_t step = one.value.step;
+    if (step % kKeepEvery != 0 && &one != &directory->checkpoints.back()) continue;
+    worker::KeptCheckpoint kept{{key, step}, {}, 100 + step};
+    if (step % 2 == 0) kept.val_loss = ValueOf(directory->job_resource(), step);
+    kept_[kept.name] = kept;
+  }
+  directory->checkpoints.clear();
+}
+
+std::vector<worker::KeptCheckpoint> Machine::ScanKept() const {
+  std::vector<worker::KeptCheckpoint> all;
+  for (const auto& [name, checkpoint] : kept_) all.push_back(checkpoint);
+  return all;
+}
+
+void Machine::DeleteKept(const worker::KeptName& name) {
+  const auto found = kept_.find(name);
+  if (found == kept_.end()) return;
+  if (tell_deleted_) tell_deleted_(name);
+  deleted_.insert(kept_.extract(found));
 }
 
 std::vector<worker::DirectoryFactsPtr> Machine::Scan() {
@@ -268,6 +294,9 @@ void Machine::CutPower() {
     directories_.emplace(key, std::move(directory));
   }
   removed_.clear();
+  for (const auto& [name, checkpoint] : deleted_)
+    if (context_->dice.Chance(0.5)) kept_.emplace(name, checkpoint);
+  deleted_.clear();
 }
 
 RunDirectory* Machine::Pick(bool (*fits)(const RunDirectory&)) {

@@ -2,6 +2,7 @@
 // time, and anything may be killed in between.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -16,6 +17,7 @@ namespace optfleet::simulation {
 
 inline constexpr int64_t kSteps = 14;
 inline constexpr int64_t kCheckpointEvery = 4;
+inline constexpr int64_t kKeepEvery = 8;  // beside the last of an attempt
 
 class Machine {
  public:
@@ -32,6 +34,9 @@ class Machine {
   Status Prune(const worker::AttemptKey& key);
   Status Remove(const worker::AttemptKey& key);
   std::vector<worker::DirectoryFactsPtr> Scan();
+  std::string kept_folder() const { return "/" + id_ + "/kept"; }
+  std::vector<worker::KeptCheckpoint> ScanKept() const;
+  void DeleteKept(const worker::KeptName& name);
   RunDirectory* Find(const worker::AttemptKey& key);
 
   // --- Faults.
@@ -46,6 +51,9 @@ class Machine {
   void SleepUntil(Time time);
   Time asleep_until() const { return asleep_until_; }
   Duration slept() const { return slept_; }  // in all; a steady clock does not count it
+
+  // Called with each checkpoint in kept/ that goes.
+  void OnDeleteKept(std::function<void(const worker::KeptName&)> tell) { tell_deleted_ = std::move(tell); }
 
   // Two living trainers on one slot.
   void CheckSlots();
@@ -69,6 +77,7 @@ class Machine {
   void WriteExit(RunDirectory* directory);
   RunDirectory* Pick(bool (*fits)(const RunDirectory&));
   Key KeyOf(const RunDirectory& directory) const { return {directory.job().attempt, directory.job().fence}; }
+  void RescueKept(const Key& key, RunDirectory* directory);
   void Say(const RunDirectory& directory, const std::string& text) const;
 
   Context* context_;
@@ -77,6 +86,9 @@ class Machine {
   std::map<Key, RunDirectory> directories_;
   std::map<Key, RunDirectory> removed_;        // not yet for good: the root was not synced since
   std::map<Key, std::pair<int, int>> reaped_;  // code and signal that a shim is about to write
+  std::map<worker::KeptName, worker::KeptCheckpoint> kept_;
+  std::map<worker::KeptName, worker::KeptCheckpoint> deleted_;  // not yet for good
+  std::function<void(const worker::KeptName&)> tell_deleted_;
   bool disk_full_ = false;
   Time asleep_until_{};
   Duration slept_{};

@@ -166,6 +166,17 @@ void WorkerProcess::Do(const worker::Remove& effect) {
   Later(HandTime(), [this, effect] { Done(effect.key, Work::kRemove, machine_->Remove(effect.key)); });
 }
 
+void WorkerProcess::Do(const worker::ScanKept&) {
+  Later(HandTime(), [this] { Handle(worker::KeptScanned{machine_->kept_folder(), machine_->ScanKept()}); });
+}
+
+void WorkerProcess::Do(const worker::DeleteKeptCheckpoint& effect) {
+  Later(HandTime(), [this, name = effect.name] {
+    machine_->DeleteKept(name);
+    Later(HandTime(), [this, name] { Handle(worker::KeptDeleted{name, ""}); });
+  });
+}
+
 void WorkerProcess::Do(const worker::Note& effect) {
   context_->trace.Say(context_->agenda.now(), machine_->id(),
                       [&] { return effect.event + " " + effect.attempt + " " + effect.text; });

@@ -39,6 +39,8 @@ class WorkerProcess {
   void Do(const worker::SignalTrainer& effect);
   void Do(const worker::Prune& effect);
   void Do(const worker::Remove& effect);
+  void Do(const worker::ScanKept& effect);
+  void Do(const worker::DeleteKeptCheckpoint& effect);
   void Do(const worker::Note& effect);
   void Do(const worker::Leave& effect);
   void Done(const worker::AttemptKey& key, worker::FolderWorkDone::Work work, const Status& status);

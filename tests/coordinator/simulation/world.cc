@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "common/kept_path.h"
 #include "tests/coordinator/simulation/essence.h"
 
 namespace optfleet::simulation {
@@ -49,6 +50,8 @@ World::World(const WorldOptions& options, Coverage* coverage)
         &context_, "w" + std::to_string(i),
         (i == 0 ? 2 : 1) + static_cast<int>(context_.dice.Below(i == 0 ? 2 : 3)));  // one has room for a gang
     node.worker = std::make_unique<WorkerProcess>(&context_, node.machine.get(), &network_);
+    node.machine->OnDeleteKept(
+        [this, id = node.machine->id()](const worker::KeptName& name) { checker_.DeletedKept(id, name); });
     nodes_.push_back(std::move(node));
   }
 }
@@ -65,11 +68,10 @@ void World::Begin() {
   const int sweeps = 1 + static_cast<int>(context_.dice.Below(4));
   for (int i = 0; i < sweeps; ++i) {
     context_.agenda.After(i == 0 ? Duration(0) : context_.dice.Between(Duration(0), options_.chaos / 2),
-                          [this] {
-                            client_.CreateSweep("s" + std::to_string(++submitted_),
-                                                1 + static_cast<int>(context_.dice.Below(8)));
-                          });
+                          [this] { Submit(); });
   }
+  for (uint64_t count = context_.dice.Below(4); count > 0; --count)
+    context_.agenda.After(context_.dice.Between(seconds(5), options_.chaos), [this] { Pin(); });
   if (options_.faults) PlanFaults();
   Watch();
 }
@@ -101,6 +103,32 @@ void World::Cancel() {
   std::advance(job, static_cast<int64_t>(context_.dice.Below(rows.jobs.size())));
   if (context_.dice.Chance(0.3)) return client_.CancelSweep(job->first.sweep);
   client_.CancelJob(job->first);
+}
+
+std::optional<worker::KeptName> World::PickKept() {
+  const auto kept = nodes_[context_.dice.Below(nodes_.size())].machine->ScanKept();
+  if (kept.empty()) return std::nullopt;
+  return kept[context_.dice.Below(kept.size())].name;
+}
+
+void World::Submit() {
+  domain::KeepPolicy keep;
+  if (context_.dice.Chance(0.4)) keep.best_jobs = static_cast<int32_t>(context_.dice.Below(3));
+  if (context_.dice.Chance(0.4)) keep.best = 1;
+  if (context_.dice.Chance(0.4)) keep.last = 1;
+  std::string start;
+  if (const auto name = PickKept(); name && context_.dice.Chance(0.5)) {
+    start = "/root/kept/" +
+            ToFolder({*ParseAttemptResource(name->key.attempt), name->key.fence.incarnation}) + "/" +
+            CheckpointFolder(name->step) + "/weights.safetensors";
+  }
+  client_.CreateSweep("s" + std::to_string(++submitted_), 1 + static_cast<int>(context_.dice.Below(8)), keep,
+                      start);
+}
+
+void World::Pin() {
+  const auto name = PickKept();
+  if (name) client_.Pin({*ParseAttemptResource(name->key.attempt), name->step});
 }
 
 // What is looked at from time to time rather than after each event.
@@ -169,6 +197,7 @@ void World::CalmDown() {
 
 bool World::IsOver() {
   if (!coordinator_.up() || !client_.idle() || !checker_.AllEnded()) return false;
+  if (!checker_.Uncollected().empty()) return false;
   return std::all_of(nodes_.begin(), nodes_.end(), [](Node& node) {
     // A worker that drained itself away comes back once more.
     return node.worker->up() && node.machine->directories() == 0;
@@ -205,6 +234,8 @@ std::optional<Violation> World::Run() {
       context_.Violate(
           "a worker forgets what nobody needs",
           std::to_string(node.machine->directories()) + " run directories stay on " + node.machine->id());
+  if (const std::string left = checker_.Uncollected(); !context_.violation && !left.empty())
+    context_.Violate("what nobody needs is deleted", left);
   coordinator_.CompareWithReloaded();
   checker_.CheckDatabases(coordinator_.vfs_name());
   CountOutcomes();

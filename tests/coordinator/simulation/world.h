@@ -47,6 +47,9 @@ class World {
   void Met(Fault fault, const std::string& subject);
   void StartWorkerLater(Node* node, Duration delay);
   void Cancel();
+  void Submit();
+  void Pin();
+  std::optional<worker::KeptName> PickKept();
   void Watch();
   void CalmDown();
   bool IsOver();

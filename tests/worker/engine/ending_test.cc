@@ -165,6 +165,21 @@ TEST(WorkerEngine, StopsAfterALeaseWithoutContactIfTold) {
   EXPECT_TRUE(asks[0].order.checkpoint);
 }
 
+// Simulation, seed 1000193: one answer let go of the parent and asked for the child; the folder was removed
+// while the child was prepared from it.
+TEST_F(RunningJob, AParentStaysForAChildThatTheSameAnswerAsksFor) {
+  story_.EndsWith(key_, Outcome::kPreempted, 5);
+  story_.ScanAfter(seconds(1));
+  story_.Held(key_, 5);
+  SyncAnswer answer = Forgets(story_, key_, false, false);
+  DesiredAttempt child = WantedOn(Key(1, 2), 0);
+  child.resume_parent = key_;
+  answer.attempts = {child};
+  const Effects effects = story_.Answer(answer);
+  EXPECT_THAT(Only<PrepareAndLaunch>(effects), SizeIs(1));
+  EXPECT_THAT(Only<Remove>(effects), IsEmpty());
+}
+
 TEST_F(RunningJob, ADrainStopsReportsSaysFarewellAndLeaves) {
   story_.Answer(Wants({WantedOn(key_, 0)}));
   const auto asks = Only<AskToStop>(story_.Drain());

@@ -108,5 +108,35 @@ TEST(WorkerConversion, AnAnswerIsReadInFull) {
   EXPECT_EQ(answer.lease, std::chrono::seconds(3));
 }
 
+TEST(WorkerConversion, WhatLiesInKeptAndWhatIsToGoKeepEveryField) {
+  SyncRequest request;
+  EXPECT_FALSE(ToWire(request, kIdentity).has_kept());
+  request.kept_digest = "abc";
+  request.kept = KeptList{"/root/kept", {{{{"sweeps/s/jobs/1/attempts/2", {3, 2}}, 40}, 1.5, 700}, {}}};
+  const auto wire = ToWire(request, kIdentity);
+  EXPECT_EQ(wire.kept_digest(), "abc");
+  EXPECT_EQ(wire.kept().folder(), "/root/kept");
+  ASSERT_EQ(wire.kept().checkpoints_size(), 2);
+  const auto& checkpoint = wire.kept().checkpoints(0);
+  EXPECT_EQ(checkpoint.attempt(), "sweeps/s/jobs/1/attempts/2");
+  EXPECT_EQ(checkpoint.fence().incarnation(), 3);
+  EXPECT_EQ(checkpoint.step(), 40);
+  EXPECT_EQ(checkpoint.val_loss(), 1.5);
+  EXPECT_EQ(checkpoint.bytes(), 700);
+  EXPECT_FALSE(wire.kept().checkpoints(1).has_val_loss());
+
+  v1::SynchronizeResponse response;
+  response.set_list_kept(true);
+  auto* doomed = response.add_delete_kept();
+  doomed->set_attempt("sweeps/s/jobs/1/attempts/2");
+  doomed->mutable_fence()->set_incarnation(3);
+  doomed->mutable_fence()->set_attempt(2);
+  doomed->set_step(40);
+  const auto answer = FromWire(response);
+  EXPECT_TRUE(answer.list_kept);
+  ASSERT_EQ(answer.delete_kept.size(), 1U);
+  EXPECT_EQ(answer.delete_kept[0], (KeptName{{"sweeps/s/jobs/1/attempts/2", {3, 2}}, 40}));
+}
+
 }  // namespace
 }  // namespace optfleet::worker

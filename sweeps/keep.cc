@@ -1,0 +1,88 @@
+#include "sweeps/keep.h"
+
+#include <array>
+#include <charconv>
+#include <string>
+
+#include "common/text.h"
+
+namespace optfleet::sweeps {
+namespace {
+
+constexpr std::string_view kGroup = "keep_checkpoints";
+constexpr std::string_view kDotted = "keep_checkpoints.";
+constexpr std::array<std::string_view, 3> kKeys{"best_jobs", "best", "last"};
+constexpr int32_t kMost = 1'000'000;
+
+class Reader {
+ public:
+  Reader(KeepCheckpoints* keep, Diagnostics* diagnostics) : keep_(keep), diagnostics_(diagnostics) {}
+
+  void ReadGroup(const YamlEntry& group) {
+    if (group.value.kind != YamlNode::Kind::kMap) {
+      diagnostics_->Add(group.key_position, "`keep_checkpoints` must be a map of keys",
+                        "as {best_jobs: 3, best: 1, last: 1}; leave it out to keep all");
+      return;
+    }
+    for (const YamlEntry& entry : group.value.entries) Read(entry.key, entry);
+  }
+
+  // `name` without the group. A job that keeps its checkpoints keeps at least one; best_jobs: 0 is for none.
+  void Read(std::string_view name, const YamlEntry& entry) {
+    if (name == "best_jobs") {
+      keep_->best_jobs = Whole(entry, 0);
+    } else if (name == "best") {
+      keep_->best = Whole(entry, 1);
+    } else if (name == "last") {
+      keep_->last = Whole(entry, 1);
+    } else {
+      AddUnknown(name, entry);
+    }
+  }
+
+ private:
+  void AddUnknown(std::string_view name, const YamlEntry& entry) {
+    const auto near = NearestName(name, kKeys);
+    diagnostics_->Add(
+        entry.key_position, "`keep_checkpoints` has no key `" + std::string(name) + "`",
+        near ? "did you mean `" + std::string(*near) + "`?" : "it has best_jobs, best and last");
+  }
+
+  std::optional<int32_t> Whole(const YamlEntry& entry, int32_t least) {
+    if (entry.value.kind != YamlNode::Kind::kScalar) {
+      diagnostics_->Add(entry.value.position, "`" + entry.key + "` must be one value",
+                        "it holds for all jobs of the sweep and cannot be an axis");
+      return std::nullopt;
+    }
+    const std::string& text = entry.value.text;
+    int32_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error == std::errc() && end == text.data() + text.size() && number >= least && number <= kMost)
+      return number;
+    diagnostics_->Add(entry.value.position, "`" + entry.key + "` must be a whole number from " +
+                                                std::to_string(least) + " to " + FormatCount(kMost) +
+                                                ", found " + TruncateToWidth(text, 60));
+    return std::nullopt;
+  }
+
+  KeepCheckpoints* keep_;
+  Diagnostics* diagnostics_;
+};
+
+}  // namespace
+
+bool IsKeepKey(std::string_view key) { return key == kGroup || key.starts_with(kDotted); }
+
+void ReadKeep(const YamlEntry& entry, KeepCheckpoints* keep, Diagnostics* diagnostics) {
+  Reader reader(keep, diagnostics);
+  if (entry.key == kGroup) return reader.ReadGroup(entry);
+  reader.Read(std::string_view(entry.key).substr(kDotted.size()), entry);
+}
+
+void MergeKeep(const KeepCheckpoints& over, KeepCheckpoints* base) {
+  if (over.best_jobs) base->best_jobs = over.best_jobs;
+  if (over.best) base->best = over.best;
+  if (over.last) base->last = over.last;
+}
+
+}  // namespace optfleet::sweeps
