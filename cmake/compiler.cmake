@@ -33,8 +33,10 @@ if(OPTFLEET_SANITIZE)
   target_compile_options(optfleet_sanitizers INTERFACE -fsanitize=${OPTFLEET_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all
     # Sees uninitialised members in std::regex and std::function that are not there, only when instrumented.
-    -Wno-maybe-uninitialized
+    -Wno-maybe-uninitialized)
+  if(OPTFLEET_SANITIZE STREQUAL "thread")
     # Boost.Asio's fences; what they order is seen through its mutexes, too.
-    $<$<STREQUAL:${OPTFLEET_SANITIZE},thread>:-Wno-tsan>)
+    target_compile_options(optfleet_sanitizers INTERFACE -Wno-tsan)
+  endif()
   target_link_options(optfleet_sanitizers INTERFACE -fsanitize=${OPTFLEET_SANITIZE})
 endif()

@@ -11,8 +11,10 @@ namespace {
 // In the order of the table, as a use may depend on keys further up.
 void ResetUnused(TrainingSpec* spec) {
   static const TrainingSpec defaults;
-  for (const Field& field : Fields())
-    if (!IsUsed(field, *spec)) field.set(*spec, field.get(defaults));
+  for (const Field& field : Fields()) {
+    const bool is_default = field.same != nullptr && field.same(*spec, defaults);
+    if (!is_default && !IsUsed(field, *spec)) field.set(*spec, field.get(defaults));
+  }
   const int64_t steps = spec->budget.steps;
   EvaluationSpec& evaluation = spec->evaluation;
   if (steps > 0 && evaluation.every_steps >= steps) evaluation.every_steps = 0;
