@@ -44,6 +44,7 @@ struct Sweep {
   int32_t revision = 1;  // raised by whatever changes its set of jobs or opens an ended one again
   bool cancel_requested = false;
   KeepPolicy keep;
+  bool names_kept = false;  // the spec of some job names a checkpoint that outlived its job
   int64_t incarnation = 0;  // of the database that it was created in; 0: before that was noted
   Time create_time;
   std::optional<Time> end_time;

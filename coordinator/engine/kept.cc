@@ -183,7 +183,10 @@ void TakeKept(State* state, LiveWorker* worker, const Synchronize& input) {
 
 void NoteStarts(State* state, const JobName& job, std::string_view spec_json) {
   auto names = KeptCheckpointsIn(spec_json);
-  if (!names.empty()) state->starts[job] = std::move(names);
+  if (names.empty()) return;
+  state->starts[job] = std::move(names);
+  domain::Sweep& row = state->SweepOf(job).row;
+  if (!std::exchange(row.names_kept, true)) state->touched.sweeps.insert(row.id);
 }
 
 void CollectKept(State* state) {

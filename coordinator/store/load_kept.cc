@@ -11,27 +11,19 @@
 namespace optfleet::store {
 namespace {
 
-// As the specs of few jobs do, none is parsed that does not hold this text. It came from what the sweep's
-// author wrote, a folder of his or his environment, so that most sweeps are told by their sources.
+// As the specs of few jobs do, none is parsed that does not hold this text.
 constexpr const char* kShelf = "kept/sweeps-";
-#define OPTFLEET_MAY_NAME_KEPT                                                                            \
-  "EXISTS (SELECT 1 FROM sources WHERE sources.sweep = sweeps.id AND instr(sources.files_json || ' ' || " \
-  "sources.overrides_json || ' ' || sources.working_folder || ' ' || sources.environment_json, 'kept') > 0)"
 // Jobs by which others are kept (spec_base); they may have ended.
-constexpr const char* kBases =
-    "SELECT jobs.sweep, jobs.number FROM sweeps CROSS JOIN jobs ON jobs.sweep = sweeps.id "
-    "WHERE sweeps.state IN ('expanding', 'active') AND " OPTFLEET_MAY_NAME_KEPT
-    " AND jobs.spec_base IS NULL AND instr(jobs.spec_json, ?) > 0";
-constexpr const char* kOpenJobs =
-    "SELECT jobs.sweep, jobs.number, jobs.spec_base, instr(jobs.spec_json, ?1) > 0, jobs.spec_json, "
-    "(SELECT base.spec_json FROM jobs AS base WHERE base.sweep = jobs.sweep AND base.number = "
-    "jobs.spec_base) "
-    "FROM sweeps CROSS JOIN jobs ON jobs.sweep = sweeps.id AND jobs.state IN ('queued', 'assigned', "
-    "'running') "
-    "AND jobs.outcome IS NULL "
-    "WHERE sweeps.state IN ('expanding', 'active') AND " OPTFLEET_MAY_NAME_KEPT
-    " AND (instr(jobs.spec_json, ?1) > 0 OR (?2 AND jobs.spec_base IS NOT NULL))";
-#undef OPTFLEET_MAY_NAME_KEPT
+constexpr const char* kBases = R"sql(
+SELECT jobs.sweep, jobs.number FROM sweeps CROSS JOIN jobs ON jobs.sweep = sweeps.id
+WHERE sweeps.state = 'active' AND sweeps.names_kept AND jobs.spec_base IS NULL AND instr(jobs.spec_json, ?) > 0)sql";
+constexpr const char* kOpenJobs = R"sql(
+SELECT jobs.sweep, jobs.number, jobs.spec_base, instr(jobs.spec_json, ?1) > 0, jobs.spec_json,
+  (SELECT base.spec_json FROM jobs AS base WHERE base.sweep = jobs.sweep AND base.number = jobs.spec_base)
+FROM sweeps CROSS JOIN jobs ON jobs.sweep = sweeps.id AND jobs.state IN ('queued', 'assigned', 'running')
+  AND jobs.outcome IS NULL
+WHERE sweeps.state = 'active' AND sweeps.names_kept
+  AND (instr(jobs.spec_json, ?1) > 0 OR (?2 AND jobs.spec_base IS NOT NULL)))sql";
 
 JobName JobAt(const Statement& row) { return {row.Text(0), static_cast<int32_t>(row.Int(1))}; }
 

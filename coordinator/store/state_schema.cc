@@ -131,6 +131,8 @@ CREATE INDEX jobs_by_objective ON jobs(sweep, objective, number) WHERE objective
 -- Which checkpoints outlive the jobs of a sweep; and the incarnation that it was created in, 0 where that was not noted.
 ALTER TABLE sweeps ADD COLUMN keep_json TEXT NOT NULL DEFAULT '{}';
 ALTER TABLE sweeps ADD COLUMN incarnation INTEGER NOT NULL DEFAULT 0;
+-- Whether the spec of some job names a checkpoint in kept/; of sweeps from before that was noted nobody knows.
+ALTER TABLE sweeps ADD COLUMN names_kept INTEGER NOT NULL DEFAULT 1;
 
 -- What lies in kept/ of the workers, as they last said; released_time once its worker is told to delete it.
 CREATE TABLE checkpoints(

@@ -98,7 +98,7 @@ TEST_F(KeptStore, WhatOpenJobsStartFromIsFoundInTheirSpecs) {
   const std::string at = "/r/kept/sweeps-lr-jobs-1-attempts-1.7/step-000000000010/weights.safetensors";
   engine::Changes changes;
   changes.new_sweeps.push_back(NewSweep("next", 4));
-  changes.new_sweeps[0].source.overrides = {"start.weights=" + at};
+  changes.new_sweeps[0].sweep.names_kept = true;
   auto& jobs = changes.new_sweeps[0].jobs;
   jobs[0].spec_json = R"({"start":{"weights":")" + at + R"("},"seed":1})";  // the others are kept by this one
   jobs[1].spec_json = R"({"start":{"weights":")" + at + R"("},"seed":2})";
