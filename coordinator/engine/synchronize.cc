@@ -161,11 +161,11 @@ domain::ReportedEnd EndOf(const AttemptStatus& status) {
 }
 
 // A machine that loses power loses what nobody had synced, of a log too: then the worker's end of before
-// promises records that it has no more, and what it says now counts.
-void ReviseEnd(State* state, LiveAttempt* attempt, const AttemptStatus& status) {
+// promises records that it has no more, and what it says now counts. Whether it is another.
+bool ReviseEnd(State* state, LiveAttempt* attempt, const AttemptStatus& status) {
   domain::ReportedEnd& reported = *attempt->row.reported;
   const int64_t promised = reported.last_record;
-  if (status.last_record >= promised || attempt->held_record >= promised) return;
+  if (status.last_record >= promised || attempt->held_record >= promised) return false;
   const std::string left = "worker " + attempt->row.worker + " has " + std::to_string(status.last_record) +
                            " records of " + std::to_string(promised) + " left";
   if (status.state == Reported::kEnded) {
@@ -181,6 +181,7 @@ void ReviseEnd(State* state, LiveAttempt* attempt, const AttemptStatus& status) 
   }
   state->Touch(attempt->row);
   state->Say(ToResource(attempt->row.name), "records_lost", left);
+  return true;
 }
 
 void TakeStatus(State* state, const std::string& worker, const AttemptStatus& status) {
@@ -191,8 +192,7 @@ void TakeStatus(State* state, const std::string& worker, const AttemptStatus& st
   if (attempt->row.state == AttemptState::kEnded) return;
   Renew(state, attempt);
   if (attempt->row.state == AttemptState::kFinishing) {
-    ReviseEnd(state, attempt, status);
-    TryFinish(state, job, attempt);
+    if (ReviseEnd(state, attempt, status)) TryFinish(state, job, attempt);
   } else if (status.state == Reported::kEnded) {
     StartFinishing(state, attempt, EndOf(status));
     TryFinish(state, job, attempt);

@@ -14,7 +14,7 @@ import time
 import unittest
 
 COORDINATOR, GRPCURL = sys.argv[1], sys.argv[2]
-SERVICES = ["AgentService", "AttemptService", "EventService", "JobService", "MaintenanceService", "MetricService", "SweepService", "SystemService", "WorkerService"]
+SERVICES = ["AgentService", "AttemptService", "CheckpointService", "EventService", "JobService", "MaintenanceService", "MetricService", "SweepService", "SystemService", "WorkerService"]
 
 
 class Grpcurl(unittest.TestCase):

@@ -95,7 +95,10 @@ class RunCommand(unittest.TestCase):
                                    start_new_session=True)
 
         def trains():
-            return any(log.stat().st_size > 2000 for log in self.folder.glob("**/metrics.log"))
+            try:
+                return any(log.stat().st_size > 2000 for log in self.folder.glob("**/metrics.log"))
+            except FileNotFoundError:  # run directories come and go
+                return False
         wait_until(trains, 60)
         for number in signals:
             os.killpg(process.pid, number)
