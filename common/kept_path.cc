@@ -57,9 +57,8 @@ std::optional<int64_t> ParseCheckpointFolder(std::string_view folder) {
 }
 
 std::vector<CheckpointName> KeptCheckpointsIn(std::string_view text) {
-  constexpr std::string_view kShelf = "kept/sweeps-";
   std::vector<CheckpointName> names;
-  for (size_t at = text.find(kShelf); at != std::string_view::npos; at = text.find(kShelf, at + 1)) {
+  for (size_t at = text.find(kInKept); at != std::string_view::npos; at = text.find(kInKept, at + 1)) {
     const std::string_view rest = text.substr(at + std::string_view("kept/").size());
     const size_t slash = rest.find('/');
     if (slash == std::string_view::npos) break;

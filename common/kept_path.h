@@ -23,6 +23,9 @@ std::optional<RunDirectoryName> ParseRunDirectory(std::string_view folder);  // 
 std::string CheckpointFolder(int64_t step);                                  // "step-000000000100"
 std::optional<int64_t> ParseCheckpointFolder(std::string_view folder);
 
+// What the path of each such checkpoint holds, whatever its root.
+inline constexpr const char* kInKept = "kept/sweeps-";
+
 // The checkpoints in a kept/ of whatever root that a text (a spec) names by a path, each once and in order.
 // A path that gets there by a link is not recognized.
 std::vector<CheckpointName> KeptCheckpointsIn(std::string_view text);

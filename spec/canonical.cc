@@ -19,6 +19,15 @@ bool Same(const Field& field, const TrainingSpec& a, const TrainingSpec& b) {
   return field.same != nullptr ? field.same(a, b) : field.get(a) == field.get(b);
 }
 
+bool Inherits(const Value& value) {
+  const auto* text = std::get_if<std::string>(&value);
+  return text != nullptr && *text == kInherit;
+}
+
+bool SaysNothing(bool inherits, bool is_default, const Field& field, const TrainingSpec& spec) {
+  return inherits || (is_default && !IsUsed(field, spec));
+}
+
 // Needs no escape in JSON.
 bool IsPlain(std::string_view text) {
   return std::all_of(text.begin(), text.end(),
@@ -68,10 +77,9 @@ void CanonicalWriter::Update(const TrainingSpec& spec) {
     const Field& field = fields[i];
     if (!first && Same(field, last_, spec)) continue;
     const Value value = field.get(spec);
-    const auto* text = std::get_if<std::string>(&value);
     Part& part = parts_[i];
     part.is_default = Same(field, spec, Defaults());
-    part.inherits = text != nullptr && *text == kInherit;
+    part.inherits = Inherits(value);
     part.text.assign("\"").append(field.name()).append("\":");
     AppendJsonText(value, &part.text);
   }
@@ -83,9 +91,8 @@ std::string CanonicalWriter::TextOf(const TrainingSpec& spec) {
   const auto fields = Fields();
   GroupedText text;
   for (size_t i = 0; i < fields.size(); ++i) {
-    // Says the same as leaving it out, for this run and for every reader.
-    const bool silent = parts_[i].inherits || (parts_[i].is_default && !IsUsed(fields[i], spec));
-    if (!silent) text.Append(fields[i].group(), parts_[i].text);
+    if (!SaysNothing(parts_[i].inherits, parts_[i].is_default, fields[i], spec))
+      text.Append(fields[i].group(), parts_[i].text);
   }
   return std::move(text).Finish();
 }
@@ -99,6 +106,10 @@ std::string CanonicalWriter::HashedTextOf(const TrainingSpec& spec) {
     if (fields[i].group() != kGroupOutsideHash) text.Append(fields[i].group(), parts_[i].text);
   }
   return std::move(text).Finish();
+}
+
+bool IsSilent(const Field& field, const TrainingSpec& spec) {
+  return SaysNothing(Inherits(field.get(spec)), Same(field, spec, Defaults()), field, spec);
 }
 
 std::string CanonicalText(const TrainingSpec& spec) { return CanonicalWriter().TextOf(spec); }

@@ -13,11 +13,15 @@
 #include <string_view>
 #include <vector>
 
+#include "spec/fields.h"
 #include "spec/training_spec.h"
 
 namespace optfleet::spec {
 
 inline constexpr std::string_view kGroupOutsideHash = "checkpoint";
+
+// Whether a field's value says the same as leaving it out, for this run and for every reader.
+bool IsSilent(const Field& field, const TrainingSpec& spec);
 
 std::string CanonicalText(const TrainingSpec& spec);
 std::string HashedText(const TrainingSpec& spec);

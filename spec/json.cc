@@ -1,40 +1,13 @@
 #include "spec/json.h"
 
 #include <algorithm>
-#include <vector>
 
-#include "common/text.h"
+#include "spec/canonical.h"
 #include "spec/fields.h"
 #include "spec/presets.h"
 
 namespace optfleet::spec {
 namespace {
-
-// A field, taken apart once.
-struct Entry {
-  const Field* field;
-  std::string_view group;
-  std::string_view name;
-  Value default_value;
-};
-
-const std::vector<Entry>& Entries() {
-  static const std::vector<Entry> entries = [] {
-    const TrainingSpec defaults;
-    std::vector<Entry> made;
-    for (const Field& field : Fields())
-      made.push_back({&field, field.group(), field.name(), field.get(defaults)});
-    return made;
-  }();
-  return entries;
-}
-
-// Says the same as leaving it out, for this run and for every reader.
-bool IsSilent(const Entry& entry, const TrainingSpec& spec, const Value& value) {
-  const auto* text = std::get_if<std::string>(&value);
-  return (text != nullptr && *text == kInherit) ||
-         (value == entry.default_value && !IsUsed(*entry.field, spec));
-}
 
 std::optional<Value> FromLength(const Json& json) {
   std::optional<Length> length;
@@ -96,11 +69,9 @@ Json ToJson(const Value& value) {
 
 Json ToJson(const TrainingSpec& spec) {
   Json json = Json::object();
-  for (const Entry& entry : Entries()) {
-    const Value value = entry.field->get(spec);
-    if (!IsSilent(entry, spec, value))
-      json[std::string(entry.group)][std::string(entry.name)] = ToJson(value);
-  }
+  for (const Field& field : Fields())
+    if (!IsSilent(field, spec))
+      json[std::string(field.group())][std::string(field.name())] = ToJson(field.get(spec));
   return json;
 }
 

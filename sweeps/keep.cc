@@ -1,10 +1,10 @@
 #include "sweeps/keep.h"
 
 #include <array>
-#include <charconv>
 #include <string>
 
 #include "common/text.h"
+#include "sweeps/header_value.h"
 
 namespace optfleet::sweeps {
 namespace {
@@ -49,20 +49,8 @@ class Reader {
   }
 
   std::optional<int32_t> Whole(const YamlEntry& entry, int32_t least) {
-    if (entry.value.kind != YamlNode::Kind::kScalar) {
-      diagnostics_->Add(entry.value.position, "`" + entry.key + "` must be one value",
-                        "it holds for all jobs of the sweep and cannot be an axis");
-      return std::nullopt;
-    }
-    const std::string& text = entry.value.text;
-    int32_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error == std::errc() && end == text.data() + text.size() && number >= least && number <= kMost)
-      return number;
-    diagnostics_->Add(entry.value.position, "`" + entry.key + "` must be a whole number from " +
-                                                std::to_string(least) + " to " + FormatCount(kMost) +
-                                                ", found " + TruncateToWidth(text, 60));
-    return std::nullopt;
+    if (!IsOneValue(entry, diagnostics_)) return std::nullopt;
+    return WholeNumber(entry, least, kMost, diagnostics_);
   }
 
   KeepCheckpoints* keep_;

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "common/names.h"
 #include "common/text.h"
+#include "sweeps/header_value.h"
 
 namespace optfleet::sweeps {
 namespace {
@@ -16,13 +16,6 @@ constexpr std::array<std::string_view, 6> kKeys{"slots",  "device",      "share"
 constexpr int32_t kMostSlots = 1024;
 constexpr int32_t kMostPriority = 1'000'000;
 
-std::optional<double> NumberFrom(std::string_view text) {
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 class Reader {
  public:
   Reader(Resources* resources, Diagnostics* diagnostics) : resources_(resources), diagnostics_(diagnostics) {}
@@ -30,11 +23,7 @@ class Reader {
   // `name` without the group.
   void Read(std::string_view name, const YamlEntry& entry) {
     if (name == "labels") return ReadLabels(entry);
-    if (entry.value.kind != YamlNode::Kind::kScalar) {
-      diagnostics_->Add(entry.value.position, "`" + entry.key + "` must be one value",
-                        "it holds for all jobs of the sweep and cannot be an axis");
-      return;
-    }
+    if (!IsOneValue(entry, diagnostics_)) return;
     if (name == "slots") resources_->slots = Whole(entry, 1, kMostSlots);
     if (name == "priority") resources_->priority = Whole(entry, -kMostPriority, kMostPriority);
     if (name == "max_running") resources_->max_running = Whole(entry, 0, kMostPriority);
@@ -69,16 +58,11 @@ class Reader {
 
  private:
   void AddWrong(const YamlEntry& entry, const std::string& expected) {
-    diagnostics_->Add(entry.value.position, "`" + entry.key + "` must be " + expected + ", found " +
-                                                TruncateToWidth(entry.value.text, 60));
+    AddWrongValue(entry, expected, diagnostics_);
   }
 
   std::optional<int32_t> Whole(const YamlEntry& entry, int32_t least, int32_t most) {
-    const auto number = NumberFrom(entry.value.text);
-    if (number && *number == static_cast<int32_t>(*number) && *number >= least && *number <= most)
-      return static_cast<int32_t>(*number);
-    AddWrong(entry, "a whole number from " + std::to_string(least) + " to " + FormatCount(most));
-    return std::nullopt;
+    return WholeNumber(entry, least, most, diagnostics_);
   }
 
   std::optional<int64_t> Bytes(const YamlEntry& entry, const std::string& example) {

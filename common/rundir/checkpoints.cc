@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "common/checksum.h"
+#include "common/kept_path.h"
 #include "common/rundir/documents.h"
 #include "common/rundir/layout.h"
 #include "common/version.h"
@@ -51,7 +52,7 @@ std::vector<Checkpoint> GoodCheckpoints(const std::string& folder, std::vector<s
     const std::string path = entry->path().string();
     if (!entry->path().filename().string().starts_with("step-")) continue;
     auto manifest = ReadGoodManifest(path);
-    if (manifest && entry->path().filename() != CheckpointName(manifest->step))
+    if (manifest && entry->path().filename() != CheckpointFolder(manifest->step))
       manifest = Fail(Code::kDataLoss,
                       path + ": holds step " + std::to_string(manifest->step) + ", not the one of its name");
     if (manifest)

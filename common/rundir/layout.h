@@ -1,9 +1,6 @@
 // Names in a run directory (docs/run-directory.md).
 #pragma once
 
-#include <cstdint>
-#include <string>
-
 namespace optfleet::rundir {
 
 inline constexpr const char* kJobFile = "job.json";
@@ -31,8 +28,5 @@ inline constexpr int kExitExecFailed = 121;
 
 // By which a trainer says that its device failed, not the run: try it elsewhere.
 inline constexpr int kExitDeviceFault = 75;
-
-// "step-000000000100".
-std::string CheckpointName(int64_t step);
 
 }  // namespace optfleet::rundir

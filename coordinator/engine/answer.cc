@@ -16,12 +16,6 @@ using Reported = AttemptStatus::State;
 
 constexpr size_t kDeletionsAtOnce = 100;
 
-const LiveJob* OpenJob(const State& state, const JobName& name) {
-  auto found = state.jobs.find(name);
-  if (found == state.jobs.end() || found->second.row.status.state == JobState::kEnded) return nullptr;
-  return &found->second;
-}
-
 bool JobWasEver(const State& state, const JobName& name) {
   auto found = state.sweeps.find(name.sweep);
   return found != state.sweeps.end() && name.job >= 1 && name.job <= found->second.row.job_count;
@@ -79,12 +73,12 @@ class AnswerBuilder {
   }
 
  private:
-  // Not one of the same name that was given out before a backup was restored.
+  // Of an open job, and not one of the same name that was given out before a backup was restored.
   bool IsOurAttempt(const AttemptStatus& status) const {
-    const LiveJob* job = OpenJob(state_, status.attempt.job);
-    if (job == nullptr) return false;
-    const auto found = job->attempts.find(status.attempt.attempt);
-    return found != job->attempts.end() && found->second.row.fence == status.fence;
+    const auto job = state_.jobs.find(status.attempt.job);
+    if (job == state_.jobs.end() || !state_.IsOpen(status.attempt.job)) return false;
+    const auto found = job->second.attempts.find(status.attempt.attempt);
+    return found != job->second.attempts.end() && found->second.row.fence == status.fence;
   }
 
   void Release(const AttemptStatus& status, std::string reason, bool keep_checkpoints) {
@@ -96,8 +90,7 @@ class AnswerBuilder {
   }
 
   void AnswerStatus(const AttemptStatus& status) {
-    const LiveJob* job = OpenJob(state_, status.attempt.job);
-    if (job == nullptr) {
+    if (!state_.IsOpen(status.attempt.job)) {
       if (JobWasEver(state_, status.attempt.job)) return Release(status, "the job has ended", false);
       // Of a sweep that this database does not hold. A backup was restored that is older than the sweep; or
       // another database gave it out, and then it is not ours to end: the worker may have been pointed here
@@ -106,21 +99,21 @@ class AnswerBuilder {
         Release(status, "the database was restored from a backup that is older than its sweep", false);
       return;
     }
-    auto found = job->attempts.find(status.attempt.attempt);
-    if (found == job->attempts.end() || found->second.row.fence != status.fence) {
+    if (!IsOurAttempt(status)) {
       Release(status,
               "it was given out by database incarnation " + std::to_string(status.fence.incarnation) +
                   ", of which incarnation " + std::to_string(state_.incarnation) + " does not know it",
               false);
       return;
     }
-    const LiveAttempt& attempt = found->second;
+    const LiveJob& job = state_.jobs.at(status.attempt.job);
+    const LiveAttempt& attempt = job.attempts.at(status.attempt.attempt);
     if (attempt.row.worker != input_.worker_id) {
       Release(status, "it belongs to worker " + attempt.row.worker, false);
       return;
     }
     answer_.held.push_back({status.attempt, attempt.held_record});
-    if (attempt.row.state == AttemptState::kEnded) AnswerEnded(*job, attempt, status);
+    if (attempt.row.state == AttemptState::kEnded) AnswerEnded(job, attempt, status);
     if (attempt.row.state == AttemptState::kFinishing) eager_ = true;
   }
 

@@ -179,8 +179,7 @@ class Checker {
       for (const domain::KeptId& released : worker.releasing)
         Expect(state_.kept.contains(released), WorkerResource(id), "deletes only what it has");
     for (const auto& [job, checkpoints] : state_.starts)
-      Expect(state_.jobs.contains(job) || state_.sweeps.at(job.sweep).fresh.Find(job.job) != nullptr,
-             ToResource(job), "starts from a checkpoint only while it is open");
+      Expect(state_.IsOpen(job), ToResource(job), "starts from a checkpoint only while it is open");
   }
 
   const State& state_;

@@ -36,14 +36,7 @@ KeptCheckpoint RowOf(const KeptStatus& status, const Synchronize& input) {
   return row;
 }
 
-bool IsOpen(const State& state, const JobName& name) {
-  const auto sweep = state.sweeps.find(name.sweep);
-  if (sweep != state.sweeps.end() && sweep->second.fresh.Find(name.job) != nullptr) return true;
-  const auto job = state.jobs.find(name);
-  return job != state.jobs.end() && job->second.row.status.state != domain::JobState::kEnded;
-}
-
-bool IsWithinReach(const State& state, const KeptId& id) {
+bool IsThere(const State& state, const KeptId& id) {
   const auto worker = state.workers.find(id.worker);
   return worker != state.workers.end() && worker->second.heard && !worker->second.away_since;
 }
@@ -90,7 +83,7 @@ class Collector {
  public:
   explicit Collector(State* state) : state_(state) {
     for (const auto& [job, checkpoints] : state->starts)
-      if (IsOpen(*state, job)) needed_.insert(checkpoints.begin(), checkpoints.end());
+      if (state->IsOpen(job)) needed_.insert(checkpoints.begin(), checkpoints.end());
   }
 
   void Collect(const std::string& sweep) {
@@ -100,11 +93,11 @@ class Collector {
     const KeptId first{{{{sweep, 0}, 0}, 0}, 0, ""};
     for (auto it = state_->kept.lower_bound(first);
          it != state_->kept.end() && it->first.name.attempt.job.sweep == sweep; ++it) {
-      if (!it->second.released_time && IsWithinReach(*state_, it->first))
+      if (!it->second.released_time && IsThere(*state_, it->first))
         groups[it->first.name.attempt.job].push_back(&it->second);
     }
     for (const auto& [job, group] : groups)
-      if (!IsOpen(*state_, job)) CollectJob(job, group, found->second);
+      if (!state_->IsOpen(job)) CollectJob(job, group, found->second);
   }
 
  private:

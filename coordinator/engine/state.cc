@@ -46,6 +46,13 @@ std::vector<LiveJob*> State::OpenJobsOf(const std::string& sweep) {
   return open;
 }
 
+bool State::IsOpen(const JobName& name) const {
+  const auto sweep = sweeps.find(name.sweep);
+  if (sweep != sweeps.end() && sweep->second.fresh.Find(name.job) != nullptr) return true;
+  const auto job = jobs.find(name);
+  return job != jobs.end() && job->second.row.status.state != domain::JobState::kEnded;
+}
+
 int64_t State::TotalStepsOf(const JobName& name) const {
   const JobKind* kind = sweeps.at(name.sweep).fresh.Find(name.job);
   return kind != nullptr ? kind->total_steps : jobs.at(name).row.definition.total_steps;

@@ -133,7 +133,8 @@ struct State {
   LiveJob* FindJob(const JobName& name);
   // The same for all of a sweep, by number.
   std::vector<LiveJob*> OpenJobsOf(const std::string& sweep);
-  int64_t TotalStepsOf(const JobName& name) const;  // of a job that has not ended
+  bool IsOpen(const JobName& name) const;           // whether there is a job of that name that has not ended
+  int64_t TotalStepsOf(const JobName& name) const;  // of one that is open
   int64_t open_jobs() const;
   LiveAttempt* FindAttempt(const AttemptName& name);  // of a job that has not ended
   LiveWorker* FindWorker(const std::string& id);

@@ -32,6 +32,8 @@ engine::CreateSweep ToInput(const v1::CreateSweepRequest& request, const sweeps:
 
 // Holds the first portion of jobs back: only if more come the sweep is a large one.
 class Submission : public sweeps::JobSink {
+  using Points = std::vector<engine::Point>;
+
  public:
   Submission(Backend* backend, const v1::CreateSweepRequest& request, const sweeps::SweepInput& source)
       : request_(request), source_(source), large_(backend) {}
@@ -42,7 +44,7 @@ class Submission : public sweeps::JobSink {
   }
 
   bool Take(std::vector<sweeps::Job> jobs) override {
-    std::vector<engine::Point> points = maker_->Make(jobs);
+    Points points = maker_->Make(jobs);
     if (!first_) {
       first_ = std::move(points);
       return true;
@@ -59,11 +61,8 @@ class Submission : public sweeps::JobSink {
   // The expansion was ended, and its mistakes were not all looked for.
   bool stopped() const { return stopped_; }
 
-  // Of a small sweep, whole.
-  engine::CreateSweep TakeInput() {
-    if (first_) head_.points = *std::move(first_);
-    return std::move(head_);
-  }
+  // Of a small sweep: all.
+  Points TakePoints() { return std::exchange(first_, {}).value_or(Points()); }
 
   // Of a large one: its id, once all is written. An error leaves nothing behind.
   Result<std::string> Finish(int32_t merged_points) {
@@ -89,7 +88,7 @@ class Submission : public sweeps::JobSink {
   const sweeps::SweepInput& source_;
   engine::CreateSweep head_;
   std::optional<PointMaker> maker_;
-  std::optional<std::vector<engine::Point>> first_;
+  std::optional<Points> first_;
   bool is_large_ = false;
   bool stopped_ = false;
   LargeSweepWriter large_;
@@ -109,10 +108,11 @@ void ReplyCreated(Backend* backend, const engine::CreateSweep& head, v1::Sweep p
 
 // After the commit a full read queue must not turn success into an error that invites a repeat: the client
 // asks with GetSweep.
-void SubmitSmall(Backend* backend, engine::CreateSweep input, v1::Sweep preview,
-                 const Reply<v1::Sweep>& reply) {
-  engine::CreateSweep head = input;
-  head.points.clear();
+void SubmitSmall(Backend* backend, const engine::CreateSweep& head, std::vector<engine::Point> points,
+                 int32_t merged_points, v1::Sweep preview, const Reply<v1::Sweep>& reply) {
+  engine::CreateSweep input = head;
+  input.points = std::move(points);
+  input.merged_points = merged_points;
   ReplyFromEngine<engine::SweepAnswer>(
       backend, std::move(input), reply,
       [asked = AskedName(head)](const Error& error) { return AboutResource(error, kSweepType, asked); },
@@ -132,11 +132,9 @@ void Expand(Backend* backend, const v1::CreateSweepRequest& request, const sweep
   const int32_t merged = result.expansion ? static_cast<int32_t>(result.expansion->merged_points.size()) : 0;
   const int64_t jobs = result.expansion ? result.expansion->points - merged : 0;
   v1::Sweep preview = PreviewOf(submission.head(), static_cast<int32_t>(jobs), merged);
-  if (!submission.is_large()) {
-    engine::CreateSweep input = submission.TakeInput();
-    input.merged_points = merged;
-    return SubmitSmall(backend, std::move(input), std::move(preview), reply);
-  }
+  if (!submission.is_large())
+    return SubmitSmall(backend, submission.head(), submission.TakePoints(), merged, std::move(preview),
+                       reply);
   const auto id = submission.Finish(merged);
   if (!id) return ReplyError(reply, AboutResource(id.error(), kSweepType, AskedName(submission.head())));
   ReplyCreated(backend, submission.head(), std::move(preview), *id, reply);

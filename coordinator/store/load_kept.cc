@@ -11,9 +11,8 @@
 namespace optfleet::store {
 namespace {
 
-// As the specs of few jobs do, none is parsed that does not hold this text.
-constexpr const char* kShelf = "kept/sweeps-";
-// Jobs by which others are kept (spec_base); they may have ended.
+// The specs of few jobs name a kept checkpoint: none is parsed that does not hold kInKept. Jobs by which
+// others are kept (spec_base); they may have ended.
 constexpr const char* kBases = R"sql(
 SELECT jobs.sweep, jobs.number FROM sweeps CROSS JOIN jobs ON jobs.sweep = sweeps.id
 WHERE sweeps.state = 'active' AND sweeps.names_kept AND jobs.spec_base IS NULL AND instr(jobs.spec_json, ?) > 0)sql";
@@ -35,7 +34,7 @@ Status LoadStarts(Connection* connection, engine::SavedState* saved) {
         bases.insert(JobAt(row));
         return {};
       },
-      kShelf));
+      kInKept));
   return ForEachRow(
       connection, kOpenJobs,
       [&](const Statement& row) -> Status {
@@ -48,7 +47,7 @@ Status LoadStarts(Connection* connection, engine::SavedState* saved) {
         if (!names.empty()) saved->starts[job] = std::move(names);
         return {};
       },
-      kShelf, !bases.empty());
+      kInKept, !bases.empty());
 }
 
 Status LoadBest(Connection* connection, engine::SavedSweep* sweep) {

@@ -47,25 +47,21 @@ Result<int> List(Context& context, const Options& options) {
 }
 
 Result<int> Pin(Context& context, const Options& options, bool pin) {
-  std::vector<std::string> names;
-  for (const std::string& text : options.names) {
+  const auto read = [](const std::string& text) -> Result<std::string> {
     const auto name = CheckpointNamed(text);
     if (!name) return Fail(name.error());
-    names.push_back(ToResource(*name));
-  }
-  auto client = OpenClient(context);
-  if (!client) return Fail(std::move(client).error());
-  Answers answers(context, "checkpoints");
-  for (const std::string& name : names) {
-    auto checkpoint = client->PinCheckpoint(name, pin, options.reason);
+    return ToResource(*name);
+  };
+  const auto call = [&](Client& client, const std::string& name) -> Result<v1::Checkpoint> {
+    auto checkpoint = client.PinCheckpoint(name, pin, options.reason);
     if (!checkpoint && checkpoint.error().code() == Code::kNotFound)
       return Fail(Code::kNotFound, checkpoint.error().message() +
                                        "; `optctl checkpoint list SWEEP` shows those that there are");
-    if (!checkpoint) return Fail(std::move(checkpoint).error());
-    answers.Add(checkpoint->name(), ToJson(*checkpoint));
-    answers.Say(checkpoint->name() + (pin ? " stays until it is unpinned" : " is no longer pinned"));
-  }
-  return answers.End();
+    return checkpoint;
+  };
+  return AnswerForEach(context, "checkpoints", options.names, read, call, [pin](const v1::Checkpoint&) {
+    return pin ? "stays until it is unpinned" : "is no longer pinned";
+  });
 }
 
 void AddPin(Program& program, CLI::App& parent, bool pin) {

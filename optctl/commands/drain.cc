@@ -4,7 +4,6 @@
 #include "optctl/commands/answers.h"
 #include "optctl/commands/program.h"
 #include "optctl/commands/resource_argument.h"
-#include "optctl/commands/wire_json.h"
 
 namespace optfleet::commands {
 namespace {
@@ -17,29 +16,21 @@ struct Options {
 
 std::string DrainText(const v1::Worker& worker, const Options& options) {
   const int attempts = worker.attempts_size();
-  if (attempts == 0) return " drained";
-  return " drains: " + std::to_string(attempts) + (attempts == 1 ? " attempt" : " attempts") +
+  if (attempts == 0) return "drained";
+  return "drains: " + std::to_string(attempts) + (attempts == 1 ? " attempt" : " attempts") +
          (options.keep_running ? " on the way to the end" : " stopping after a checkpoint");
 }
 
 Result<int> Drain(Context& context, const Options& options, bool drain) {
-  std::vector<std::string> workers;
-  for (const std::string& name : options.names) {
-    auto worker = WorkerNamed(name);
-    if (!worker) return Fail(std::move(worker).error());
-    workers.push_back(*std::move(worker));
-  }
-  auto client = OpenClient(context);
-  if (!client) return Fail(std::move(client).error());
-  Answers answers(context, "workers");
-  for (const std::string& name : workers) {
-    auto worker = drain ? client->DrainWorker(name, options.keep_running, options.reason)
-                        : client->UndrainWorker(name, options.reason);
-    if (!worker) return Fail(std::move(worker).error());
-    answers.Add(worker->name(), ToJson(*worker));
-    answers.Say(worker->name() + (drain ? DrainText(*worker, options) : " takes attempts again"));
-  }
-  return answers.End();
+  return AnswerForEach(
+      context, "workers", options.names, &WorkerNamed,
+      [&](Client& client, const std::string& name) {
+        return drain ? client.DrainWorker(name, options.keep_running, options.reason)
+                     : client.UndrainWorker(name, options.reason);
+      },
+      [&](const v1::Worker& worker) {
+        return drain ? DrainText(worker, options) : std::string("takes attempts again");
+      });
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include "optctl/commands/answers.h"
 #include "optctl/commands/program.h"
 #include "optctl/commands/resource_argument.h"
-#include "optctl/commands/wire_json.h"
 
 namespace optfleet::commands {
 namespace {
@@ -17,25 +16,9 @@ struct Options {
   std::optional<int32_t> max_running;
 };
 
-// Calls `call` for each sweep, after all names have been checked, and says what became of each.
 template <typename Call, typename Say>
 Result<int> ForEachSweep(Context& context, const std::vector<std::string>& names, Call call, Say say) {
-  std::vector<std::string> sweeps;
-  for (const std::string& name : names) {
-    auto sweep = SweepNamed(name);
-    if (!sweep) return Fail(std::move(sweep).error());
-    sweeps.push_back(*std::move(sweep));
-  }
-  auto client = OpenClient(context);
-  if (!client) return Fail(std::move(client).error());
-  Answers answers(context, "sweeps");
-  for (const std::string& name : sweeps) {
-    Result<v1::Sweep> sweep = call(*client, name);
-    if (!sweep) return Fail(std::move(sweep).error());
-    answers.Add(sweep->name(), ToJson(*sweep));
-    answers.Say(sweep->name() + " " + say(*sweep));
-  }
-  return answers.End();
+  return AnswerForEach(context, "sweeps", names, &SweepNamed, call, say);
 }
 
 Result<int> Pause(Context& context, const Options& options) {

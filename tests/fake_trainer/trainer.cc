@@ -11,6 +11,7 @@
 #include <limits>
 
 #include "common/checksum.h"
+#include "common/kept_path.h"
 #include "common/rundir/documents.h"
 #include "common/rundir/layout.h"
 #include "common/rundir/metrics_log.h"
@@ -113,7 +114,7 @@ class Attempt {
   Status WriteCheckpoint() {
     OPTFLEET_RETURN_IF_ERROR(log_->Sync());
     const std::string root = folder_ + "/" + rundir::kCheckpoints;
-    const std::string name = rundir::CheckpointName(training_.step());
+    const std::string name = CheckpointFolder(training_.step());
     if (fs::exists(root + "/" + name)) return {};
     const std::string temporary = root + "/.tmp-" + name;
     fs::create_directories(temporary);

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "common/checksum.h"
+#include "common/kept_path.h"
 #include "common/rundir/documents.h"
 #include "common/rundir/layout.h"
 #include "tests/rundir/temporary_folder.h"
@@ -14,7 +15,7 @@ namespace fs = std::filesystem;
 class Checkpoints : public ::testing::Test {
  protected:
   std::string Make(int64_t step) {
-    const std::string path = folder_ / (std::string(kCheckpoints) + "/" + CheckpointName(step));
+    const std::string path = folder_ / (std::string(kCheckpoints) + "/" + CheckpointFolder(step));
     fs::create_directories(path);
     const std::string weights = "weights of step " + std::to_string(step);
     EXPECT_TRUE(WriteFileAtomically(path, "weights", weights));

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "common/kept_path.h"
 #include "common/rundir/documents.h"
 #include "common/rundir/layout.h"
 #include "trainer_core/app/attempt.h"
@@ -50,7 +51,7 @@ int ListCheckpoints(const std::string& path) {
   bool good = true;
   for (const int64_t step : CheckpointSteps(path)) {
     const bool stays = std::find(kept->begin(), kept->end(), step) != kept->end();
-    const std::string name = rundir::CheckpointName(step);
+    const std::string name = CheckpointFolder(step);
     good = PrintCheckpoint(path + "/" + rundir::kCheckpoints + "/" + name, stays) && good;
   }
   return good ? 0 : 1;

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "common/kept_path.h"
 #include "common/rundir/documents.h"
 #include "common/rundir/layout.h"
 #include "trainer_core/checkpoint/checkpoint_folder.h"
@@ -45,7 +46,7 @@ Status WriteFiles(const std::string& folder, const RunState& state, const Checkp
 Status WriteCheckpoint(const std::string& run_folder, const RunState& state,
                        const CheckpointTensors& tensors) {
   const std::string folder = run_folder + "/" + rundir::kCheckpoints;
-  const std::string name = rundir::CheckpointName(state.step);
+  const std::string name = CheckpointFolder(state.step);
   const std::string final_path = folder + "/" + name;
   const std::string temporary = folder + "/.tmp-" + name;
   std::error_code error;

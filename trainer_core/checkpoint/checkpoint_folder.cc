@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <limits>
 
+#include "common/kept_path.h"
 #include "common/log.h"
 #include "common/rundir/layout.h"
 #include "trainer_core/checkpoint/file_writer.h"
@@ -27,7 +28,7 @@ Result<rundir::Checkpoint> ChooseIn(const std::string& run_folder, int64_t newes
   const auto steps = CheckpointSteps(run_folder);
   for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
     if (*step > newest) continue;
-    const std::string path = run_folder + "/" + rundir::kCheckpoints + "/" + rundir::CheckpointName(*step);
+    const std::string path = run_folder + "/" + rundir::kCheckpoints + "/" + CheckpointFolder(*step);
     auto manifest = rundir::ReadGoodManifest(path);
     if (manifest.has_value() && manifest->step == *step)
       return rundir::Checkpoint{path, std::move(*manifest)};
@@ -100,7 +101,7 @@ void ApplyRetention(const std::string& run_folder, const Retention& retention) {
     }
   }
   for (const int64_t step : retention.doomed) {
-    const std::string name = rundir::CheckpointName(step);
+    const std::string name = CheckpointFolder(step);
     const std::string doomed = folder + "/.tmp-old-" + name;
     std::error_code error;
     fs::rename(folder + "/" + name, doomed, error);

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "common/kept_path.h"
 #include "common/rundir/layout.h"
 #include "worker/process/root.h"
 
@@ -46,7 +47,7 @@ Status RescueKept(const fs::path& folder) {
   const fs::path shelf = folder.parent_path() / rundir::kKeptFolder / folder.filename();
   std::error_code error;
   for (const int64_t step : *steps) {
-    const std::string name = rundir::CheckpointName(step);
+    const std::string name = CheckpointFolder(step);
     const fs::path from = folder / rundir::kCheckpoints / name;
     if (!fs::exists(from, error)) continue;
     fs::create_directories(shelf, error);

@@ -51,5 +51,18 @@ TEST(FreshJobs, BecomeLiveWhenSomethingHappensToThem) {
   EXPECT_EQ(state.jobs.size(), 1U) << "the one that runs is being stopped";
 }
 
+TEST(FreshJobs, AreOpenToAWorkerThatTellsOfAnUndoneAttemptInAnOldMessage) {
+  ClusterStory story;
+  story.Submit(OneJob());
+  story.Give(Hello("a", 1, 5));
+  Synchronize old = Hello("a", 1, 3);
+  old.attempts = {Running("lr", 1, Fence{.incarnation = 1, .attempt = 1})};
+  const Answer answer = story.Give(old);
+  const auto& told = std::get<SynchronizeAnswer>(answer);
+  ASSERT_EQ(told.forget.size(), 1U);
+  EXPECT_THAT(told.forget[0].reason, testing::HasSubstr("does not know it")) << "the job has not ended";
+  EXPECT_EQ(story.StateOf("job-1"), domain::JobState::kQueued);
+}
+
 }  // namespace
 }  // namespace optfleet::engine

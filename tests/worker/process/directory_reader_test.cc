@@ -6,6 +6,7 @@
 
 #include <fstream>
 
+#include "common/kept_path.h"
 #include "common/rundir/layout.h"
 #include "common/rundir/locks.h"
 #include "common/rundir/metrics_log.h"
@@ -53,7 +54,7 @@ TEST_F(Directories, LocksRecordsAndCheckpointsAreFollowed) {
   EXPECT_EQ(Facts().last_record, 3);
   ASSERT_TRUE(log->Append(4, Time(), std::vector<Named>{{"loss", 1}}));
   EXPECT_EQ(Facts().last_record, 4);
-  const std::string checkpoint = folder_ + "/checkpoints/" + rundir::CheckpointName(4);
+  const std::string checkpoint = folder_ + "/checkpoints/" + CheckpointFolder(4);
   fs::create_directories(checkpoint);
   EXPECT_EQ(Facts().checkpoint_step, 0) << "no manifest yet";
   ASSERT_TRUE(rundir::WriteFileAtomically(checkpoint, "weights", "1234"));

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "common/checksum.h"
+#include "common/kept_path.h"
 #include "common/rundir/layout.h"
 #include "tests/rundir/temporary_folder.h"
 
@@ -29,7 +30,7 @@ class FolderWork : public ::testing::Test {
  protected:
   std::string ParentFolder() const { return root_ / "sweeps-s-jobs-1-attempts-1.1"; }
   void Checkpoint(int64_t step, const std::string& written) {
-    const std::string path = ParentFolder() + "/checkpoints/" + rundir::CheckpointName(step);
+    const std::string path = ParentFolder() + "/checkpoints/" + CheckpointFolder(step);
     fs::create_directories(path);
     ASSERT_TRUE(rundir::WriteFileAtomically(path, "weights", written));
     const rundir::ManifestDocument manifest{"test-1", step, step, {{"weights", 4, Crc32c("good")}}};

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/kept_path.h"
 #include "common/rundir/documents.h"
 #include "common/rundir/layout.h"
 #include "tests/rundir/temporary_folder.h"
@@ -21,7 +22,7 @@ const KeptName kTwenty{{"sweeps/s/jobs/1/attempts/1", {1, 1}}, 20};
 class KeptFolderTest : public ::testing::Test {
  protected:
   std::string Shelf() const { return root_ / "kept/sweeps-s-jobs-1-attempts-1.1"; }
-  std::string PathOf(int64_t step) const { return Shelf() + "/" + rundir::CheckpointName(step); }
+  std::string PathOf(int64_t step) const { return Shelf() + "/" + CheckpointFolder(step); }
   void Checkpoint(int64_t step, std::optional<double> val_loss = {}) {
     fs::create_directories(PathOf(step));
     const rundir::ManifestDocument manifest{
@@ -70,13 +71,13 @@ TEST_F(KeptFolderTest, DeletingTakesTheOneAndWithTheLastItsFolder) {
 TEST_F(KeptFolderTest, WhatACrashLeftHalfDeletedGoes) {
   Checkpoint(10);
   Checkpoint(20);
-  fs::rename(PathOf(10), Shelf() + "/.tmp-" + rundir::CheckpointName(10));
+  fs::rename(PathOf(10), Shelf() + "/.tmp-" + CheckpointFolder(10));
   EXPECT_THAT(KeptReader(root_.path()).Scan(), ElementsAre(KeptCheckpoint{kTwenty, {}, 420}));
   RemoveHalfDeleted(root_.path());
-  EXPECT_FALSE(fs::exists(Shelf() + "/.tmp-" + rundir::CheckpointName(10)));
+  EXPECT_FALSE(fs::exists(Shelf() + "/.tmp-" + CheckpointFolder(10)));
   EXPECT_TRUE(fs::exists(PathOf(20)));
   // Begun anew by the same process: the remains of the first try are no hindrance.
-  fs::create_directories(Shelf() + "/.tmp-" + rundir::CheckpointName(20) + "/left");
+  fs::create_directories(Shelf() + "/.tmp-" + CheckpointFolder(20) + "/left");
   EXPECT_TRUE(DeleteKept(root_.path(), kTwenty));
   EXPECT_FALSE(fs::exists(Shelf()));
 }
