@@ -54,6 +54,9 @@ struct JobStatus {
   std::optional<double>
       objective;  // final value of the sweep's objective, if finite and the job trained as planned
   std::optional<Time> start_time;  // first time it was given to a worker
+  // It never ran: its outcome, figures and series are those of this equal job, which ran. Exactly then ended
+  // without an attempt as succeeded.
+  std::optional<JobName> reused_from;
   std::optional<Time> end_time;
   friend bool operator==(const JobStatus&, const JobStatus&) = default;
 };

@@ -38,6 +38,7 @@ struct Sweep {
   std::string objective;          // key of Job::final by which jobs are compared; less is better
   int32_t job_count = 0;
   int32_t merged_points = 0;  // points that were equal to an earlier one and share its job
+  int32_t reused_jobs = 0;    // that took over the outcome of a job of another sweep
   int32_t priority = 0;       // higher first
   int32_t max_running = 0;    // so many attempts at a time; 0: no limit
   Pause pause = Pause::kNo;

@@ -2,9 +2,10 @@
 #include <set>
 #include <utility>
 
+#include "coordinator/engine/add_jobs.h"
 #include "coordinator/engine/handlers.h"
-#include "coordinator/engine/kept.h"
 #include "coordinator/engine/requests.h"
+#include "coordinator/engine/totals.h"
 #include "coordinator/engine/transitions.h"
 
 namespace optfleet::engine {
@@ -80,7 +81,6 @@ domain::Sweep RowOf(const State& state, const CreateSweep& input, const std::str
   row.state = domain::SweepState::kExpanding;
   row.axes = input.axes;
   row.objective = input.objective;
-  row.job_count = static_cast<int32_t>(input.points.size());
   row.merged_points = input.merged_points;
   row.priority = input.priority;
   row.max_running = input.max_running;
@@ -90,31 +90,19 @@ domain::Sweep RowOf(const State& state, const CreateSweep& input, const std::str
   return row;
 }
 
+// Its jobs are all there: from now on they may start, and whoever asks sees it.
+void Activate(State* state, LiveSweep* sweep) {
+  domain::Sweep& row = sweep->row;
+  Move(&row.state, domain::SweepState::kActive);
+  state->Say(SweepResource(row.id), "created", JobsText(row.job_count, row.reused_jobs));
+  EndIfDone(state, sweep);
+}
+
 Error NotExpanding(const std::string& id) {
   return Error(Code::kNotFound, "there is no " + SweepResource(id) + " that is being expanded");
 }
 
 }  // namespace
-
-void AddJobs(State* state, std::vector<Point> points, const std::string& sweep, int32_t last_number,
-             std::vector<domain::JobDefinition>* added, WaitQueue* waiting) {
-  added->reserve(added->size() + points.size());
-  FreshJobs& fresh = state->sweeps.at(sweep).fresh;
-  for (Point& point : points) {
-    const JobKind kind{point.resources, point.total_steps, state->now};
-    fresh.Add(++last_number, kind);
-    NoteStarts(state, {sweep, last_number}, point.spec_json);
-    (waiting == nullptr ? state->queue : *waiting).Add(sweep, last_number, kind);
-    added->push_back({.name = {sweep, last_number},
-                      .parameters = std::move(point.parameters),
-                      .spec_json = std::move(point.spec_json),
-                      .spec_hash = std::move(point.spec_hash),
-                      .total_steps = point.total_steps,
-                      .resources = std::move(point.resources),
-                      .create_time = state->now});
-  }
-  state->plan_is_stale = state->plan_is_stale || waiting == nullptr;
-}
 
 Answer OnCreateSweep(State* state, CreateSweep input) {
   const std::string hash = HashOf(input);
@@ -125,14 +113,14 @@ Answer OnCreateSweep(State* state, CreateSweep input) {
   const std::string id = input.sweep_id.empty() ? FreeId(*state, input.display_name) : input.sweep_id;
   if (input.validate_only) return SweepAnswer{id};
 
-  NewSweep sweep{.sweep = RowOf(*state, input, id), .source = input.source, .jobs = {}};
   // All jobs are written in the one transaction of this input, so the sweep is visible with all of them or
   // not at all.
-  Move(&sweep.sweep.state, domain::SweepState::kActive);
-  state->sweeps[id].row = sweep.sweep;
-  AddJobs(state, std::move(input.points), id, 0, &sweep.jobs);
-  state->Say(SweepResource(id), "created", std::to_string(sweep.jobs.size()) + " jobs");
-  state->changes.new_sweeps.push_back(std::move(sweep));
+  LiveSweep& sweep = state->sweeps[id];
+  sweep.row = RowOf(*state, input, id);
+  std::vector<domain::JobDefinition> jobs;
+  AddJobs(state, std::move(input.points), id, &jobs);
+  Activate(state, &sweep);
+  state->changes.new_sweeps.push_back({.sweep = sweep.row, .source = input.source, .jobs = std::move(jobs)});
   RememberRequest(state, input.request_id, hash, SweepResource(id));
   return SweepAnswer{id};
 }
@@ -149,7 +137,7 @@ Answer OnBeginSweep(State* state, const BeginSweep& input) {
   const domain::Sweep row = RowOf(*state, head, id);
   state->sweeps[id].row = row;
   state->expanding[id] = {
-      .request_id = head.request_id, .content_hash = hash, .spec_hashes = {}, .queue = {}};
+      .request_id = head.request_id, .content_hash = hash, .spec_hashes = {}, .reused = {}, .queue = {}};
   state->changes.new_sweeps.push_back({.sweep = row, .source = head.source, .jobs = {}});
   return SweepAnswer{id};
 }
@@ -161,10 +149,12 @@ Answer OnAddPoints(State* state, AddPoints input) {
   for (const Point& point : input.points) {
     if (!expanding.spec_hashes.insert(point.spec_hash).second) return SameHash(point.spec_hash);
   }
-  domain::Sweep& row = state->sweeps.at(input.sweep_id).row;
-  const auto count = static_cast<int32_t>(input.points.size());
-  AddJobs(state, std::move(input.points), row.id, row.job_count, &state->changes.new_jobs, &expanding.queue);
-  row.job_count += count;
+  int32_t number = state->sweeps.at(input.sweep_id).row.job_count;
+  for (const Point& point : input.points) {
+    ++number;
+    if (point.taken_over) expanding.reused.insert(number);
+  }
+  AddJobs(state, std::move(input.points), input.sweep_id, &state->changes.new_jobs, &expanding.queue);
   return SweepAnswer{input.sweep_id};
 }
 
@@ -173,29 +163,30 @@ Answer OnFinishSweep(State* state, const FinishSweep& input) {
   if (found == state->expanding.end()) return NotExpanding(input.sweep_id);
   domain::Sweep& row = state->sweeps.at(input.sweep_id).row;
   if (row.job_count == 0) return Error(Code::kInvalidArgument, "the sweep has no points");
-  Move(&row.state, domain::SweepState::kActive);
   row.merged_points = input.merged_points;
+  Activate(state, &state->sweeps.at(input.sweep_id));
   state->queue.Take(&found->second.queue);
   state->plan_is_stale = true;
   state->touched.sweeps.insert(row.id);
-  state->Say(SweepResource(row.id), "created", std::to_string(row.job_count) + " jobs");
   RememberRequest(state, found->second.request_id, found->second.content_hash, SweepResource(row.id));
   state->expanding.erase(found);
   return SweepAnswer{input.sweep_id};
 }
 
 Answer OnAbandonSweep(State* state, const AbandonSweep& input) {
-  if (!state->expanding.contains(input.sweep_id)) return NotExpanding(input.sweep_id);
+  const auto found = state->expanding.find(input.sweep_id);
+  if (found == state->expanding.end()) return NotExpanding(input.sweep_id);
   LiveSweep& sweep = state->sweeps.at(input.sweep_id);
   domain::Sweep& row = sweep.row;
   for (int32_t dropped = 0; dropped < kDropAtOnce && row.job_count > 0; ++dropped) {
     const int32_t number = row.job_count--;
     if (sweep.fresh.Find(number) != nullptr) sweep.fresh.Remove(number);
+    if (found->second.reused.erase(number) > 0) DropReused(&sweep);
     state->Forget({row.id, number});
   }
   state->changes.dropped_jobs.push_back({row.id, row.job_count});
   if (row.job_count == 0) {
-    state->expanding.erase(input.sweep_id);
+    state->expanding.erase(found);
     state->sweeps.erase(input.sweep_id);
   }
   return SweepAnswer{input.sweep_id};

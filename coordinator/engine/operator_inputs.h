@@ -23,6 +23,13 @@ struct RecordsHeld {
   int64_t step = 0;    // newest
 };
 
+// The outcome of an equal job that succeeded, to be taken over instead of training again.
+struct TakenOver {
+  JobName from;  // that ran
+  int64_t step = 0;
+  domain::Figures final;  // of them, those that count here
+};
+
 // One distinct point of an expanded sweep; its job gets the number of its place, from 1.
 struct Point {
   std::string spec_json;  // canonical
@@ -30,6 +37,7 @@ struct Point {
   std::vector<domain::Parameter> parameters;
   int64_t total_steps = 0;
   domain::Resources resources = {};
+  std::optional<TakenOver> taken_over = {};
 };
 
 // Answered with SweepAnswer. ALREADY_EXISTS if the id is taken (and the request id is new), INVALID_ARGUMENT

@@ -2,9 +2,11 @@
 #include <set>
 #include <utility>
 
+#include "coordinator/engine/add_jobs.h"
 #include "coordinator/engine/handlers.h"
 #include "coordinator/engine/kept.h"
 #include "coordinator/engine/requests.h"
+#include "coordinator/engine/totals.h"
 #include "coordinator/engine/transitions.h"
 
 namespace optfleet::engine {
@@ -143,13 +145,15 @@ Answer OnExtendSweep(State* state, ExtendSweep input) {
                       .source = input.source,
                       .jobs = {},
                       .parameters = input.parameters};
-  const auto count = static_cast<int32_t>(input.points.size());
-  AddJobs(state, std::move(input.points), input.sweep_id, sweep.row.job_count, &extension.jobs);
-  sweep.row.job_count += count;
+  const int32_t had = sweep.row.job_count;
+  const int32_t had_reused = sweep.row.reused_jobs;
+  AddJobs(state, std::move(input.points), input.sweep_id, &extension.jobs);
   sweep.row.axes = input.axes;
   sweep.row.merged_points = input.merged_points;
   Reopen(state, &sweep);
-  state->Say(SweepResource(input.sweep_id), "extended", "by " + std::to_string(count) + " jobs");
+  state->Say(SweepResource(input.sweep_id), "extended",
+             "by " + JobsText(sweep.row.job_count - had, sweep.row.reused_jobs - had_reused));
+  EndIfDone(state, &sweep);
   state->changes.extensions.push_back(std::move(extension));
   return SweepAnswer{input.sweep_id};
 }

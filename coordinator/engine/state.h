@@ -45,6 +45,7 @@ struct Expanding {
   std::string request_id;
   std::string content_hash;
   std::unordered_set<std::string> spec_hashes;  // of its jobs
+  std::set<int32_t> reused;                     // its jobs that have ended already
   WaitQueue queue;                              // they wait here until it is finished
 };
 

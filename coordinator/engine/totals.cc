@@ -18,10 +18,10 @@ std::optional<double> ObjectiveOf(const domain::JobStatus& status, const std::st
   return found->second;
 }
 
-// Which jobs keep their checkpoints may be others from now on.
+// Which jobs keep their checkpoints may be others from now on. A job that took an outcome over has none.
 void RankForKeeping(State* state, LiveSweep* sweep, const domain::Job& job) {
   const domain::KeepPolicy& keep = sweep->row.keep;
-  if (!keep.limits()) return;
+  if (!keep.limits() || job.status.reused_from) return;
   state->uncollected.insert(sweep->row.id);
   if (!keep.best_jobs || !job.status.objective) return;
   sweep->best.insert({*job.status.objective, job.name().job});
@@ -48,9 +48,14 @@ void CountEndedJob(State* state, domain::Job* job) {
     sweep.ended.best_objective = *status.objective;
   }
   RankForKeeping(state, &sweep, *job);
+  EndIfDone(state, &sweep);
+}
+
+void EndIfDone(State* state, LiveSweep* done) {
+  LiveSweep& sweep = *done;
   const int32_t open = OpenJobs(sweep);
   OPTFLEET_CHECK(open >= 0, sweep.row.id);
-  if (open > 0) return;
+  if (open > 0 || sweep.row.state != SweepState::kActive) return;
   Move(&sweep.row.state, sweep.row.cancel_requested ? SweepState::kCancelled : SweepState::kEnded);
   sweep.row.end_time = state->now;
   state->touched.sweeps.insert(sweep.row.id);

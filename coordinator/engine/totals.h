@@ -8,6 +8,9 @@ namespace optfleet::engine {
 // The job has just ended: sets its objective, counts it in its sweep, and ends the sweep with its last job.
 void CountEndedJob(State* state, domain::Job* job);
 
+// Ends an active sweep if none of its jobs is open.
+void EndIfDone(State* state, LiveSweep* sweep);
+
 // Jobs of the sweep that have not ended.
 int32_t OpenJobs(const LiveSweep& sweep);
 

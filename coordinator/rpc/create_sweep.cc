@@ -7,6 +7,7 @@
 #include "coordinator/rpc/large_sweep.h"
 #include "coordinator/rpc/limits.h"
 #include "coordinator/rpc/points.h"
+#include "coordinator/rpc/reuse.h"
 #include "coordinator/rpc/sweep_replies.h"
 #include "coordinator/rpc/to_wire.h"
 
@@ -35,8 +36,10 @@ class Submission : public sweeps::JobSink {
   using Points = std::vector<engine::Point>;
 
  public:
-  Submission(Backend* backend, const v1::CreateSweepRequest& request, const sweeps::SweepInput& source)
-      : request_(request), source_(source), large_(backend) {}
+  // `finished`: whose outcomes are taken over; null: none are.
+  Submission(Backend* backend, const v1::CreateSweepRequest& request, const sweeps::SweepInput& source,
+             FinishedJobs* finished)
+      : request_(request), source_(source), finished_(finished), large_(backend) {}
 
   void Begin(const sweeps::Expansion& sweep) override {
     head_ = ToInput(request_, source_, sweep);
@@ -45,6 +48,7 @@ class Submission : public sweeps::JobSink {
 
   bool Take(std::vector<sweeps::Job> jobs) override {
     Points points = maker_->Make(jobs);
+    if (finished_ != nullptr && !failed_) Keep(finished_->TakeOver(jobs, &points));
     if (!first_) {
       first_ = std::move(points);
       return true;
@@ -62,7 +66,10 @@ class Submission : public sweeps::JobSink {
   bool stopped() const { return stopped_; }
 
   // Of a small sweep: all.
-  Points TakePoints() { return std::exchange(first_, {}).value_or(Points()); }
+  Result<Points> TakePoints() {
+    if (failed_) return Fail(*failed_);
+    return std::exchange(first_, {}).value_or(Points());
+  }
 
   // Of a large one: its id, once all is written. An error leaves nothing behind.
   Result<std::string> Finish(int32_t merged_points) {
@@ -86,6 +93,7 @@ class Submission : public sweeps::JobSink {
 
   const v1::CreateSweepRequest& request_;
   const sweeps::SweepInput& source_;
+  FinishedJobs* finished_;
   engine::CreateSweep head_;
   std::optional<PointMaker> maker_;
   std::optional<Points> first_;
@@ -122,8 +130,14 @@ void SubmitSmall(Backend* backend, const engine::CreateSweep& head, std::vector<
 }
 
 void Expand(Backend* backend, const v1::CreateSweepRequest& request, const sweeps::SweepInput& source,
-            const Reply<v1::Sweep>& reply) {
-  Submission submission(backend, request, source);
+            const FileStamps& stamps, const Reply<v1::Sweep>& reply) {
+  std::optional<FinishedJobs> finished;
+  if (request.reuse()) {
+    auto read = FinishedJobs::Read(backend, stamps);
+    if (!read) return ReplyError(reply, FromError(read.error()));
+    finished = *std::move(read);
+  }
+  Submission submission(backend, request, source, finished ? &*finished : nullptr);
   const sweeps::ExpandResult result = sweeps::ExpandSweepInto(source, kMostPointsAtOnce, &submission);
   if (!submission.stopped() && !result.expansion) {
     submission.Abandon();
@@ -132,9 +146,11 @@ void Expand(Backend* backend, const v1::CreateSweepRequest& request, const sweep
   const int32_t merged = result.expansion ? static_cast<int32_t>(result.expansion->merged_points.size()) : 0;
   const int64_t jobs = result.expansion ? result.expansion->points - merged : 0;
   v1::Sweep preview = PreviewOf(submission.head(), static_cast<int32_t>(jobs), merged);
-  if (!submission.is_large())
-    return SubmitSmall(backend, submission.head(), submission.TakePoints(), merged, std::move(preview),
-                       reply);
+  if (!submission.is_large()) {
+    auto points = submission.TakePoints();
+    if (!points) return ReplyError(reply, FromError(points.error()));
+    return SubmitSmall(backend, submission.head(), *std::move(points), merged, std::move(preview), reply);
+  }
   const auto id = submission.Finish(merged);
   if (!id) return ReplyError(reply, AboutResource(id.error(), kSweepType, AskedName(submission.head())));
   ReplyCreated(backend, submission.head(), std::move(preview), *id, reply);
@@ -145,8 +161,12 @@ void Expand(Backend* backend, const v1::CreateSweepRequest& request, const sweep
 void CreateSweep(Backend* backend, const v1::CreateSweepRequest& request, const Reply<v1::Sweep>& reply) {
   auto source = FromWire(request);
   if (!source) return ReplyError(reply, std::move(source).error());
-  const bool taken = backend->Work(
-      [backend, request, reply, source = *std::move(source)] { Expand(backend, request, source, reply); });
+  auto stamps = FromWire(request.file_stamps());
+  if (!stamps) return ReplyError(reply, std::move(stamps).error());
+  const bool taken =
+      backend->Work([backend, request, reply, source = *std::move(source), stamps = *std::move(stamps)] {
+        Expand(backend, request, source, stamps, reply);
+      });
   if (!taken) ReplyError(reply, Overloaded("expansion", kRetryInput));
 }
 

@@ -1,4 +1,4 @@
-// The method CreateSweep.
+// The methods CreateSweep and PlanSweep.
 #pragma once
 
 #include "coordinator/rpc/backend.h"
@@ -10,5 +10,9 @@ namespace optfleet::rpc {
 // Expands on a working thread. A sweep of up to kMostPointsAtOnce jobs becomes one input of the engine; of a
 // larger one the first jobs are written while the rest of its grid is still expanded.
 void CreateSweep(Backend* backend, const v1::CreateSweepRequest& request, const Reply<v1::Sweep>& reply);
+
+// Expands on a working thread, and looks for jobs with equal specs.
+void PlanSweep(Backend* backend, const v1::PlanSweepRequest& request,
+               const Reply<v1::PlanSweepResponse>& reply);
 
 }  // namespace optfleet::rpc

@@ -30,6 +30,11 @@ class SweepService final : public v1::SweepService::CallbackService {
     return Serve(methods_, "/optfleet.v1.SweepService/CreateSweep", context, *request, response);
   }
 
+  Reactor* PlanSweep(Context* context, const v1::PlanSweepRequest* request,
+                     v1::PlanSweepResponse* response) override {
+    return Serve(methods_, "/optfleet.v1.SweepService/PlanSweep", context, *request, response);
+  }
+
   Reactor* GetSweep(Context* context, const v1::GetSweepRequest* request, v1::Sweep* response) override {
     return Serve(methods_, "/optfleet.v1.SweepService/GetSweep", context, *request, response);
   }

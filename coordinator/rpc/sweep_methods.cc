@@ -70,6 +70,8 @@ void GetSweep(Backend* backend, const v1::GetSweepRequest& request, const Reply<
 void AddSweepMethods(MethodTable* methods, Backend* backend) {
   methods->Add<v1::CreateSweepRequest, v1::Sweep>("/optfleet.v1.SweepService/CreateSweep", true,
                                                   std::bind_front(&CreateSweep, backend));
+  methods->Add<v1::PlanSweepRequest, v1::PlanSweepResponse>("/optfleet.v1.SweepService/PlanSweep", true,
+                                                            std::bind_front(&PlanSweep, backend));
   methods->Add<v1::GetSweepRequest, v1::Sweep>("/optfleet.v1.SweepService/GetSweep", true,
                                                std::bind_front(&GetSweep, backend));
   methods->Add<v1::ListSweepsRequest, v1::ListSweepsResponse>("/optfleet.v1.SweepService/ListSweeps", true,

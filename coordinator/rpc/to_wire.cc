@@ -127,6 +127,7 @@ v1::Sweep ToWire(const store::SweepView& view, bool with_files) {
   wire.set_pause(static_cast<v1::Pause>(sweep.pause));
   wire.set_revision(sweep.revision);
   SetKeep(sweep.keep, &wire);
+  wire.set_reused_jobs(sweep.reused_jobs);
   const bool over =
       sweep.state == domain::SweepState::kEnded || sweep.state == domain::SweepState::kCancelled;
   if (over) {
@@ -182,6 +183,7 @@ v1::Job ToWire(const store::JobView& view) {
   if (status.start_time) *wire.mutable_start_time() = ToWire(*status.start_time);
   if (status.end_time) *wire.mutable_end_time() = ToWire(*status.end_time);
   *wire.mutable_resources() = ToWire(definition.resources);
+  if (status.reused_from) wire.set_reused_from(ToResource(*status.reused_from));
   return wire;
 }
 

@@ -244,4 +244,18 @@ domain::ReportedEnd DecodeEnd(const std::string& json) {
   return end;
 }
 
+domain::RunGround DecodeGround(const std::string& numerics_json) {
+  const Json parsed = Parse(numerics_json);
+  domain::RunGround ground;
+  ground.numerics_version = static_cast<int>(IntAt(parsed, "version"));
+  ground.device_model = TextAt(parsed, "device_model");
+  if (!parsed.is_object()) return ground;
+  if (parsed.contains("resumed_from"))
+    ground.resumed_from_other_version = IntAt(parsed["resumed_from"], "version") != ground.numerics_version;
+  if (parsed.contains("files") && parsed["files"].is_object())
+    for (const auto& [key, stamp] : parsed["files"].items())
+      if (stamp.is_string()) ground.files[key] = stamp.get<std::string>();
+  return ground;
+}
+
 }  // namespace optfleet::store

@@ -13,6 +13,7 @@
 
 #include "coordinator/domain/attempt.h"
 #include "coordinator/domain/job.h"
+#include "coordinator/domain/reuse.h"
 #include "coordinator/domain/sweep.h"
 #include "coordinator/domain/worker.h"
 
@@ -39,5 +40,6 @@ std::vector<domain::Slot> DecodeSlots(const std::string& json);
 domain::Resources DecodeResources(const std::string& json);
 domain::KeepPolicy DecodeKeep(const std::string& json);
 domain::ReportedEnd DecodeEnd(const std::string& json);
+domain::RunGround DecodeGround(const std::string& numerics_json);  // of ReportedEnd
 
 }  // namespace optfleet::store

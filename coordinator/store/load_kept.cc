@@ -55,7 +55,7 @@ Status LoadBest(Connection* connection, engine::SavedSweep* sweep) {
   return ForEachRow(
       connection,
       "SELECT objective, number FROM jobs WHERE sweep = ? AND objective IS NOT NULL "
-      "ORDER BY objective, number LIMIT ?",
+      "AND reused_from IS NULL ORDER BY objective, number LIMIT ?",
       [&](const Statement& row) -> Status {
         sweep->best.insert({row.Real(0), static_cast<int32_t>(row.Int(1))});
         return {};

@@ -28,7 +28,7 @@ Status AddNewest(Connection* connection, JobView* view) {
         view->latest = DecodeFigures(row.Text(1));
         return {};
       },
-      ToResource(view->job.name()));
+      ToResource(view->job.status.reused_from.value_or(view->job.name())));
 }
 
 // A queued job says why: what brought it back to the queue, then what it waits for. In back-off the first
@@ -53,7 +53,8 @@ Result<JobView> ViewOfJob(Connection* connection, const Statement& row) {
   auto job = ReadJob(row);
   if (!job.has_value()) return Fail(job.error());
   JobView view{std::move(*job), {}};
-  if (view.job.status.attempt_count > 0) OPTFLEET_RETURN_IF_ERROR(AddNewest(connection, &view));
+  if (view.job.status.attempt_count > 0 || view.job.status.reused_from)
+    OPTFLEET_RETURN_IF_ERROR(AddNewest(connection, &view));
   OPTFLEET_RETURN_IF_ERROR(AddReason(connection, &view));
   return view;
 }

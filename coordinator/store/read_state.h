@@ -42,4 +42,8 @@ Result<EndedJobs> ReadEndedJobs(Connection* connection, const std::string& sweep
                                 const EndedSelection& selection);
 Result<SweepPoints> ReadSweepPoints(Connection* connection, const std::string& sweep);
 
+Result<std::vector<HashedJob>> ReadSucceededJobs(Connection* connection);
+Result<std::vector<SucceededJob>> ReadSucceededJobs(Connection* connection,
+                                                    const std::vector<JobName>& names);
+
 }  // namespace optfleet::store

@@ -63,11 +63,19 @@ class SqliteReadStore final : public ReadStore {
   Result<SweepPoints> GetSweepPoints(const std::string& sweep) override {
     return Read([&] { return ReadSweepPoints(&connection_, sweep); });
   }
+  Result<std::vector<HashedJob>> ListSucceededJobs() override {
+    return Read([&] { return ReadSucceededJobs(&connection_); });
+  }
+  Result<std::vector<SucceededJob>> GetSucceededJobs(const std::vector<JobName>& names) override {
+    return Read([&] { return store::ReadSucceededJobs(&connection_, names); });
+  }
   Result<std::vector<SeriesColumn>> QuerySeries(const SeriesQuery& query) override {
     return Read([&]() -> Result<std::vector<SeriesColumn>> {
       const auto job = ReadOneJob(&connection_, query.job);
       if (!job.has_value()) return Fail(job.error());
-      return ReadSeries(&connection_, query);
+      SeriesQuery recorded = query;
+      recorded.job = job->job.status.reused_from.value_or(query.job);
+      return ReadSeries(&connection_, recorded);
     });
   }
   Result<std::vector<AttemptName>> AttemptsToThin(Time before, int32_t limit) override {

@@ -20,6 +20,7 @@
 #include "coordinator/domain/checkpoint.h"
 #include "coordinator/domain/event.h"
 #include "coordinator/domain/job.h"
+#include "coordinator/domain/reuse.h"
 #include "coordinator/domain/sweep.h"
 #include "coordinator/domain/worker.h"
 #include "coordinator/engine/inputs.h"
@@ -103,6 +104,19 @@ struct SweepPoints {
   std::unordered_map<std::string, int32_t> by_hash;  // job number by spec hash
 };
 
+struct HashedJob {
+  std::string spec_hash;
+  JobName name;
+};
+
+// A job that ran and succeeded, for others to take its outcome over.
+struct SucceededJob {
+  JobName name;
+  int64_t step = 0;
+  domain::Figures final;
+  domain::RunGround ground;
+};
+
 class ReadStore {
  public:
   // The databases exist (StateStore and MetricsStore have been opened once). Errors as StateStore::Open.
@@ -143,8 +157,13 @@ class ReadStore {
   virtual Result<EndedJobs> GetEndedJobs(const std::string& sweep, const EndedSelection& selection) = 0;
   virtual Result<SweepPoints> GetSweepPoints(const std::string& sweep) = 0;
 
-  // One column per key that has points, in the order asked for, else by name. NOT_FOUND if there is no such
-  // job.
+  // Of all sweeps, those that ran and succeeded, by sweep and number. Looks at every job.
+  virtual Result<std::vector<HashedJob>> ListSucceededJobs() = 0;
+  // Those of the names that did, in that order.
+  virtual Result<std::vector<SucceededJob>> GetSucceededJobs(const std::vector<JobName>& names) = 0;
+
+  // One column per key that has points, in the order asked for, else by name; of a job that took an outcome
+  // over, the series that was recorded then. NOT_FOUND if there is no such job.
   virtual Result<std::vector<SeriesColumn>> QuerySeries(const SeriesQuery& query) = 0;
 
   // As ReadAttemptsToThin and PlanThinning in thin_plan.h.

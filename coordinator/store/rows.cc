@@ -11,12 +11,12 @@ const char* const kSweepColumns =
     "sweeps.id, sweeps.display_name, sweeps.state, sweeps.axes_json, sweeps.objective, sweeps.job_count, "
     "sweeps.merged_points, sweeps.priority, sweeps.cancel_requested, sweeps.create_time, sweeps.end_time, "
     "sweeps.max_running, sweeps.pause, sweeps.revision, sweeps.keep_json, sweeps.incarnation, "
-    "sweeps.names_kept";
+    "sweeps.names_kept, sweeps.reused_jobs";
 #define OPTFLEET_JOB_STATUS_COLUMNS                                                                 \
   "jobs.total_steps, jobs.create_time, jobs.state, jobs.outcome, jobs.reason, "                     \
   "jobs.attempt_count, jobs.worker, jobs.bound_worker, jobs.failures, jobs.not_before, jobs.stop, " \
   "jobs.stop_reason, jobs.step, jobs.final_json, jobs.objective, jobs.start_time, jobs.end_time, "  \
-  "jobs.resources_json"
+  "jobs.resources_json, jobs.reused_from"
 const char* const kJobColumns =
     "jobs.sweep, jobs.number, jobs.parameters_json, jobs.spec_json, "
     "jobs.spec_hash, " OPTFLEET_JOB_STATUS_COLUMNS
@@ -52,7 +52,7 @@ Error Unknown(const std::string& what, const std::string& state) {
                                     "`; restore a backup, or move it away to begin anew");
 }
 
-// Columns 7 to 21.
+// Columns 7 to 21, and 23.
 domain::JobStatus ReadStatus(const Statement& row, domain::JobState state) {
   domain::JobStatus status;
   status.state = state;
@@ -70,6 +70,7 @@ domain::JobStatus ReadStatus(const Statement& row, domain::JobState state) {
   if (!row.IsNull(19)) status.objective = row.Real(19);
   status.start_time = TimeAt(row, 20);
   status.end_time = TimeAt(row, 21);
+  if (!row.IsNull(23)) status.reused_from = ParseJobResource(row.Text(23));
   return status;
 }
 
@@ -127,6 +128,7 @@ Result<domain::Sweep> ReadSweep(const Statement& row) {
   sweep.keep = DecodeKeep(row.Text(14));
   sweep.incarnation = row.Int(15);
   sweep.names_kept = row.Int(16) != 0;
+  sweep.reused_jobs = static_cast<int32_t>(row.Int(17));
   return sweep;
 }
 
@@ -142,7 +144,7 @@ Result<domain::Job> ReadJob(const Statement& row) {
   domain::Job job;
   job.definition.name = {row.Text(0), static_cast<int32_t>(row.Int(1))};
   job.definition.parameters = DecodeParameters(row.Text(2));
-  auto spec = ReadSpec(row, job.definition.name, 3, 23);
+  auto spec = ReadSpec(row, job.definition.name, 3, 24);
   if (!spec.has_value()) return Fail(std::move(spec).error());
   job.definition.spec_json = *std::move(spec);
   job.definition.spec_hash = row.Text(4);

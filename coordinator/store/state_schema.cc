@@ -146,7 +146,13 @@ CREATE TABLE pins(
   PRIMARY KEY (sweep, job, attempt, step)) WITHOUT ROWID;
 )sql";
 
-constexpr std::array<const char*, 3> kSteps = {kVersion1, kVersion2, kVersion3};
+// Outcomes taken over from equal jobs: the resource name of the one that ran, and how many of a sweep's jobs.
+constexpr const char* kVersion4 = R"sql(
+ALTER TABLE jobs ADD COLUMN reused_from TEXT;
+ALTER TABLE sweeps ADD COLUMN reused_jobs INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+constexpr std::array<const char*, 4> kSteps = {kVersion1, kVersion2, kVersion3, kVersion4};
 
 }  // namespace
 

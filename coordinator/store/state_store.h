@@ -15,7 +15,7 @@
 
 namespace optfleet::store {
 
-inline constexpr int kStateSchemaVersion = 3;
+inline constexpr int kStateSchemaVersion = 4;
 inline constexpr const char* kStateFile = "state.db";
 inline constexpr const char* kMetricsFile = "metrics.db";
 

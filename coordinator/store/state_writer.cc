@@ -12,21 +12,22 @@ namespace optfleet::store {
 namespace {
 
 constexpr char kUpsertSweep[] = R"sql(
-INSERT INTO sweeps VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+INSERT INTO sweeps VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
 ON CONFLICT (id) DO UPDATE SET state = ?3, axes_json = ?4, job_count = ?6, merged_points = ?7, priority = ?8,
   cancel_requested = ?9, end_time = ?11, max_running = ?12, pause = ?13, revision = ?14, keep_json = ?15,
-  names_kept = ?17)sql";
+  names_kept = ?17, reused_jobs = ?18)sql";
 constexpr char kInsertSource[] = "INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?)";
 constexpr char kInsertJob[] = R"sql(
 INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', NULL, '', 0, '', '', 0, NULL, NULL, '', 0, '{}', NULL, NULL, NULL,
-  ?, ?))sql";
+  ?, ?, NULL))sql";
 constexpr char kDropJobs[] = "DELETE FROM jobs WHERE sweep = ? AND number > ?";
 constexpr char kDropSources[] = "DELETE FROM sources WHERE sweep = ?";
 constexpr char kDropSweep[] = "DELETE FROM sweeps WHERE id = ? AND state = 'expanding'";
 constexpr char kSetParameters[] = "UPDATE jobs SET parameters_json = ?3 WHERE sweep = ?1 AND number = ?2";
 constexpr char kUpdateJob[] = R"sql(
 UPDATE jobs SET state = ?3, outcome = ?4, reason = ?5, attempt_count = ?6, worker = ?7, bound_worker = ?8, failures = ?9,
-  not_before = ?10, stop = ?11, stop_reason = ?12, step = ?13, final_json = ?14, objective = ?15, start_time = ?16, end_time = ?17
+  not_before = ?10, stop = ?11, stop_reason = ?12, step = ?13, final_json = ?14, objective = ?15, start_time = ?16, end_time = ?17,
+  reused_from = ?18
 WHERE sweep = ?1 AND number = ?2)sql";
 constexpr char kUpsertAttempt[] = R"sql(
 INSERT INTO attempts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
@@ -165,7 +166,7 @@ Status StateWriter::WriteSweep(const domain::Sweep& sweep) {
       .Bind(sweep.id, sweep.display_name, Name(sweep.state), EncodeTexts(sweep.axes), sweep.objective,
             sweep.job_count, sweep.merged_points, sweep.priority, sweep.cancel_requested,
             UnixMicros(sweep.create_time), Micros(sweep.end_time), sweep.max_running, NameOf(sweep.pause),
-            sweep.revision, EncodeKeep(sweep.keep), sweep.incarnation, sweep.names_kept)
+            sweep.revision, EncodeKeep(sweep.keep), sweep.incarnation, sweep.names_kept, sweep.reused_jobs)
       .Run();
 }
 
@@ -174,7 +175,8 @@ Status StateWriter::WriteJob(const JobName& name, const domain::JobStatus& statu
       .Bind(name.sweep, name.job, Name(status.state), NameOf(status.outcome), status.reason,
             status.attempt_count, status.worker, status.bound_worker, status.failures,
             Micros(status.not_before), NameOf(status.stop), status.stop_reason, status.step,
-            EncodeFigures(status.final), status.objective, Micros(status.start_time), Micros(status.end_time))
+            EncodeFigures(status.final), status.objective, Micros(status.start_time), Micros(status.end_time),
+            status.reused_from ? std::optional(ToResource(*status.reused_from)) : std::nullopt)
       .Run();
 }
 

@@ -57,7 +57,7 @@ Result<Address> ResolveAddress(const std::string& coordinator, const std::string
     if (!endpoint) return Fail(std::move(endpoint).error());
     return Checked(endpoint->grpc, state + "/endpoint.json");
   }
-  return Address{kDefaultAddress, "the default"};
+  return Address{kDefaultAddress, kDefaultOrigin};
 }
 
 }  // namespace optfleet::commands

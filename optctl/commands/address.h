@@ -8,10 +8,12 @@
 
 namespace optfleet::commands {
 
+inline constexpr const char* kDefaultOrigin = "the default";
+
 struct Address {
   std::string target;  // HOST:PORT
   std::string
-      origin;  // who said so, for messages: "--coordinator", "$OPTFLEET_COORDINATOR", a file, "the default"
+      origin;  // who said so, for messages: "--coordinator", "$OPTFLEET_COORDINATOR", a file, kDefaultOrigin
 };
 
 // --coordinator before $OPTFLEET_COORDINATOR before STATE/endpoint.json before 127.0.0.1:7070. The file is

@@ -120,6 +120,10 @@ Result<v1::Sweep> Client::CreateSweep(const v1::CreateSweepRequest& request) {
   return stubs_->Call(*stubs_->sweeps, &v1::SweepService::Stub::CreateSweep, request);
 }
 
+Result<v1::PlanSweepResponse> Client::PlanSweep(const v1::PlanSweepRequest& request) {
+  return stubs_->Call(*stubs_->sweeps, &v1::SweepService::Stub::PlanSweep, request);
+}
+
 Result<v1::Sweep> Client::GetSweep(const std::string& name) {
   v1::GetSweepRequest request;
   request.set_name(name);

@@ -28,6 +28,7 @@ class Client {
   Result<v1::GetInfoResponse> GetInfo();
 
   Result<v1::Sweep> CreateSweep(const v1::CreateSweepRequest& request);
+  Result<v1::PlanSweepResponse> PlanSweep(const v1::PlanSweepRequest& request);
   Result<v1::Sweep> GetSweep(const std::string& name);
   Result<std::vector<v1::Sweep>> ListSweeps();
   Result<v1::Sweep> CancelSweep(const std::string& name, const std::string& reason);

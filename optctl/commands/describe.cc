@@ -58,6 +58,8 @@ Result<int> DescribeSweep(Context& context, Client& client, const std::string& n
     counts += ", " + std::to_string(count.count()) + " " + count.state();
   sections.Add("jobs", counts);
   if (sweep->merged_points() > 0) sections.Add("merged points", std::to_string(sweep->merged_points()));
+  if (sweep->reused_jobs() > 0)
+    sections.Add("taken over", FormatCount(sweep->reused_jobs()) + " of equal jobs");
   if (sweep->priority() != 0) sections.Add("priority", std::to_string(sweep->priority()));
   if (sweep->max_running() != 0) sections.Add("max running", std::to_string(sweep->max_running()));
   if (sweep->has_keep_checkpoints()) sections.Add("checkpoints kept", KeepText(sweep->keep_checkpoints()));

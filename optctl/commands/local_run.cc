@@ -4,6 +4,7 @@
 #include "optctl/commands/lists.h"
 #include "optctl/commands/request_id.h"
 #include "optctl/commands/resource_argument.h"
+#include "optctl/commands/reuse_view.h"
 
 namespace optfleet::commands {
 namespace {
@@ -149,13 +150,14 @@ Error LocalRun::OrOlderVersion(Client& client, const v1::CreateSweepRequest& req
   return error;
 }
 
-Result<std::string> LocalRun::Submit(const SweepSource& source, bool again, bool replace) {
+Result<std::string> LocalRun::Submit(const SweepSource& source, const SubmitOptions& options) {
   auto client = Open();
   if (!client) return Fail(std::move(client).error());
   v1::CreateSweepRequest request = RequestOf(source);
   MakePlaceless(*request.mutable_sweep());
-  OPTFLEET_RETURN_IF_ERROR(MakeRoom(*client, request, replace));
-  request.set_request_id(again ? RandomRequestId() : RequestIdOf(ContentOf(request.sweep())));
+  OPTFLEET_RETURN_IF_ERROR(MakeRoom(*client, request, options.replace));
+  if (options.reuse) AskForReuse(source, request);
+  request.set_request_id(options.again ? RandomRequestId() : RequestIdOf(ContentOf(request.sweep())));
   auto sweep = client->CreateSweep(request);
   if (!sweep) return Fail(OrOlderVersion(*client, request, std::move(sweep).error()));
   const std::string id = ShortResource(sweep->name());
@@ -165,6 +167,8 @@ Result<std::string> LocalRun::Submit(const SweepSource& source, bool again, bool
     console_.Note("sweep        " + id + " was cancelled with " + done + " ended; --again trains it anew");
   } else if (sweep->state() == v1::Sweep::STATE_ENDED) {
     console_.Note("sweep        " + id + " has been trained before; --again trains it anew");
+  } else if (sweep->reused_jobs() > 0 && sweep->reused_jobs() == EndedCount(*sweep)) {
+    console_.Note("sweep        " + id + ": the outcomes of " + done + " are taken over");
   } else if (EndedCount(*sweep) > 0) {
     console_.Note("sweep        " + id + " continues: " + done + " had ended");
   }

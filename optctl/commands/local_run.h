@@ -22,11 +22,16 @@ class LocalRun {
   const std::string& state() const { return state_; }
   Result<Client> Open() const;
 
+  struct SubmitOptions {
+    bool again = false;
+    bool replace = false;
+    bool reuse = false;  // outcomes of equal jobs of other sweeps here are taken over
+  };
   // The sweep's resource name. The request id is made from the content: the same files and overrides are the
   // same sweep, in every run. Other content under the name of a sweep that has not ended is
   // FAILED_PRECONDITION unless `replace`, which cancels the old one. With `again` it is a new sweep in any
   // case.
-  Result<std::string> Submit(const SweepSource& source, bool again, bool replace);
+  Result<std::string> Submit(const SweepSource& source, const SubmitOptions& options);
 
   // One line per worker, as soon as it is known to the coordinator; gives up waiting after some seconds,
   // silently. False if a signal came.

@@ -27,6 +27,11 @@ Result<AttemptName> FindAttempt(Client& client, const Options& options) {
   if (options.attempt > 0) return AttemptName{*job, options.attempt};
   auto found = client.GetJob(ToResource(*job));
   if (!found) return Fail(std::move(found).error());
+  if (!found->reused_from().empty()) {
+    return Fail(Code::kFailedPrecondition, options.job + " never ran: it was taken over from " +
+                                               ShortResource(found->reused_from()) + "; try optctl logs " +
+                                               ShortResource(found->reused_from()));
+  }
   if (found->attempt_count() == 0) {
     return Fail(Code::kFailedPrecondition, options.job + " has not been started yet" +
                                                (found->reason().empty() ? "" : ": " + found->reason()));

@@ -1,10 +1,12 @@
-// optctl plan: what a sweep file would train, without a coordinator.
+// optctl plan: what a sweep file would train; and, where a coordinator answers, what of it has been trained.
 #include <memory>
+#include <optional>
 
 #include "common/text.h"
 #include "optctl/commands/exit_code.h"
 #include "optctl/commands/plan_view.h"
 #include "optctl/commands/program.h"
+#include "optctl/commands/reuse_view.h"
 #include "optctl/commands/sweep_source.h"
 
 namespace optfleet::commands {
@@ -18,6 +20,18 @@ struct Options {
   std::string device = "cpu";
 };
 
+// What a coordinator knows of use; nothing where none is meant and none answers, since a plan needs none.
+Result<std::optional<v1::PlanSweepResponse>> AskCoordinator(Context& context, const SweepSource& source) {
+  auto client = OpenClient(context);
+  if (!client) return Fail(std::move(client).error());
+  auto plan = PlanAtCoordinator(*client, source);
+  if (plan) return std::optional(*std::move(plan));
+  const bool is_meant = client->address().origin != kDefaultOrigin;
+  if (!is_meant && plan.error().code() == Code::kUnavailable) return std::nullopt;
+  if (plan.error().code() == Code::kUnimplemented) return std::nullopt;  // an older one
+  return Fail(std::move(plan).error());
+}
+
 Result<int> Plan(Context& context, const Options& options) {
   auto source = ReadSweep(options.sweep);
   if (!source) return Fail(std::move(source).error());
@@ -25,8 +39,12 @@ Result<int> Plan(Context& context, const Options& options) {
   const sweeps::Expansion& expansion = *source->expanded.expansion;
   const PlanTotals totals = Total(expansion, options.plan);
   const Console& console = context.console;
+  const auto plan = AskCoordinator(context, *source);
+  if (!plan) return Fail(plan.error());
   if (context.json()) {
-    console.PrintJson(PlanJson(expansion, totals));
+    Json json = PlanJson(expansion, totals);
+    json["equal_jobs"] = *plan ? EqualJobsJson(**plan) : Json(nullptr);
+    console.PrintJson(json);
     return kExitOk;
   }
   const size_t limit = context.wide() ? expansion.jobs.size() : kJobsShown;
@@ -36,6 +54,10 @@ Result<int> Plan(Context& context, const Options& options) {
   if (expansion.jobs.size() > limit) {
     console.Note(FormatCount(static_cast<int64_t>(expansion.jobs.size() - limit)) +
                  " more jobs: -o wide shows all");
+  }
+  if (*plan) {
+    const std::string equal = EqualJobsText(**plan);
+    if (!equal.empty()) console.Print("\n" + equal);
   }
   console.Note("next: optctl run " + options.sweep.files + "   |   optctl submit " + options.sweep.files);
   return kExitOk;

@@ -23,6 +23,7 @@ report::Job JobOf(const v1::Job& job) {
   out.state = NameOf(job.state());
   if (job.state() == v1::Job::STATE_ENDED) out.outcome = OutcomeFromName(NameOf(job.outcome()));
   out.reason = job.reason();
+  out.reused_from = job.reused_from();
   for (const v1::Parameter& parameter : job.parameters())
     out.parameters.push_back({parameter.key(), parameter.value()});
   out.final_figures = FiguresOf(job.final());

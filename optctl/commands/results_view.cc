@@ -192,6 +192,7 @@ Json ResultsJson(const report::ReportData& data, const report::Analysis& analysi
                             {"state", job.state},
                             {"outcome", job.outcome ? Json(OutcomeName(*job.outcome)) : Json(nullptr)},
                             {"reason", job.reason},
+                            {"reused_from", job.reused_from.empty() ? Json(nullptr) : Json(job.reused_from)},
                             {"parameters", ParametersOf(job.parameters)},
                             {"step", job.step},
                             {"total_steps", job.total_steps},

@@ -29,6 +29,7 @@ struct Options {
   bool keep = false;
   bool again = false;
   bool replace = false;
+  bool reuse = false;
 };
 
 // Where state belongs by the XDG rules.
@@ -82,7 +83,7 @@ Result<int> KeepServing(const Console& console, LocalRun& run, Interrupts& inter
 Result<int> Train(Context& context, LocalRun& run, const SweepSource& source, const Options& options,
                   Interrupts& interrupts) {
   const Console& console = context.console;
-  auto sweep = run.Submit(source, options.again, options.replace);
+  auto sweep = run.Submit(source, {options.again, options.replace, options.reuse});
   if (!sweep) return Fail(std::move(sweep).error());
   auto shown = run.ShowWorkers(interrupts);
   if (!shown) return Fail(std::move(shown).error());
@@ -154,7 +155,10 @@ void AddRun(Program& program) {
   command.add_option("--report", options->report, "File of the report; else in the state folder")
       ->type_name("FILE");
   command.add_flag("--keep", options->keep, "Keep the daemons after the end, until Ctrl-C");
-  command.add_flag("--again", options->again, "Train anew what an earlier run of it has done");
+  CLI::Option* again =
+      command.add_flag("--again", options->again, "Train anew what an earlier run of it has done");
+  command.add_flag("--reuse", options->reuse, "Take over outcomes of equal jobs of earlier sweeps")
+      ->excludes(again);
   command.add_flag("--replace", options->replace, "Cancel an unfinished earlier version of it");
   program.Formats(command, {"table", "json", "csv"});
   program.On(command, [options](Context& context) { return Run(context, *options); });

@@ -8,6 +8,7 @@
 #include "optctl/commands/program.h"
 #include "optctl/commands/request_id.h"
 #include "optctl/commands/resource_argument.h"
+#include "optctl/commands/reuse_view.h"
 #include "optctl/commands/sweep_source.h"
 #include "optctl/commands/wire_json.h"
 
@@ -18,6 +19,7 @@ struct Options {
   SweepArguments sweep;
   std::string name;
   std::string request_id;
+  bool reuse = false;
   bool wait = false;
   bool exit_status = false;
 };
@@ -37,7 +39,8 @@ void ShowCreated(const Context& context, const v1::Sweep& sweep) {
     return;
   }
   context.console.Print(sweep.name() + " created (" + FormatCount(sweep.job_count()) +
-                        (sweep.job_count() == 1 ? " job)\n" : " jobs)\n"));
+                        (sweep.job_count() == 1 ? " job" : " jobs") + ReusedText(sweep.reused_jobs()) +
+                        ")\n");
 }
 
 Result<int> Submit(Context& context, const Options& options) {
@@ -51,6 +54,7 @@ Result<int> Submit(Context& context, const Options& options) {
   if (!client) return Fail(std::move(client).error());
   v1::CreateSweepRequest request = RequestOf(*source);
   request.set_sweep_id(options.name);
+  if (options.reuse) AskForReuse(*source, request);
   request.set_request_id(options.request_id.empty() ? RandomRequestId() : options.request_id);
   auto sweep = client->CreateSweep(request);
   if (!sweep) return Fail(std::move(sweep).error());
@@ -77,12 +81,14 @@ void AddSubmit(Program& program) {
                       "  optctl submit lr.yaml\n"
                       "  optctl submit lr.yaml --name lr-small --set model.width=64\n"
                       "  optctl submit lr.yaml --wait --exit-status\n"
+                      "  optctl submit lr.yaml --reuse          trains only what has no equal job\n"
                       "  optctl submit lr.yaml --request-id \"$(uuidgen)\"     safe to repeat");
   auto options = std::make_shared<Options>();
   AddSweepArguments(command, options->sweep);
   command.add_option("--name", options->name, "Id of the sweep; else made from the file's name");
   command.add_option("--request-id", options->request_id, "A repeat with the same id makes no second sweep")
       ->type_name("UUID");
+  command.add_flag("--reuse", options->reuse, "Take over outcomes of equal jobs that succeeded");
   CLI::Option* wait = command.add_flag("--wait", options->wait, "Follow it until it has ended");
   command.add_flag("--exit-status", options->exit_status, "With --wait: end with 10 if jobs failed")
       ->needs(wait);

@@ -76,6 +76,7 @@ Json ToJson(const v1::Sweep& sweep) {
   json["keep_checkpoints"] = KeepJson(sweep);
   json["paused"] = sweep.pause() != v1::PAUSE_UNSPECIFIED;
   json["merged_points"] = sweep.merged_points();
+  json["reused_jobs"] = sweep.reused_jobs();
   json["progress"] = NumberJson(sweep.progress());
   json["jobs_by_state"] = Json::object();
   for (const v1::StateCount& count : sweep.counts()) json["jobs_by_state"][count.state()] = count.count();
@@ -98,6 +99,7 @@ Json ToJson(const v1::Job& job) {
   json["state"] = NameOf(job.state());
   json["outcome"] = NullIfEmpty(NameOf(job.outcome()));
   json["reason"] = job.reason();
+  json["reused_from"] = NullIfEmpty(job.reused_from());
   json["parameters"] = ParametersJson(job.parameters());
   json["step"] = job.step();
   json["total_steps"] = job.total_steps();

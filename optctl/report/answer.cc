@@ -6,7 +6,9 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <set>
 
+#include "common/names.h"
 #include "optctl/report/values.h"
 
 namespace optfleet::report {
@@ -70,6 +72,23 @@ std::vector<std::string> EdgeCaveats(const Analysis& analysis) {
         fmt::format("the best {} of {} of {} lines is at the edge of its range", axis, named.size(), judged)};
   }
   return named;
+}
+
+// Which figures were not trained for this sweep; empty if all were.
+std::string ReusedCaveat(const ReportData& data) {
+  std::set<std::string> sweeps;
+  size_t reused = 0;
+  for (const Job& job : data.jobs) {
+    if (job.reused_from.empty()) continue;
+    ++reused;
+    const auto name = ParseJobResource(job.reused_from);
+    sweeps.insert(name ? name->sweep : job.reused_from);
+  }
+  if (reused == 0) return "";
+  std::string from;
+  for (const std::string& sweep : sweeps) from += (from.empty() ? "" : ", ") + sweep;
+  return fmt::format("{} of {} outcomes {} taken over from equal jobs of {}", reused, data.jobs.size(),
+                     reused == 1 ? "is" : "are", from);
 }
 
 std::string Headline(const ReportData& data, const Analysis& analysis) {
@@ -149,7 +168,9 @@ std::string DescribeJob(const ReportData& data, const Analysis& analysis, size_t
 }
 
 Answer FindAnswer(const ReportData& data, const Analysis& analysis) {
-  return {.headline = Headline(data, analysis), .caveats = EdgeCaveats(analysis)};
+  Answer answer{.headline = Headline(data, analysis), .caveats = EdgeCaveats(analysis)};
+  if (std::string reused = ReusedCaveat(data); !reused.empty()) answer.caveats.push_back(std::move(reused));
+  return answer;
 }
 
 std::string AnswerSentence(const ReportData& data, const Analysis& analysis) {

@@ -10,7 +10,7 @@ namespace optfleet::report {
 
 struct Answer {
   std::string headline;              // "best: adamw batch 16 lr=3e-3: val loss 1.874, 2.70 bits/byte"
-  std::vector<std::string> caveats;  // "sgd's best lr (1.0) is at the edge of its range"; at most two
+  std::vector<std::string> caveats;  // "sgd's best lr (1.0) is at the edge of its range"; at most three
 };
 Answer FindAnswer(const ReportData& data, const Analysis& analysis);
 

@@ -39,6 +39,7 @@ struct Job {
   std::string state;                   // "queued", "assigned", "running", "ended"
   std::optional<Outcome> outcome;      // set once ended
   std::string reason;                  // one sentence, may be empty
+  std::string reused_from{};           // job of another sweep whose outcome this is; empty: it ran itself
   std::vector<Parameter> parameters;   // one per axis, in the order of ReportData::axes
   std::vector<Figure> final_figures;   // of its result, empty before
   std::vector<Figure> latest_figures;  // newest value of each recorded key

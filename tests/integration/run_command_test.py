@@ -72,6 +72,25 @@ class RunCommand(unittest.TestCase):
         self.assertIn("small-run", reports[0].read_text())
         self.assertEqual([], processes_under(self.folder))
 
+    def test_a_wider_sweep_trains_only_what_is_new_if_asked(self):
+        subprocess.run(self.command(30), capture_output=True, timeout=120, check=True)
+        wider = ["--set", "optimizer.learning_rate=[1e-3, 2e-3, 1e-2, 3e-2]", "--reuse"]
+        result = subprocess.run(self.command(30) + wider, capture_output=True, text=True, timeout=120)
+        self.assertEqual(0, result.returncode, result.stderr)
+        self.assertEqual(4, self.attempts(), "only the new point was trained")
+        self.assertIn("3 of 4 outcomes are taken over from equal jobs of small-run", result.stdout)
+        database = sqlite3.connect(f"file:{self.folder}/state/state.db?mode=ro", uri=True)
+        taken_over = database.execute("SELECT new.final_json = old.final_json, new.step = old.step FROM jobs AS new JOIN jobs AS old "
+                                      "ON new.reused_from = 'sweeps/' || old.sweep || '/jobs/' || old.number").fetchall()
+        database.close()
+        self.assertEqual([(1, 1)] * 3, taken_over)
+
+        # The data has changed under its name: everything is trained.
+        (self.folder / "text.txt").write_bytes((ROOT / "docs/run-directory.md").read_bytes() * 2)
+        result = subprocess.run(self.command(30) + wider + ["--set", "name=other-data"], capture_output=True, text=True, timeout=120)
+        self.assertEqual(0, result.returncode, result.stderr)
+        self.assertEqual(8, self.attempts())
+
     def test_second_start_of_a_finished_sweep_trains_nothing_again(self):
         subprocess.run(self.command(30), capture_output=True, timeout=120, check=True)
         attempts = self.attempts()

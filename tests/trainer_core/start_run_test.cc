@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/content_stamp.h"
 #include "tests/trainer_core/session_fixture.h"
 #include "tests/trainer_core/stored_file.h"
 #include "trainer_core/loop/trainer.h"
@@ -53,7 +54,11 @@ TEST_F(StartRunTest, IsDeterministicAndAResumeDoesNotNeedTheFile) {
   ASSERT_TRUE(second.has_value()) << second.error().message();
   EXPECT_EQ(ReadText(Checkpoint(*second, 12) + "/weights.safetensors"),
             ReadText(Checkpoint(*one, 12) + "/weights.safetensors"));
-  EXPECT_EQ(second->result.numerics["start_weights"], one->result.numerics["start_weights"]);
+  EXPECT_EQ(
+      one->result.numerics["files"],
+      (Json{{"data.path", ContentStamp(ReadText(spec.data.path))},
+            {"start.weights", ContentStamp(ReadText(Checkpoint(before, 12) + "/weights.safetensors"))}}));
+  EXPECT_EQ(second->result.numerics["files"], one->result.numerics["files"]);
   EXPECT_FALSE(Train(spec, {}).has_value());
 }
 

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "common/checksum.h"
+#include "common/content_stamp.h"
 #include "spec/start_layers.h"
 #include "trainer_core/checkpoint/checkpoint_folder.h"
 #include "trainer_core/checkpoint/element_type.h"
@@ -235,7 +236,7 @@ bool Matches(std::string_view pattern, std::string_view text) {
 }  // namespace
 
 std::string FingerprintText(const DataFingerprint& fingerprint) {
-  return fmt::format("{:08x}-{}", fingerprint.crc32c, fingerprint.size);
+  return StampText(fingerprint.crc32c, fingerprint.size);
 }
 
 bool MatchesAny(std::string_view patterns, std::string_view name) {

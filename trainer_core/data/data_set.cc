@@ -1,6 +1,7 @@
 #include "trainer_core/data/data_set.h"
 
 #include "common/checksum.h"
+#include "common/content_stamp.h"
 
 namespace optfleet::trainer {
 namespace {
@@ -83,6 +84,7 @@ Result<std::unique_ptr<DataSet>> DataSet::Open(const spec::TrainingSpec& spec) {
   auto train = OpenTokens(spec.data.path, spec);
   if (!train.has_value()) return Fail(train.error().In("data.path"));
   AddToFingerprint(*train, &data->fingerprint_);
+  data->stamps_["data.path"] = ContentStamp(train->file->text());
   if (spec.data.validation_path.empty()) {
     SplitByShare(train->layout, spec.data.validation_share, &data->train_, &data->validation_);
   } else {
@@ -90,6 +92,7 @@ Result<std::unique_ptr<DataSet>> DataSet::Open(const spec::TrainingSpec& spec) {
     if (!validation.has_value()) return Fail(validation.error().In("data.validation_path"));
     OPTFLEET_RETURN_IF_ERROR(CheckSameTokenizer(train->layout, validation->layout));
     AddToFingerprint(*validation, &data->fingerprint_);
+    data->stamps_["data.validation_path"] = ContentStamp(validation->file->text());
     data->train_ = {train->layout.tokens, train->layout.utf8_bytes};
     data->validation_ = {validation->layout.tokens, validation->layout.utf8_bytes};
     data->validation_file_ = std::move(validation->file);

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "common/result.h"
 #include "spec/training_spec.h"
@@ -34,6 +36,8 @@ class DataSet {
   const DataPart& train() const { return train_; }
   const DataPart& validation() const { return validation_; }
   const DataFingerprint& fingerprint() const { return fingerprint_; }  // of both files
+  // ContentStamp of each file, by its key.
+  const std::map<std::string, std::string>& stamps() const { return stamps_; }
 
  private:
   DataSet() = default;
@@ -42,6 +46,7 @@ class DataSet {
   DataPart train_;
   DataPart validation_;
   DataFingerprint fingerprint_;
+  std::map<std::string, std::string> stamps_;
 };
 
 // Cuts a file's tokens at the given share. Where documents are known the border moves down to the start of

@@ -2,15 +2,16 @@
 #include <algorithm>
 
 #include "common/checksum.h"
+#include "common/content_stamp.h"
 #include "trainer_core/data/little_endian.h"
 #include "trainer_core/data/token_layout.h"
 
 namespace optfleet::trainer {
 namespace {
 
-constexpr std::string_view kMagic = "OPTFTOK";
+constexpr std::string_view kMagic = kPreparedMagic;
 constexpr uint8_t kVersion = 1;
-constexpr size_t kHeaderBytes = 128;
+constexpr size_t kHeaderBytes = kPreparedHeaderBytes;
 constexpr size_t kHeaderSum = 124;
 constexpr size_t kTokenizerAt = 64;
 constexpr size_t kTokenizerBytes = 32;

@@ -148,7 +148,7 @@ Status Session::Prepare() {
   state_.spec_hash = spec::Hash(spec_);
   state_.run_hash = spec::HashOfRun(spec_);
   state_.spec = spec::ToJson(spec_);
-  state_.data = trainer_->data();
+  state_.data = trainer_->data().fingerprint();
   state_.numerics = NumericsStamp(spec_, device_);
   if (const auto& start = trainer_->start(); start.has_value()) {
     state_.start = start->fingerprint;
@@ -379,7 +379,8 @@ Result<rundir::ResultDocument> Session::Finish() {
   }
   if (evaluation_.has_value())
     for (const auto& [key, value] : ValidationFigures()) final[std::string(key)] = value;
-  if (state_.start.has_value()) result.numerics["start_weights"] = FingerprintText(*state_.start);
+  if (trainer_ != nullptr) result.numerics["files"] = trainer_->data().stamps();
+  if (state_.start.has_value()) result.numerics["files"]["start.weights"] = FingerprintText(*state_.start);
   if (diagnostics_ != nullptr)
     for (const auto& [key, value] : diagnostics_->Final(speed)) final[key] = value;
   if (other_numerics_.has_value()) result.numerics["resumed_from"] = *other_numerics_;

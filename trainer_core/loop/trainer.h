@@ -63,7 +63,7 @@ class Trainer {
   // What came of the spec's `start`, if it is given.
   const std::optional<StartReport>& start() const { return start_; }
   const Transformer& model() const { return model_; }
-  const DataFingerprint& data() const { return data_->fingerprint(); }
+  const DataSet& data() const { return *data_; }
 
   // The live tensors, for writing and for loading a checkpoint.
   CheckpointTensors Tensors();

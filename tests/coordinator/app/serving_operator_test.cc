@@ -1,5 +1,9 @@
 // The operator's methods on a whole coordinator.
+#include <google/protobuf/empty.pb.h>
+#include <grpcpp/impl/codegen/client_unary_call.h>
+
 #include "coordinator/store/state_store.h"
+#include "optfleet/v1/maintenance.pb.h"
 #include "tests/coordinator/app/serving.h"
 
 namespace optfleet::app {
@@ -276,6 +280,32 @@ TEST_F(OperatorApi, InfoTellsVersionsAndTheWebAddress) {
   EXPECT_EQ(info.schema_version(), store::kStateSchemaVersion);
   EXPECT_EQ(info.http_address(), coordinator_->http_address().Text());
   EXPECT_GT(info.start_time().seconds(), 0);
+}
+
+// An empty message is a good one of every type, and at worst a bad request.
+TEST_F(OperatorApi, EveryMethodOfTheWireIsServed) {
+  const auto channel =
+      grpc::CreateChannel(coordinator_->grpc_address().Text(), grpc::InsecureChannelCredentials());
+  int called = 0;
+  for (const google::protobuf::FileDescriptor* file :
+       {v1::Sweep::descriptor()->file(), v1::SynchronizeRequest::descriptor()->file(),
+        v1::CreateBackupRequest::descriptor()->file()})
+    for (int i = 0; i < file->service_count(); ++i)
+      for (int j = 0; j < file->service(i)->method_count(); ++j) {
+        const google::protobuf::MethodDescriptor& method = *file->service(i)->method(j);
+        const std::string path = "/" + method.service()->full_name() + "/" + method.name();
+        grpc::ClientContext context;
+        context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
+        const grpc::internal::RpcMethod call(path.c_str(), grpc::internal::RpcMethod::NORMAL_RPC, channel);
+        google::protobuf::Empty empty, answer;  // reads every message as fields that it does not know
+        const grpc::Status status =
+            grpc::internal::BlockingUnaryCall<google::protobuf::Empty, google::protobuf::Empty,
+                                              grpc::protobuf::MessageLite, grpc::protobuf::MessageLite>(
+                channel.get(), call, &context, empty, &answer);
+        EXPECT_NE(status.error_code(), StatusCode::UNIMPLEMENTED) << path;
+        ++called;
+      }
+  EXPECT_GT(called, 30);
 }
 
 }  // namespace

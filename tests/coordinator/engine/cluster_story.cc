@@ -73,6 +73,7 @@ void ClusterStory::Keep(const Changes& changes) {
     sweeps_[sweep.sweep.id] = sweep.sweep;
     for (const auto& definition : sweep.jobs) written_jobs_[definition.name] = {definition, {}};
   }
+  for (const auto& definition : changes.new_jobs) written_jobs_[definition.name] = {definition, {}};
   for (const Extension& extension : changes.extensions) {
     for (const auto& definition : extension.jobs) written_jobs_[definition.name] = {definition, {}};
   }

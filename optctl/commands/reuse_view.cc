@@ -1,0 +1,67 @@
+#include "optctl/commands/reuse_view.h"
+
+#include <map>
+#include <vector>
+
+#include "common/text.h"
+#include "optctl/commands/file_stamps.h"
+#include "optctl/commands/numbers_text.h"
+#include "optctl/commands/resource_argument.h"
+
+namespace optfleet::commands {
+namespace {
+
+std::string SweepOf(const v1::PlanSweepResponse::EqualJob& equal) {
+  const auto name = ParseJobResource(equal.equal_job());
+  return name ? name->sweep : equal.equal_job();
+}
+
+std::string CountText(size_t count) {
+  return FormatCount(static_cast<int64_t>(count)) + (count == 1 ? " job" : " jobs");
+}
+
+}  // namespace
+
+void AskForReuse(const SweepSource& source, v1::CreateSweepRequest& request) {
+  request.set_reuse(true);
+  *request.mutable_file_stamps() = StampsOf(source.expanded.files);
+}
+
+std::string ReusedText(int32_t reused) {
+  return reused == 0 ? "" : ", " + FormatCount(reused) + " of them taken over";
+}
+
+Result<v1::PlanSweepResponse> PlanAtCoordinator(Client& client, const SweepSource& source) {
+  v1::PlanSweepRequest request;
+  *request.mutable_sweep() = RequestOf(source).sweep();
+  *request.mutable_file_stamps() = StampsOf(source.expanded.files);
+  return client.PlanSweep(request);
+}
+
+std::string EqualJobsText(const v1::PlanSweepResponse& plan) {
+  std::map<std::string, std::vector<int64_t>> by_sweep;     // that may be taken over
+  std::map<std::string, std::vector<int64_t>> by_obstacle;  // that may not
+  for (const auto& equal : plan.equal_jobs())
+    (equal.obstacle().empty() ? by_sweep[SweepOf(equal)] : by_obstacle[equal.obstacle()])
+        .push_back(equal.job());
+  std::string text;
+  for (const auto& [sweep, jobs] : by_sweep)
+    text += CountText(jobs.size()) + " succeeded already in " + sweep + ": " + NumbersText(jobs) + "\n";
+  if (!by_sweep.empty()) text += "  with --reuse their outcomes are taken over instead of training again\n";
+  for (const auto& [obstacle, jobs] : by_obstacle)
+    text += CountText(jobs.size()) + " with an equal spec succeeded already, but " + obstacle + ": " +
+            NumbersText(jobs) + "\n";
+  return text;
+}
+
+Json EqualJobsJson(const v1::PlanSweepResponse& plan) {
+  Json json = Json::array();
+  for (const auto& equal : plan.equal_jobs())
+    json.push_back({{"job", equal.job()},
+                    {"equal_job", equal.equal_job()},
+                    {"reusable", equal.obstacle().empty()},
+                    {"obstacle", equal.obstacle().empty() ? Json(nullptr) : Json(equal.obstacle())}});
+  return json;
+}
+
+}  // namespace optfleet::commands
