@@ -53,8 +53,10 @@ class Places {
     const auto line = static_cast<size_t>(position.line) - 1;
     if (line >= line_begins_.size()) return "";
     const size_t begin = line_begins_[line] + static_cast<size_t>(position.column) - 1;
-    if (begin >= text_.size()) return "";
-    return text_.substr(begin, text_.find_first_of("\r\n", begin) - begin);
+    size_t end = line + 1 < line_begins_.size() ? line_begins_[line + 1] - 1 : text_.size();
+    if (begin >= end) return "";
+    if (text_[end - 1] == '\r') --end;
+    return text_.substr(begin, end - begin);
   }
 
   // To the closing quote on this line, quotes included; a block of text has none.

@@ -12,6 +12,8 @@ namespace optfleet::commands {
 namespace {
 
 constexpr int kPageSize = 1000;
+// A grid of a million points takes half a minute on a quiet machine.
+constexpr std::chrono::minutes kExpansionDeadline{10};
 constexpr int kMaxMessageBytes =
     256 << 20;  // a sweep's files or a page of specs, far above what the server sends
 
@@ -46,12 +48,18 @@ struct Client::Stubs {
   Result<Response> Call(Stub& stub,
                         grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                         const Request& request) const {
+    return CallWithin(deadline, stub, method, request);
+  }
+  template <typename Stub, typename Request, typename Response>
+  Result<Response> CallWithin(std::chrono::milliseconds limit, Stub& stub,
+                              grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                              const Request& request) const {
     grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + deadline);
+    context.set_deadline(std::chrono::system_clock::now() + limit);
     Response response;
     const grpc::Status status = (stub.*method)(&context, request, &response);
     if (status.ok()) return response;
-    return Fail(ErrorFrom(status));
+    return Fail(ErrorFrom(status, limit));
   }
 
   // Calls `method` until the last page and hands each page to `take`.
@@ -68,7 +76,7 @@ struct Client::Stubs {
     return {};
   }
 
-  Error ErrorFrom(const grpc::Status& status) const;
+  Error ErrorFrom(const grpc::Status& status, std::chrono::milliseconds limit) const;
 
   Address address;
   std::chrono::milliseconds deadline;
@@ -84,7 +92,7 @@ struct Client::Stubs {
   std::unique_ptr<v1::MaintenanceService::Stub> maintenance;
 };
 
-Error Client::Stubs::ErrorFrom(const grpc::Status& status) const {
+Error Client::Stubs::ErrorFrom(const grpc::Status& status, std::chrono::milliseconds limit) const {
   const auto code = static_cast<Code>(status.error_code());
   if (code == Code::kUnavailable) {
     return Error(
@@ -96,7 +104,7 @@ Error Client::Stubs::ErrorFrom(const grpc::Status& status) const {
   }
   if (code == Code::kDeadlineExceeded) {
     return Error(code, "the coordinator at " + address.target + " did not answer within " +
-                           std::to_string(deadline.count() / 1000) + " s; it may be overloaded: try again");
+                           std::to_string(limit.count() / 1000) + " s; it may be overloaded: try again");
   }
   if (code == Code::kUnimplemented)
     return Error(code,
@@ -117,11 +125,12 @@ Result<v1::GetInfoResponse> Client::GetInfo() {
 }
 
 Result<v1::Sweep> Client::CreateSweep(const v1::CreateSweepRequest& request) {
-  return stubs_->Call(*stubs_->sweeps, &v1::SweepService::Stub::CreateSweep, request);
+  return stubs_->CallWithin(kExpansionDeadline, *stubs_->sweeps, &v1::SweepService::Stub::CreateSweep,
+                            request);
 }
 
 Result<v1::PlanSweepResponse> Client::PlanSweep(const v1::PlanSweepRequest& request) {
-  return stubs_->Call(*stubs_->sweeps, &v1::SweepService::Stub::PlanSweep, request);
+  return stubs_->CallWithin(kExpansionDeadline, *stubs_->sweeps, &v1::SweepService::Stub::PlanSweep, request);
 }
 
 Result<v1::Sweep> Client::GetSweep(const std::string& name) {
@@ -187,7 +196,8 @@ Result<v1::ExtendSweepResponse> Client::ExtendSweep(const std::string& name, con
   *request.mutable_sweep() = sweep;
   request.set_validate_only(dry_run);
   request.set_request_id(RandomRequestId());
-  return stubs_->Call(*stubs_->sweeps, &v1::SweepService::Stub::ExtendSweep, request);
+  return stubs_->CallWithin(kExpansionDeadline, *stubs_->sweeps, &v1::SweepService::Stub::ExtendSweep,
+                            request);
 }
 
 Result<v1::CancelJobsResponse> Client::CancelJobs(const std::string& sweep, const std::vector<int32_t>& jobs,

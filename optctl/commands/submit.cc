@@ -43,6 +43,13 @@ void ShowCreated(const Context& context, const v1::Sweep& sweep) {
                         ")\n");
 }
 
+// Where no answer came, it may have been created or not.
+Error OrUnknown(Error error, const std::string& request_id) {
+  if (error.code() != Code::kDeadlineExceeded) return error;
+  return Error(error.code(), error.message() + "\nthe sweep may be there; a repeat with --request-id " +
+                                 request_id + " makes no second one");
+}
+
 Result<int> Submit(Context& context, const Options& options) {
   OPTFLEET_RETURN_IF_ERROR(CheckName(options.name));
   auto source = ReadSweep(options.sweep);
@@ -57,7 +64,7 @@ Result<int> Submit(Context& context, const Options& options) {
   if (options.reuse) AskForReuse(*source, request);
   request.set_request_id(options.request_id.empty() ? RandomRequestId() : options.request_id);
   auto sweep = client->CreateSweep(request);
-  if (!sweep) return Fail(std::move(sweep).error());
+  if (!sweep) return Fail(OrUnknown(std::move(sweep).error(), request.request_id()));
   if (options.wait) {
     context.console.Note(sweep->name() + " created (" + FormatCount(sweep->job_count()) + " jobs)");
     return WatchSweep(context, sweep->name(), options.exit_status, *interrupts);

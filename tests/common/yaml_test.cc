@@ -61,6 +61,18 @@ TEST(Yaml, PlacesAreRightBehindAByteOrderMarkAndCarriageReturns) {
   EXPECT_EQ(parsed.root->entries[1].value.position, (SourcePosition{0, 2, 4, 1}));
 }
 
+// A list of 200,000 values on one line was looked through to its end for each of them.
+TEST(Yaml, ALongLineCostsNoMoreThanManyShortOnes) {
+  std::string text = "seed: [";
+  for (int i = 0; i < 200'000; ++i) text += "10, ";
+  text += "7]";
+  const Parsed parsed = Parse(text);
+  ASSERT_TRUE(parsed.root && parsed.diagnostics.empty());
+  const auto& items = parsed.root->entries.at(0).value.items;
+  ASSERT_EQ(items.size(), 200'001U);
+  EXPECT_EQ(items.back().position, (SourcePosition{0, 1, 800'008, 1}));
+}
+
 TEST(Yaml, AnEmptyTextIsNull) {
   EXPECT_EQ(Parse("").root->kind, Kind::kNull);
   EXPECT_EQ(Parse("# only a comment\n").root->kind, Kind::kNull);
