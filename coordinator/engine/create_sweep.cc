@@ -4,6 +4,7 @@
 
 #include "coordinator/engine/add_jobs.h"
 #include "coordinator/engine/handlers.h"
+#include "coordinator/engine/kept.h"
 #include "coordinator/engine/requests.h"
 #include "coordinator/engine/totals.h"
 #include "coordinator/engine/transitions.h"
@@ -60,7 +61,7 @@ Status Check(const State& state, const CreateSweep& input) {
     if (hashes.insert(point.spec_hash).second) continue;
     return Fail(SameHash(point.spec_hash));
   }
-  return {};
+  return CheckStarts(state, input.points);
 }
 
 // The id of the display name, with -2, -3 and so on behind it if that is taken.
@@ -149,6 +150,7 @@ Answer OnAddPoints(State* state, AddPoints input) {
   for (const Point& point : input.points) {
     if (!expanding.spec_hashes.insert(point.spec_hash).second) return SameHash(point.spec_hash);
   }
+  if (auto good = CheckStarts(*state, input.points); !good.has_value()) return good.error();
   int32_t number = state->sweeps.at(input.sweep_id).row.job_count;
   for (const Point& point : input.points) {
     ++number;

@@ -129,14 +129,16 @@ std::vector<const KeptCheckpoint*> CopiesOf(const State& state, const Checkpoint
   return copies;
 }
 
+bool AnyStays(const std::vector<const KeptCheckpoint*>& copies) {
+  return std::any_of(copies.begin(), copies.end(), [](const auto* copy) { return !copy->released_time; });
+}
+
 // Whether it may be pinned.
 Status CheckPin(const State& state, const CheckpointName& name) {
   const auto copies = CopiesOf(state, name);
   if (copies.empty())
     return Fail(Code::kNotFound, "there is no " + ToResource(name) + " in kept/ of any worker");
-  const bool stays =
-      std::any_of(copies.begin(), copies.end(), [](const auto* copy) { return !copy->released_time; });
-  if (stays) return {};
+  if (AnyStays(copies)) return {};
   return Fail(Code::kFailedPrecondition, ToResource(name) + " can no longer be pinned: worker " +
                                              copies.front()->id.worker + " was told to delete it");
 }
@@ -172,6 +174,19 @@ void TakeKept(State* state, LiveWorker* worker, const Synchronize& input) {
     state->kept.insert_or_assign(id, std::move(row));
   }
   worker->kept_digest = input.kept_digest;
+}
+
+Status CheckStarts(const State& state, const std::vector<Point>& points) {
+  for (const Point& point : points) {
+    for (const CheckpointName& name : KeptCheckpointsIn(point.spec_json)) {
+      const auto copies = CopiesOf(state, name);
+      if (copies.empty() || AnyStays(copies)) continue;  // what is not in sight may be anywhere
+      return Fail(Code::kFailedPrecondition,
+                  "`start.weights` names " + ToResource(name) + ", which worker " +
+                      copies.front()->id.worker + " was told to delete; start from another");
+    }
+  }
+  return {};
 }
 
 void NoteStarts(State* state, const JobName& job, std::string_view spec_json) {

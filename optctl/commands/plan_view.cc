@@ -32,6 +32,14 @@ double FlopsOf(const spec::TrainingSpec& spec) {
   return static_cast<double>(spec.budget.tokens) * spec::FlopsPerToken(spec.model, spec.data.sequence_length);
 }
 
+v1::KeepCheckpoints KeptBy(const sweeps::KeepCheckpoints& policy) {
+  v1::KeepCheckpoints keep;
+  if (policy.best_jobs) keep.set_best_jobs(*policy.best_jobs);
+  if (policy.best) keep.set_best(*policy.best);
+  if (policy.last) keep.set_last(*policy.last);
+  return keep;
+}
+
 // Steps and tokens of a job that ends by time are not known before.
 std::string KnownCount(int64_t count) { return count > 0 ? FormatCount(count) : "-"; }
 
@@ -135,6 +143,8 @@ std::string PlanText(const sweeps::Expansion& expansion, const PlanTotals& total
                              NumbersText(totals.not_fitting)));
   if (!all_timed)
     sections.Add("work", fmt::format("{:.2g} floating-point operations in all", totals.all_flops));
+  if (const v1::KeepCheckpoints keep = KeptBy(expansion.keep); keep.ByteSizeLong() > 0)
+    sections.Add("kept", "checkpoints " + KeepText(keep));
   if (totals.seconds && options.throughput) {
     sections.Add("time", fmt::format("about {} on {} slot{} of {} tokens/s", FormatAbout(*totals.seconds),
                                      options.slots, options.slots == 1 ? "" : "s",

@@ -162,6 +162,23 @@ TEST(Kept, WhatAJobStartsFromStaysUntilThatJobHasEnded) {
   EXPECT_THAT(story.Worker("a").ToldToDelete(), ElementsAre("job-1 step 10"));
 }
 
+TEST(Kept, NothingStartsFromWhatIsBeingDeleted) {
+  ClusterStory story;
+  story.Worker("a");
+  story.Submit(Keeping(1, {.best_jobs = 0, .best = {}, .last = {}}));
+  Trains(story, "job-1", 1.0, {{10, {}}});
+  CreateSweep next = Jobs(1, "next");
+  next.points[0].spec_json = R"({"start":{"weights":"/a/kept/sweeps-lr-jobs-1-attempts-1.1/)"
+                             R"(step-000000000010/weights.safetensors"}})";
+  const Answer refused = story.Give(next);
+  EXPECT_EQ(std::get<Error>(refused).code(), Code::kFailedPrecondition);
+  EXPECT_THAT(std::get<Error>(refused).message(), HasSubstr("worker a was told to delete"));
+  BeginSweep begin;
+  begin.sweep.sweep_id = "next";
+  story.Give(begin);
+  EXPECT_EQ(std::get<Error>(story.Give(AddPoints{"next", next.points})).code(), Code::kFailedPrecondition);
+}
+
 TEST(Kept, TheLastOneWithinReachStaysForTheSakeOfNoneThatMayBeLost) {
   ClusterStory story;
   story.Worker("a");
