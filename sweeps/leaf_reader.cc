@@ -6,6 +6,7 @@
 #include "common/text.h"
 #include "spec/canonical.h"
 #include "sweeps/paths.h"
+#include "sweeps/range.h"
 
 namespace optfleet::sweeps {
 namespace {
@@ -147,6 +148,15 @@ void LeafReader::AddUnknown(const YamlEntry& entry, std::string_view group) {
                             HintInGroup(group, name));
 }
 
+bool LeafReader::MayBeAxis(const Field& field, const YamlEntry& entry) {
+  if (field.group() != spec::kGroupOutsideHash) return true;
+  context_.diagnostics->Add(
+      entry.key_position,
+      Quote(field.key) + " cannot be an axis: it changes no number of a run, so all its values are one job",
+      "give one value");
+  return false;
+}
+
 bool LeafReader::CheckShape(const Field& field, const YamlEntry& entry) {
   Diagnostics& diagnostics = *context_.diagnostics;
   const YamlNode& node = entry.value;
@@ -156,6 +166,7 @@ bool LeafReader::CheckShape(const Field& field, const YamlEntry& entry) {
                       "give " + spec::Expectation(field) + ", or remove the key");
       return false;
     case YamlNode::Kind::kMap:
+      if (TakesRange(field)) return MayBeAxis(field, entry);
       diagnostics.Add(node.position,
                       Quote(field.key) + " must be " + spec::Expectation(field) + ", found a map");
       return false;
@@ -165,15 +176,7 @@ bool LeafReader::CheckShape(const Field& field, const YamlEntry& entry) {
                         "an axis needs at least one value");
         return false;
       }
-      if (field.group() == spec::kGroupOutsideHash && node.items.size() > 1) {
-        diagnostics.Add(
-            entry.key_position,
-            Quote(field.key) +
-                " cannot be an axis: it changes no number of a run, so all its values are one job",
-            "give one value");
-        return false;
-      }
-      return true;
+      return node.items.size() == 1 || MayBeAxis(field, entry);
     case YamlNode::Kind::kScalar:
       break;
   }
@@ -188,9 +191,12 @@ void LeafReader::ReadLeaf(const Field& field, const YamlEntry& entry, Leaves* le
         "keep one of them");
     return;
   }
-  Leaf leaf{&field, entry.key_position, entry.value.kind == YamlNode::Kind::kSequence, {}};
+  const bool is_range = entry.value.kind == YamlNode::Kind::kMap;
+  Leaf leaf{&field, entry.key_position, is_range || entry.value.kind == YamlNode::Kind::kSequence, {}};
   if (CheckShape(field, entry)) {
-    if (leaf.is_axis)
+    if (is_range)
+      ReadRange(entry.value, context_.references, &leaf, context_.diagnostics);
+    else if (leaf.is_axis)
       for (const YamlNode& item : entry.value.items) ReadValue(item, &leaf);
     else
       ReadValue(entry.value, &leaf);

@@ -27,6 +27,7 @@ class LeafReader {
   void ReadLeaf(const spec::Field& field, const YamlEntry& entry, Leaves* leaves);
   void ReadValue(const YamlNode& node, Leaf* leaf);
   void AddUnknown(const YamlEntry& entry, std::string_view group);
+  bool MayBeAxis(const spec::Field& field, const YamlEntry& entry);
   bool CheckShape(const spec::Field& field, const YamlEntry& entry);
   std::string ResolvedPath(const std::string& path) const;
 

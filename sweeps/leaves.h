@@ -20,7 +20,7 @@ struct LeafValue {
 struct Leaf {
   const spec::Field* field = nullptr;
   SourcePosition key_position;
-  bool is_axis = false;  // written as a list
+  bool is_axis = false;  // written as a list or a range
   std::vector<LeafValue>
       values;  // one if it is no axis; empty only if none of those written is allowed (reported)
 };
