@@ -42,6 +42,8 @@ class DocumentReader {
         ReadResources(entry, &document.resources, context_.diagnostics);
       else if (IsKeepKey(entry.key))
         ReadKeep(entry, &document.keep, context_.diagnostics);
+      else if (IsGridKey(entry.key))
+        ReadGridKey(entry, &document.base, &document.exclusions);
       else if (IsHeaderKey(entry.key))
         ReadHeader(entry, &document);
       else
@@ -51,6 +53,16 @@ class DocumentReader {
   }
 
  private:
+  static bool IsGridKey(std::string_view key) { return key == kZip || key == kExclude; }
+
+  void ReadGridKey(const YamlEntry& entry, Leaves* leaves, std::vector<Leaves>* exclusions) {
+    if (!context_.takes_blocks)
+      return context_.diagnostics->Add(entry.key_position, "`" + entry.key + "` cannot be set here",
+                                       "override the keys of a spec instead");
+    if (entry.key == kZip) return leaves_.ReadZip(entry, leaves);
+    for (Leaves& exclusion : leaves_.ReadExclusions(entry)) exclusions->push_back(std::move(exclusion));
+  }
+
   void ReadHeader(const YamlEntry& entry, Document* document) {
     if (entry.key == "sweep") return ReadBlocks(entry, document);
     auto text = ReadText(entry);
@@ -99,26 +111,27 @@ class DocumentReader {
     if (entry.value.items.empty())
       context_.diagnostics->Add(entry.value.position, "`sweep` has no blocks",
                                 "remove it to train the keys above as they are, or add a block");
-    for (const YamlNode& item : entry.value.items)
-      document->blocks->push_back({ReadBlock(item), item.position});
+    for (const YamlNode& item : entry.value.items) document->blocks->push_back(ReadBlock(item));
   }
 
-  Leaves ReadBlock(const YamlNode& item) {
-    Leaves leaves;
+  Block ReadBlock(const YamlNode& item) {
+    Block block{{}, item.position};
     if (item.kind != YamlNode::Kind::kMap) {
       context_.diagnostics->Add(
           item.position, "a block of `sweep` must be a map of keys",
           "write keys such as `optimizer.name: adamw`; `{}` stands for the keys above alone");
-      return leaves;
+      return block;
     }
     for (const YamlEntry& entry : item.entries) {
-      if (IsHeaderKey(entry.key) || IsResourceKey(entry.key) || IsKeepKey(entry.key))
+      if (IsGridKey(entry.key))
+        ReadGridKey(entry, &block.leaves, &block.exclusions);
+      else if (IsHeaderKey(entry.key) || IsResourceKey(entry.key) || IsKeepKey(entry.key))
         context_.diagnostics->Add(entry.key_position, "`" + entry.key + "` cannot stand in a block",
                                   "move it to the top level of the file");
       else
-        leaves_.ReadEntry(entry, &leaves);
+        leaves_.ReadEntry(entry, &block.leaves);
     }
-    return leaves;
+    return block;
   }
 
   const ReadContext& context_;

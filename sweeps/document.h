@@ -18,6 +18,7 @@ namespace optfleet::sweeps {
 struct Block {
   Leaves leaves;
   SourcePosition position;
+  std::vector<Leaves> exclusions = {};  // points that match one of them are left out (LeafReader)
 };
 
 struct Document {
@@ -27,6 +28,7 @@ struct Document {
   Resources resources;
   KeepCheckpoints keep;
   Leaves base;
+  std::vector<Leaves> exclusions;            // of all blocks
   std::optional<std::vector<Block>> blocks;  // present if the file has a list `sweep:`
 };
 

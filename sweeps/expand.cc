@@ -63,6 +63,7 @@ class Composer {
       MergeOver(block.leaves, &leaves);
       MergeOver(overrides.base, &leaves);
       block.leaves = std::move(leaves);
+      block.exclusions.insert(block.exclusions.end(), whole.exclusions.begin(), whole.exclusions.end());
     }
     overrides.base.clear();
     MergeDocument(std::move(overrides), &whole);
@@ -109,6 +110,7 @@ class Composer {
     MergeKeep(over.keep, &whole->keep);
     if (over.blocks) whole->blocks = std::move(over.blocks);
     MergeOver(over.base, &whole->base);
+    whole->exclusions.insert(whole->exclusions.end(), over.exclusions.begin(), over.exclusions.end());
   }
 
   const SweepInput& input_;
@@ -180,13 +182,26 @@ class PointWalk {
       while (!stopped_ && grid.Next());
     }
     if (feeding_ && !jobs_.empty()) HandOver();
+    if (point_ == 0 && complete) ReportEmpty(diagnostics);
     problems_.Report(expansion_->points, complete, diagnostics);
     // A name that was refused may be the one that reads a key.
     if (complete) unused_keys_.Report(diagnostics);
   }
 
  private:
+  void ReportEmpty(Diagnostics* diagnostics) const {
+    for (const Block& block : blocks_)
+      for (const Leaves& exclusion : block.exclusions)
+        return diagnostics->Add(exclusion.front().key_position, "`exclude` leaves no point of the grid",
+                                "exclude less, or widen an axis");
+  }
+
   void Visit(const Grid& grid, size_t block) {
+    if (grid.IsExcludedBy(blocks_[block].exclusions)) {
+      --expansion_->points;
+      ++expansion_->excluded_points;
+      return;
+    }
     ++point_;
     unused_keys_.Visit(block, grid.spec());
     spec::TrainingSpec spec = grid.spec();

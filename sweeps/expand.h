@@ -2,8 +2,9 @@
 // file is opened. The same input gives the same jobs everywhere, so optctl and the coordinator expand alike.
 //
 // Order of composition: files left to right (a later value wins, maps are merged), each block of `sweep:`
-// over that, overrides over each block. Each list is an axis; a block is the product of its axes, the last
-// one fastest; blocks follow each other.
+// over that, overrides over each block. Each list is an axis, and so are keys that `zip` links together; a
+// block is the product of its axes, the last one fastest, without what `exclude` leaves out; blocks follow
+// each other.
 #pragma once
 
 #include <cstdint>
@@ -62,7 +63,8 @@ struct Expansion {
   std::vector<std::string> axes;
   std::vector<Job> jobs;
   std::vector<MergedPoint> merged_points;
-  int64_t points = 0;  // jobs and merged points
+  int64_t points = 0;           // jobs and merged points
+  int64_t excluded_points = 0;  // of the grid, left out by `exclude`
   std::map<std::string, std::string>
       environment;  // the references that were used; enough to expand again elsewhere
 };

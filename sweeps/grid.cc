@@ -1,5 +1,6 @@
 #include "sweeps/grid.h"
 
+#include <algorithm>
 #include <ranges>
 
 #include "spec/presets.h"
@@ -12,15 +13,30 @@ bool IsPreset(const Leaf& leaf) { return leaf.field->key == spec::kPresetKey; }
 }  // namespace
 
 Grid::Grid(const Leaves& leaves) : leaves_(leaves) {
-  for (const Leaf& leaf : leaves)
-    if (leaf.is_axis && !leaf.values.empty()) axes_.push_back({&leaf});
+  for (const Leaf& leaf : leaves) {
+    if (!leaf.is_axis || leaf.values.empty()) continue;
+    if (Axis* axis = LinkedAxis(leaf); axis != nullptr)
+      axis->leaves.push_back(&leaf);
+    else
+      axes_.push_back({{&leaf}});
+  }
   ApplyAll();
+}
+
+Grid::Axis* Grid::LinkedAxis(const Leaf& leaf) {
+  if (!leaf.zip) return nullptr;
+  // Where values were refused the numbers of linked ones differ; that is reported.
+  const auto linked = [&](const Axis& axis) {
+    return axis.leaves.front()->zip == leaf.zip && axis.size() == leaf.values.size();
+  };
+  const auto found = std::find_if(axes_.begin(), axes_.end(), linked);
+  return found == axes_.end() ? nullptr : &*found;
 }
 
 std::optional<int64_t> Grid::CountUpTo(int64_t limit) const {
   int64_t count = 1;
   for (const Axis& axis : axes_) {
-    const auto values = static_cast<int64_t>(axis.leaf->values.size());
+    const auto values = static_cast<int64_t>(axis.size());
     if (count > limit / values) return std::nullopt;
     count *= values;
   }
@@ -29,21 +45,35 @@ std::optional<int64_t> Grid::CountUpTo(int64_t limit) const {
 
 const LeafValue* Grid::ValueOf(const Leaf& leaf) const {
   for (const Axis& axis : axes_)
-    if (axis.leaf == &leaf) return &leaf.values[axis.at];
+    if (std::find(axis.leaves.begin(), axis.leaves.end(), &leaf) != axis.leaves.end())
+      return &leaf.values[axis.at];
   return leaf.values.empty() ? nullptr : &leaf.values.front();
 }
 
 bool Grid::Next() {
   for (Axis& axis : std::views::reverse(axes_)) {
-    const bool wraps = ++axis.at == axis.leaf->values.size();
+    const bool wraps = ++axis.at == axis.size();
     if (wraps) axis.at = 0;
-    if (IsPreset(*axis.leaf))
-      ApplyAll();
-    else
-      Apply(*axis.leaf);
+    Apply(axis);
     if (!wraps) return true;
   }
   return false;
+}
+
+void Grid::Apply(const Axis& axis) {
+  for (const Leaf* leaf : axis.leaves)
+    if (IsPreset(*leaf)) return ApplyAll();
+  for (const Leaf* leaf : axis.leaves) Apply(*leaf);
+}
+
+bool Grid::IsExcludedBy(const std::vector<Leaves>& exclusions) const {
+  const auto has = [&](const Leaf& leaf) {
+    const spec::Value value = leaf.field->get(spec_);
+    return std::any_of(leaf.values.begin(), leaf.values.end(),
+                       [&](const LeafValue& one) { return one.value == value; });
+  };
+  return std::any_of(exclusions.begin(), exclusions.end(),
+                     [&](const Leaves& leaves) { return std::all_of(leaves.begin(), leaves.end(), has); });
 }
 
 // A preset sets other keys, which those that are given override.

@@ -1,4 +1,5 @@
-// The points of one block: the product of its axes, the last axis fastest.
+// The points of one block: the product of its axes, the last axis fastest. Leaves that are linked (Leaf::zip)
+// are one axis, in the place of the first.
 #pragma once
 
 #include <cstdint>
@@ -22,15 +23,20 @@ class Grid {
   const spec::TrainingSpec& spec() const { return spec_; }
   // The value of a leaf at the current point; null if none of the leaf's values is allowed.
   const LeafValue* ValueOf(const Leaf& leaf) const;
+  // Whether the current point has one of the values of every leaf of one of these.
+  bool IsExcludedBy(const std::vector<Leaves>& exclusions) const;
   // Goes to the next point; false behind the last one.
   bool Next();
 
  private:
   struct Axis {
-    const Leaf* leaf;
+    std::vector<const Leaf*> leaves;  // with equally many values
     size_t at = 0;
+    size_t size() const { return leaves.front()->values.size(); }
   };
+  Axis* LinkedAxis(const Leaf& leaf);  // null if it begins one
   void ApplyAll();
+  void Apply(const Axis& axis);
   void Apply(const Leaf& leaf);
 
   const Leaves& leaves_;

@@ -2,6 +2,7 @@
 // thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,9 @@ struct Leaf {
   bool is_axis = false;  // written as a list or a range
   std::vector<LeafValue>
       values;  // one if it is no axis; empty only if none of those written is allowed (reported)
+  // Place of the `zip` that links it with others: those with the same one vary together, as one axis. They
+  // have equally many values.
+  std::optional<SourcePosition> zip = {};
 };
 
 // In the order of first appearance, each key once.

@@ -181,9 +181,9 @@ Status CheckStarts(const State& state, const std::vector<Point>& points) {
     for (const CheckpointName& name : KeptCheckpointsIn(point.spec_json)) {
       const auto copies = CopiesOf(state, name);
       if (copies.empty() || AnyStays(copies)) continue;  // what is not in sight may be anywhere
-      return Fail(Code::kFailedPrecondition,
-                  "`start.weights` names " + ToResource(name) + ", which worker " +
-                      copies.front()->id.worker + " was told to delete; start from another");
+      return Fail(Code::kFailedPrecondition, "`start.weights` names " + ToResource(name) + ", which worker " +
+                                                 copies.front()->id.worker +
+                                                 " was told to delete; start from another");
     }
   }
   return {};

@@ -18,7 +18,8 @@ namespace optfleet::engine {
 // Takes the list of a worker in the place of the one before.
 void TakeKept(State* state, LiveWorker* worker, const Synchronize& input);
 
-// FAILED_PRECONDITION if a point starts from a checkpoint of which every copy that is in sight is being deleted.
+// FAILED_PRECONDITION if a point starts from a checkpoint of which every copy that is in sight is being
+// deleted.
 Status CheckStarts(const State& state, const std::vector<Point>& points);
 
 // Notes what the spec of a new job starts from; what was noted goes with the job.

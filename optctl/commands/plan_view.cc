@@ -103,6 +103,8 @@ std::string JobsText(const sweeps::Expansion& expansion) {
   if (const auto merged = static_cast<int64_t>(expansion.merged_points.size()); merged > 0) {
     text += fmt::format(" ({} equal point{} merged)", FormatCount(merged), merged == 1 ? "" : "s");
   }
+  if (const int64_t excluded = expansion.excluded_points; excluded > 0)
+    text += fmt::format(" ({} point{} excluded)", FormatCount(excluded), excluded == 1 ? "" : "s");
   return text;
 }
 
@@ -186,6 +188,7 @@ Json PlanJson(const sweeps::Expansion& expansion, const PlanTotals& totals) {
   json["objective"] = expansion.objective;
   json["job_count"] = expansion.jobs.size();
   json["point_count"] = expansion.points;
+  json["excluded_point_count"] = expansion.excluded_points;
   json["axes"] = expansion.axes;
   json["parameters"] = SpanJson(totals.parameters);
   json["tokens"] = SpanJson(totals.tokens);
