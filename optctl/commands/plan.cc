@@ -18,10 +18,16 @@ struct Options {
   SweepArguments sweep;
   PlanOptions plan;
   std::string device = "cpu";
+  int64_t index = 0;  // of the only job to show; 0: all
+  bool offline = false;
 };
 
+using Known = Result<std::optional<v1::PlanSweepResponse>>;
+
+Known NothingAsked() { return std::nullopt; }
+
 // What a coordinator knows of use; nothing where none is meant and none answers, since a plan needs none.
-Result<std::optional<v1::PlanSweepResponse>> AskCoordinator(Context& context, const SweepSource& source) {
+Known AskCoordinator(Context& context, const SweepSource& source) {
   auto client = OpenClient(context);
   if (!client) return Fail(std::move(client).error());
   auto plan = PlanAtCoordinator(*client, source);
@@ -32,14 +38,30 @@ Result<std::optional<v1::PlanSweepResponse>> AskCoordinator(Context& context, co
   return Fail(std::move(plan).error());
 }
 
+Result<int> ShowJob(Context& context, const sweeps::Expansion& expansion, const Options& options) {
+  if (options.index > static_cast<int64_t>(expansion.jobs.size()))
+    return Fail(Code::kInvalidArgument, "--index " + std::to_string(options.index) + ": the sweep has " +
+                                            FormatCount(static_cast<int64_t>(expansion.jobs.size())) +
+                                            " jobs, numbered from 1");
+  const sweeps::Job& job = expansion.jobs[static_cast<size_t>(options.index) - 1];
+  if (!context.json()) {
+    context.console.Print(JobFile(job));
+    return kExitOk;
+  }
+  const auto memory = sweeps::PlannedMemory({job}, options.plan.device);
+  context.console.PrintJson(JobJson(job, memory.Of(0)));
+  return kExitOk;
+}
+
 Result<int> Plan(Context& context, const Options& options) {
   auto source = ReadSweep(options.sweep);
   if (!source) return Fail(std::move(source).error());
   if (!source->expanded.expansion) return ShowProblems(context, source->expanded.diagnostics);
   const sweeps::Expansion& expansion = *source->expanded.expansion;
+  if (options.index > 0) return ShowJob(context, expansion, options);
   const PlanTotals totals = Total(expansion, options.plan);
   const Console& console = context.console;
-  const auto plan = AskCoordinator(context, *source);
+  const auto plan = options.offline ? NothingAsked() : AskCoordinator(context, *source);
   if (!plan) return Fail(plan.error());
   if (context.json()) {
     Json json = PlanJson(expansion, totals);
@@ -71,6 +93,7 @@ void AddPlan(Program& program) {
       "  optctl plan lr.yaml\n"
       "  optctl plan lr.yaml --throughput 20000 --slots 2\n"
       "  optctl plan xl.yaml --device gpu --memory 40GiB\n"
+      "  optctl plan lr.yaml --index $SLURM_ARRAY_TASK_ID > job.yaml\n"
       "  optctl plan base.yaml+gpu.yaml --set optimizer.learning_rate='[1e-3, 3e-3]' -o json");
   auto options = std::make_shared<Options>();
   AddSweepArguments(command, options->sweep);
@@ -86,6 +109,9 @@ void AddPlan(Program& program) {
                   "Memory of a slot, such as 40GiB; names the jobs that do not fit")
       ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
       ->type_name("SIZE");
+  command.add_option("--index", options->index, "Print the job of that number alone, as a file of its own")
+      ->check(CLI::PositiveNumber);
+  command.add_flag("--offline", options->offline, "Ask no coordinator what has been trained before");
   program.Formats(command, {"table", "wide", "json"});
   program.On(command, [options](Context& context) {
     if (options->device == "gpu") options->plan.device = spec::MemoryDevice::kCuda;

@@ -10,9 +10,11 @@
 #include "optctl/commands/labels.h"
 #include "optctl/commands/numbers_text.h"
 #include "optctl/commands/sections.h"
+#include "spec/canonical.h"
 #include "spec/fields.h"
 #include "spec/json.h"
 #include "spec/parameters.h"
+#include "spec/presets.h"
 
 namespace optfleet::commands {
 namespace {
@@ -181,6 +183,34 @@ output::Table PointTable(const sweeps::Expansion& expansion, const PlanTotals& t
   return table;
 }
 
+std::string JobFile(const sweeps::Job& job) {
+  std::string text;
+  const spec::TrainingSpec defaults;
+  for (const spec::Field& field : spec::Fields()) {
+    // What a preset stands for is written out.
+    const bool is_preset = field.key == spec::kPresetKey;
+    if (is_preset || spec::IsSilent(field, job.spec) || field.get(job.spec) == field.get(defaults)) continue;
+    const std::string value = spec::ToText(field.get(job.spec));
+    const bool is_text = field.type == spec::FieldType::kText;
+    text.append(field.key).append(": ") += (is_text ? Json(value).dump() : value) + "\n";
+  }
+  return text;
+}
+
+Json JobJson(const sweeps::Job& job, const spec::MemoryPrediction& memory) {
+  Json values;
+  for (const spec::Field& field : spec::Fields())
+    if (spec::Speaks(field, job.spec)) values[std::string(field.key)] = spec::ToJson(field.get(job.spec));
+  return {{"number", job.number},
+          {"block", job.block},
+          {"hash", job.hash},
+          {"parameters", spec::CountParameters(job.spec.model)},
+          {"state_bytes", spec::BytesOfState(job.spec).total()},
+          {"memory", MemoryJson(memory)},
+          {"flops", FlopsOf(job.spec)},
+          {"values", std::move(values)}};
+}
+
 Json PlanJson(const sweeps::Expansion& expansion, const PlanTotals& totals) {
   Json json;
   json["name"] = expansion.name;
@@ -204,18 +234,7 @@ Json PlanJson(const sweeps::Expansion& expansion, const PlanTotals& totals) {
   }
   json["jobs"] = Json::array();
   for (size_t i = 0; i < expansion.jobs.size(); ++i) {
-    const sweeps::Job& job = expansion.jobs[i];
-    Json values;
-    for (const spec::Field& field : spec::Fields())
-      if (spec::Speaks(field, job.spec)) values[std::string(field.key)] = spec::ToJson(field.get(job.spec));
-    json["jobs"].push_back({{"number", job.number},
-                            {"block", job.block},
-                            {"hash", job.hash},
-                            {"parameters", spec::CountParameters(job.spec.model)},
-                            {"state_bytes", spec::BytesOfState(job.spec).total()},
-                            {"memory", MemoryJson(totals.memory.Of(i))},
-                            {"flops", FlopsOf(job.spec)},
-                            {"values", std::move(values)}});
+    json["jobs"].push_back(JobJson(expansion.jobs[i], totals.memory.Of(i)));
   }
   return json;
 }

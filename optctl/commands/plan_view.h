@@ -51,6 +51,12 @@ std::string PlanText(const sweeps::Expansion& expansion, const PlanTotals& total
 output::Table PointTable(const sweeps::Expansion& expansion, const PlanTotals& totals, size_t limit,
                          bool wide);
 
+// A job as a sweep file of its own: a line for each key whose value is not the default, with paths as they
+// are on this machine. It expands to that one job, with the same hash.
+std::string JobFile(const sweeps::Job& job);
+// The same with every value that it reads, flattened to dotted keys.
+Json JobJson(const sweeps::Job& job, const spec::MemoryPrediction& memory);
+
 // Every job with the values that it reads, flattened to dotted keys.
 Json PlanJson(const sweeps::Expansion& expansion, const PlanTotals& totals);
 

@@ -1,0 +1,55 @@
+// `optctl plan --index`: a job as a file of its own is that job.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "optctl/commands/plan_view.h"
+
+namespace optfleet::commands {
+namespace {
+
+std::string ReadText(const std::filesystem::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+std::string HashOfFile(const std::string& text) {
+  const auto result = sweeps::ExpandSweep({{{"job.yaml", text, ""}}, {}, "", {}});
+  EXPECT_TRUE(result.expansion) << text << result.diagnostics.Render();
+  return result.expansion && result.expansion->jobs.size() == 1 ? result.expansion->jobs[0].hash : "";
+}
+
+TEST(JobFile, OfEveryJobOfTheShippedSweepsIsThatJob) {
+  int jobs = 0;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(std::string(OPTFLEET_SOURCE_DIR) + "/sweeps")) {
+    if (entry.path().extension() != ".yaml") continue;
+    const auto result = sweeps::ExpandSweep({{{"s.yaml", ReadText(entry.path()), "/data"}}, {}, "", {}});
+    ASSERT_TRUE(result.expansion) << entry.path() << result.diagnostics.Render();
+    for (const sweeps::Job& job : result.expansion->jobs) {
+      EXPECT_EQ(HashOfFile(JobFile(job)), job.hash) << entry.path() << " job " << job.number;
+      ++jobs;
+    }
+  }
+  EXPECT_GT(jobs, 50);
+}
+
+TEST(JobFile, WritesOutWhatAPresetStandsForAndQuotesTexts) {
+  const auto result = sweeps::ExpandSweep({{{"s.yaml",
+                                             "model: {preset: tiny-llama, norm: layernorm}\n"
+                                             "data.path: \"/a \\\"b\\\": c\"\nbudget.steps: 3\n",
+                                             ""}},
+                                           {},
+                                           "",
+                                           {}});
+  ASSERT_TRUE(result.expansion) << result.diagnostics.Render();
+  const sweeps::Job& job = result.expansion->jobs.at(0);
+  EXPECT_EQ(JobFile(job).find("preset"), std::string::npos);
+  EXPECT_EQ(HashOfFile(JobFile(job)), job.hash);
+}
+
+}  // namespace
+}  // namespace optfleet::commands
