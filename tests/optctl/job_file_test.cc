@@ -37,14 +37,11 @@ TEST(JobFile, OfEveryJobOfTheShippedSweepsIsThatJob) {
   EXPECT_GT(jobs, 50);
 }
 
+constexpr const char* kPreset =
+    "model: {preset: tiny-llama, norm: layernorm}\ndata.path: \"/a \\\"b\\\": c\"\nbudget.steps: 3\n";
+
 TEST(JobFile, WritesOutWhatAPresetStandsForAndQuotesTexts) {
-  const auto result = sweeps::ExpandSweep({{{"s.yaml",
-                                             "model: {preset: tiny-llama, norm: layernorm}\n"
-                                             "data.path: \"/a \\\"b\\\": c\"\nbudget.steps: 3\n",
-                                             ""}},
-                                           {},
-                                           "",
-                                           {}});
+  const auto result = sweeps::ExpandSweep({{{"s.yaml", kPreset, ""}}, {}, "", {}});
   ASSERT_TRUE(result.expansion) << result.diagnostics.Render();
   const sweeps::Job& job = result.expansion->jobs.at(0);
   EXPECT_EQ(JobFile(job).find("preset"), std::string::npos);
