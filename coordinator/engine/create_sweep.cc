@@ -2,6 +2,7 @@
 #include <set>
 #include <utility>
 
+#include "coordinator/engine/extension.h"
 #include "coordinator/engine/handlers.h"
 #include "coordinator/engine/kept.h"
 #include "coordinator/engine/requests.h"
@@ -11,7 +12,6 @@ namespace optfleet::engine {
 namespace {
 
 constexpr size_t kLongestId = 63;
-constexpr int32_t kDropAtOnce = 1000;
 
 std::string HashOf(const CreateSweep& input) {
   std::vector<std::string> parts = {"create_sweep",
@@ -45,10 +45,6 @@ Status CheckId(const State& state, const CreateSweep& input) {
     }
   }
   return {};
-}
-
-Error SameHash(const std::string& hash) {
-  return Error(Code::kInvalidArgument, "two points of the sweep have the spec hash " + hash);
 }
 
 Status Check(const State& state, const CreateSweep& input) {
@@ -97,14 +93,13 @@ Error NotExpanding(const std::string& id) {
 }  // namespace
 
 void AddJobs(State* state, std::vector<Point> points, const std::string& sweep, int32_t last_number,
-             std::vector<domain::JobDefinition>* added, WaitQueue* waiting) {
+             const JobsPlace& place, std::vector<domain::JobDefinition>* added) {
   added->reserve(added->size() + points.size());
-  FreshJobs& fresh = state->sweeps.at(sweep).fresh;
   for (Point& point : points) {
     const JobKind kind{point.resources, point.total_steps, state->now};
-    fresh.Add(++last_number, kind);
+    place.fresh->Add(++last_number, kind);
     NoteStarts(state, {sweep, last_number}, point.spec_json);
-    (waiting == nullptr ? state->queue : *waiting).Add(sweep, last_number, kind);
+    place.queue->Add(sweep, last_number, kind);
     added->push_back({.name = {sweep, last_number},
                       .parameters = std::move(point.parameters),
                       .spec_json = std::move(point.spec_json),
@@ -113,7 +108,7 @@ void AddJobs(State* state, std::vector<Point> points, const std::string& sweep, 
                       .resources = std::move(point.resources),
                       .create_time = state->now});
   }
-  state->plan_is_stale = state->plan_is_stale || waiting == nullptr;
+  state->plan_is_stale = state->plan_is_stale || place.queue == &state->queue;
 }
 
 Answer OnCreateSweep(State* state, CreateSweep input) {
@@ -129,8 +124,9 @@ Answer OnCreateSweep(State* state, CreateSweep input) {
   // All jobs are written in the one transaction of this input, so the sweep is visible with all of them or
   // not at all.
   Move(&sweep.sweep.state, domain::SweepState::kActive);
-  state->sweeps[id].row = sweep.sweep;
-  AddJobs(state, std::move(input.points), id, 0, &sweep.jobs);
+  LiveSweep& live = state->sweeps[id];
+  live.row = sweep.sweep;
+  AddJobs(state, std::move(input.points), id, 0, {&live.fresh, &state->queue}, &sweep.jobs);
   state->Say(SweepResource(id), "created", std::to_string(sweep.jobs.size()) + " jobs");
   state->changes.new_sweeps.push_back(std::move(sweep));
   RememberRequest(state, input.request_id, hash, SweepResource(id));
@@ -155,20 +151,23 @@ Answer OnBeginSweep(State* state, const BeginSweep& input) {
 }
 
 Answer OnAddPoints(State* state, AddPoints input) {
+  if (state->extending.contains(input.sweep_id)) return AddToExtension(state, std::move(input));
   const auto found = state->expanding.find(input.sweep_id);
   if (found == state->expanding.end()) return NotExpanding(input.sweep_id);
   Expanding& expanding = found->second;
   for (const Point& point : input.points) {
     if (!expanding.spec_hashes.insert(point.spec_hash).second) return SameHash(point.spec_hash);
   }
-  domain::Sweep& row = state->sweeps.at(input.sweep_id).row;
+  LiveSweep& sweep = state->sweeps.at(input.sweep_id);
   const auto count = static_cast<int32_t>(input.points.size());
-  AddJobs(state, std::move(input.points), row.id, row.job_count, &state->changes.new_jobs, &expanding.queue);
-  row.job_count += count;
+  AddJobs(state, std::move(input.points), input.sweep_id, sweep.row.job_count,
+          {&sweep.fresh, &expanding.queue}, &state->changes.new_jobs);
+  sweep.row.job_count += count;
   return SweepAnswer{input.sweep_id};
 }
 
 Answer OnFinishSweep(State* state, const FinishSweep& input) {
+  if (state->extending.contains(input.sweep_id)) return FinishExtension(state, input);
   const auto found = state->expanding.find(input.sweep_id);
   if (found == state->expanding.end()) return NotExpanding(input.sweep_id);
   domain::Sweep& row = state->sweeps.at(input.sweep_id).row;
@@ -185,6 +184,7 @@ Answer OnFinishSweep(State* state, const FinishSweep& input) {
 }
 
 Answer OnAbandonSweep(State* state, const AbandonSweep& input) {
+  if (state->extending.contains(input.sweep_id)) return AbandonExtension(state, input);
   if (!state->expanding.contains(input.sweep_id)) return NotExpanding(input.sweep_id);
   LiveSweep& sweep = state->sweeps.at(input.sweep_id);
   domain::Sweep& row = sweep.row;

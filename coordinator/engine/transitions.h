@@ -10,10 +10,18 @@
 
 namespace optfleet::engine {
 
-// New queued jobs of a sweep, numbered behind `last_number`; their definitions are appended to `added`. Those
-// that may not start yet wait in `waiting`.
+// Where new jobs go: those of the sweep and the queue, or, while they may not start yet, what is kept apart.
+struct JobsPlace {
+  FreshJobs* fresh;
+  WaitQueue* queue;
+};
+
+// New queued jobs of a sweep, numbered behind `last_number`; their definitions are appended to `added`.
 void AddJobs(State* state, std::vector<Point> points, const std::string& sweep, int32_t last_number,
-             std::vector<domain::JobDefinition>* added, WaitQueue* waiting = nullptr);
+             const JobsPlace& place, std::vector<domain::JobDefinition>* added);
+
+// What gives a sweep more to do: it is active, another revision of itself, and no longer cancelled.
+void Reopen(State* state, LiveSweep* sweep);
 
 // queued -> assigned, with a new attempt on free slots of a worker. Resumes from the best checkpoint of the
 // job on that worker.
