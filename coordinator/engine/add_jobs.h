@@ -9,13 +9,19 @@
 
 namespace optfleet::engine {
 
-// New jobs of a sweep, numbered behind those it has; their definitions are appended to `added`. They are
-// queued, or have ended where an outcome is taken over. Those that may not start yet wait in `waiting`.
-void AddJobs(State* state, std::vector<Point> points, const std::string& sweep,
-             std::vector<domain::JobDefinition>* added, WaitQueue* waiting = nullptr);
+// Where new jobs go: what is of the sweep, or, while they may not start yet, what is kept apart.
+struct JobsPlace {
+  LiveSweep* sweep;
+  int32_t last_number;  // they are numbered behind it
+  FreshJobs* fresh;
+  WaitQueue* queue;
+  ReusedJobs* reused;  // for CountReused
+};
 
-// Takes one that had taken an outcome over out of the totals of a sweep that is being dropped.
-void DropReused(LiveSweep* sweep);
+// New jobs of a sweep; their definitions are appended to `added`. They are queued, or have ended where an
+// outcome is taken over.
+void AddJobs(State* state, std::vector<Point> points, const JobsPlace& place,
+             std::vector<domain::JobDefinition>* added);
 
 // "34 jobs", "34 jobs, 12 of them taken over".
 std::string JobsText(int32_t jobs, int32_t reused);

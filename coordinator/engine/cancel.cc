@@ -19,6 +19,9 @@ Answer OnCancelSweep(State* state, const CancelSweep& input) {
   if (!begun.has_value()) return begun.error();
   if (*begun == nullptr) return SweepAnswer{input.sweep_id};
   LiveSweep& sweep = **begun;
+  // Whatever is on its way to it, too.
+  if (const auto more = state->extending.find(input.sweep_id); more != state->extending.end())
+    more->second.cancelled = true;
   if (sweep.row.state == domain::SweepState::kActive && !sweep.row.cancel_requested) {
     sweep.row.cancel_requested = true;
     state->touched.sweeps.insert(input.sweep_id);

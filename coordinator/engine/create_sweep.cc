@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "coordinator/engine/add_jobs.h"
+#include "coordinator/engine/extension.h"
 #include "coordinator/engine/handlers.h"
 #include "coordinator/engine/kept.h"
 #include "coordinator/engine/requests.h"
@@ -13,7 +14,6 @@ namespace optfleet::engine {
 namespace {
 
 constexpr size_t kLongestId = 63;
-constexpr int32_t kDropAtOnce = 1000;
 
 std::string HashOf(const CreateSweep& input) {
   std::vector<std::string> parts = {"create_sweep",
@@ -49,10 +49,6 @@ Status CheckId(const State& state, const CreateSweep& input) {
   return {};
 }
 
-Error SameHash(const std::string& hash) {
-  return Error(Code::kInvalidArgument, "two points of the sweep have the spec hash " + hash);
-}
-
 Status Check(const State& state, const CreateSweep& input) {
   OPTFLEET_RETURN_IF_ERROR(CheckId(state, input));
   if (input.points.empty()) return Fail(Code::kInvalidArgument, "the sweep has no points");
@@ -82,6 +78,7 @@ domain::Sweep RowOf(const State& state, const CreateSweep& input, const std::str
   row.state = domain::SweepState::kExpanding;
   row.axes = input.axes;
   row.objective = input.objective;
+  row.job_count = static_cast<int32_t>(input.points.size());
   row.merged_points = input.merged_points;
   row.priority = input.priority;
   row.max_running = input.max_running;
@@ -92,9 +89,10 @@ domain::Sweep RowOf(const State& state, const CreateSweep& input, const std::str
 }
 
 // Its jobs are all there: from now on they may start, and whoever asks sees it.
-void Activate(State* state, LiveSweep* sweep) {
+void Activate(State* state, LiveSweep* sweep, const ReusedJobs& reused) {
   domain::Sweep& row = sweep->row;
   Move(&row.state, domain::SweepState::kActive);
+  CountReused(sweep, reused);
   state->Say(SweepResource(row.id), "created", JobsText(row.job_count, row.reused_jobs));
   EndIfDone(state, sweep);
 }
@@ -119,8 +117,9 @@ Answer OnCreateSweep(State* state, CreateSweep input) {
   LiveSweep& sweep = state->sweeps[id];
   sweep.row = RowOf(*state, input, id);
   std::vector<domain::JobDefinition> jobs;
-  AddJobs(state, std::move(input.points), id, &jobs);
-  Activate(state, &sweep);
+  ReusedJobs reused;
+  AddJobs(state, std::move(input.points), {&sweep, 0, &sweep.fresh, &state->queue, &reused}, &jobs);
+  Activate(state, &sweep, reused);
   state->changes.new_sweeps.push_back({.sweep = sweep.row, .source = input.source, .jobs = std::move(jobs)});
   RememberRequest(state, input.request_id, hash, SweepResource(id));
   return SweepAnswer{id};
@@ -138,12 +137,13 @@ Answer OnBeginSweep(State* state, const BeginSweep& input) {
   const domain::Sweep row = RowOf(*state, head, id);
   state->sweeps[id].row = row;
   state->expanding[id] = {
-      .request_id = head.request_id, .content_hash = hash, .spec_hashes = {}, .reused = {}, .queue = {}};
+      .request_id = head.request_id, .content_hash = hash, .spec_hashes = {}, .queue = {}, .reused = {}};
   state->changes.new_sweeps.push_back({.sweep = row, .source = head.source, .jobs = {}});
   return SweepAnswer{id};
 }
 
 Answer OnAddPoints(State* state, AddPoints input) {
+  if (state->extending.contains(input.sweep_id)) return AddToExtension(state, std::move(input));
   const auto found = state->expanding.find(input.sweep_id);
   if (found == state->expanding.end()) return NotExpanding(input.sweep_id);
   Expanding& expanding = found->second;
@@ -151,22 +151,23 @@ Answer OnAddPoints(State* state, AddPoints input) {
     if (!expanding.spec_hashes.insert(point.spec_hash).second) return SameHash(point.spec_hash);
   }
   if (auto good = CheckStarts(*state, input.points); !good.has_value()) return good.error();
-  int32_t number = state->sweeps.at(input.sweep_id).row.job_count;
-  for (const Point& point : input.points) {
-    ++number;
-    if (point.taken_over) expanding.reused.insert(number);
-  }
-  AddJobs(state, std::move(input.points), input.sweep_id, &state->changes.new_jobs, &expanding.queue);
+  LiveSweep& sweep = state->sweeps.at(input.sweep_id);
+  const auto count = static_cast<int32_t>(input.points.size());
+  AddJobs(state, std::move(input.points),
+          {&sweep, sweep.row.job_count, &sweep.fresh, &expanding.queue, &expanding.reused},
+          &state->changes.new_jobs);
+  sweep.row.job_count += count;
   return SweepAnswer{input.sweep_id};
 }
 
 Answer OnFinishSweep(State* state, const FinishSweep& input) {
+  if (state->extending.contains(input.sweep_id)) return FinishExtension(state, input);
   const auto found = state->expanding.find(input.sweep_id);
   if (found == state->expanding.end()) return NotExpanding(input.sweep_id);
   domain::Sweep& row = state->sweeps.at(input.sweep_id).row;
   if (row.job_count == 0) return Error(Code::kInvalidArgument, "the sweep has no points");
   row.merged_points = input.merged_points;
-  Activate(state, &state->sweeps.at(input.sweep_id));
+  Activate(state, &state->sweeps.at(input.sweep_id), found->second.reused);
   state->queue.Take(&found->second.queue);
   state->plan_is_stale = true;
   state->touched.sweeps.insert(row.id);
@@ -176,6 +177,7 @@ Answer OnFinishSweep(State* state, const FinishSweep& input) {
 }
 
 Answer OnAbandonSweep(State* state, const AbandonSweep& input) {
+  if (state->extending.contains(input.sweep_id)) return AbandonExtension(state, input);
   const auto found = state->expanding.find(input.sweep_id);
   if (found == state->expanding.end()) return NotExpanding(input.sweep_id);
   LiveSweep& sweep = state->sweeps.at(input.sweep_id);
@@ -183,7 +185,7 @@ Answer OnAbandonSweep(State* state, const AbandonSweep& input) {
   for (int32_t dropped = 0; dropped < kDropAtOnce && row.job_count > 0; ++dropped) {
     const int32_t number = row.job_count--;
     if (sweep.fresh.Find(number) != nullptr) sweep.fresh.Remove(number);
-    if (found->second.reused.erase(number) > 0) DropReused(&sweep);
+    found->second.reused.numbers.erase(number);
     state->Forget({row.id, number});
   }
   state->changes.dropped_jobs.push_back({row.id, row.job_count});

@@ -14,15 +14,16 @@ void MoveBehind(std::vector<T>* target, std::vector<T>& source) {
 }  // namespace
 
 bool Changes::empty() const {
-  return new_sweeps.empty() && new_jobs.empty() && dropped_jobs.empty() && extensions.empty() &&
-         sweeps.empty() && jobs.empty() && attempts.empty() && logs.empty() && workers.empty() &&
-         kept.empty() && pins.empty() && events.empty() && requests.empty() && !waiting &&
+  return new_sweeps.empty() && new_jobs.empty() && new_parameters.empty() && dropped_jobs.empty() &&
+         extensions.empty() && sweeps.empty() && jobs.empty() && attempts.empty() && logs.empty() &&
+         workers.empty() && kept.empty() && pins.empty() && events.empty() && requests.empty() && !waiting &&
          !forget_requests_before;
 }
 
 void Changes::Append(Changes later) {
   MoveBehind(&new_sweeps, later.new_sweeps);
   MoveBehind(&new_jobs, later.new_jobs);
+  MoveBehind(&new_parameters, later.new_parameters);
   MoveBehind(&dropped_jobs, later.dropped_jobs);
   MoveBehind(&extensions, later.extensions);
   MoveBehind(&sweeps, later.sweeps);

@@ -30,7 +30,7 @@ struct NewSweep {
   std::vector<domain::JobDefinition> jobs;  // all queued
 };
 
-// A sweep that is being expanded loses its jobs with higher numbers; behind the last of them it goes, too.
+// A sweep that is being expanded or extended loses its jobs with higher numbers; without any it goes, too.
 struct DroppedJobs {
   std::string sweep;
   int32_t above = 0;
@@ -43,6 +43,12 @@ struct Extension {
   domain::SweepSource source;
   std::vector<domain::JobDefinition> jobs;                                     // all queued
   std::vector<std::pair<int32_t, std::vector<domain::Parameter>>> parameters;  // by job number
+};
+
+// Values of a job on axes that its sweep is about to get; those that it has stay.
+struct NewParameters {
+  JobName job;
+  std::vector<domain::Parameter> parameters;
 };
 
 // Why the queued jobs of a class wait: those of one sweep that ask for the same and are bound to the same
@@ -69,7 +75,8 @@ struct PinChange {
 // Rows as they are after the input. Of several rows with one key the last counts.
 struct Changes {
   std::vector<NewSweep> new_sweeps;
-  std::vector<domain::JobDefinition> new_jobs;  // of sweeps that are being expanded, whole
+  std::vector<domain::JobDefinition> new_jobs;  // of sweeps that are being expanded or extended, whole
+  std::vector<NewParameters> new_parameters;    // of sweeps that are being extended
   std::vector<DroppedJobs> dropped_jobs;
   std::vector<Extension> extensions;
   std::vector<domain::Sweep> sweeps;
@@ -93,6 +100,8 @@ struct Changes {
 struct SweepAnswer {
   std::string sweep_id;
   bool repeated = false;  // the request was carried out before
+  // Of a retry those that wait again, of an extension the new ones; the same for a repeat.
+  std::vector<int32_t> jobs = {};
 };
 
 struct WorkerAnswer {

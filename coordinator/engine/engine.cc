@@ -42,6 +42,7 @@ Effects Engine::Handle(Input input, Time now) {
         if constexpr (std::is_same_v<T, PauseSweep>) answer = OnPauseSweep(state, typed);
         if constexpr (std::is_same_v<T, RetryJobs>) answer = OnRetryJobs(state, typed);
         if constexpr (std::is_same_v<T, ExtendSweep>) answer = OnExtendSweep(state, std::move(typed));
+        if constexpr (std::is_same_v<T, BeginExtension>) answer = OnBeginExtension(state, typed);
         if constexpr (std::is_same_v<T, DrainWorker>) answer = OnDrainWorker(state, typed);
         if constexpr (std::is_same_v<T, PinCheckpoint>) answer = OnPinCheckpoint(state, typed);
         if constexpr (std::is_same_v<T, ExplainJob>) answer = OnExplainJob(state, typed);

@@ -8,6 +8,7 @@ namespace optfleet::engine {
 Answer OnCreateSweep(State* state, CreateSweep input);
 Answer OnBeginSweep(State* state, const BeginSweep& input);
 Answer OnAddPoints(State* state, AddPoints input);
+Answer OnBeginExtension(State* state, const BeginExtension& input);
 Answer OnFinishSweep(State* state, const FinishSweep& input);
 Answer OnAbandonSweep(State* state, const AbandonSweep& input);
 Answer OnCancelSweep(State* state, const CancelSweep& input);

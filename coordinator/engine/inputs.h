@@ -78,8 +78,9 @@ struct Synchronize {
 // Time has passed: leases, silent workers, back-offs. Not answered.
 struct Tick {};
 
-using Input = std::variant<CreateSweep, BeginSweep, AddPoints, FinishSweep, AbandonSweep, CancelSweep,
-                           CancelJob, CancelJobs, UpdateSweep, PauseSweep, RetryJobs, ExtendSweep,
-                           DrainWorker, PinCheckpoint, ExplainJob, Synchronize, RecordsHeld, Tick>;
+using Input =
+    std::variant<CreateSweep, BeginSweep, AddPoints, FinishSweep, AbandonSweep, CancelSweep, CancelJob,
+                 CancelJobs, UpdateSweep, PauseSweep, RetryJobs, ExtendSweep, BeginExtension, DrainWorker,
+                 PinCheckpoint, ExplainJob, Synchronize, RecordsHeld, Tick>;
 
 }  // namespace optfleet::engine

@@ -24,6 +24,7 @@ class Checker {
     Expect(state_.queue.size() + backoffs_ == queued_, "queue",
            "holds exactly the queued jobs without back-off");
     CheckKept();
+    CheckExtending();
     Expect(leases_ == taken_, "workers", "hold exactly the attempts that are assigned or running");
     return std::move(violations_);
   }
@@ -130,7 +131,10 @@ class Checker {
   void CheckSweeps() {
     for (const auto& [id, sweep] : state_.sweeps) {
       const int32_t open = open_jobs_[id];
-      Expect(open + sweep.ended.total() == sweep.row.job_count, SweepResource(id),
+      const auto coming = state_.expanding.find(id);
+      const auto reused =
+          coming == state_.expanding.end() ? 0 : static_cast<int32_t>(coming->second.reused.numbers.size());
+      Expect(open + sweep.ended.total() + reused == sweep.row.job_count, SweepResource(id),
              "states add up to its size");
       Expect(sweep.on_slots == on_slots_[id], SweepResource(id), "counts its attempts on slots");
       const bool expanding = state_.expanding.contains(id);
@@ -166,6 +170,28 @@ class Checker {
     Expect(ready != worker.away_since.has_value(), WorkerResource(id), "away exactly while not ready");
   }
 
+  // Of a part of an extension.
+  bool IsOnItsWay(const JobName& job) const {
+    const auto found = state_.extending.find(job.sweep);
+    return found != state_.extending.end() && found->second.fresh.Find(job.job) != nullptr;
+  }
+
+  void CheckExtending() {
+    for (const auto& [id, extending] : state_.extending) {
+      const std::string text = SweepResource(id);
+      const auto sweep = state_.sweeps.find(id);
+      const bool known = sweep != state_.sweeps.end() && !state_.expanding.contains(id);
+      Expect(known, text, "only a sweep that is whole is extended");
+      if (!known) continue;
+      const int32_t first = sweep->second.row.job_count + 1;
+      Expect(extending.part.queue.size() == static_cast<size_t>(extending.fresh.size()), text,
+             "what extends it waits outside the queue");
+      extending.fresh.ForEach([&](int32_t number, const JobKind&) {
+        Expect(number >= first, text, "what extends it has numbers behind its own");
+      });
+    }
+  }
+
   void CheckKept() {
     for (const auto& [id, row] : state_.kept) {
       const auto text = [&, &id = id] { return ToResource(id.name); };
@@ -179,7 +205,8 @@ class Checker {
       for (const domain::KeptId& released : worker.releasing)
         Expect(state_.kept.contains(released), WorkerResource(id), "deletes only what it has");
     for (const auto& [job, checkpoints] : state_.starts)
-      Expect(state_.IsOpen(job), ToResource(job), "starts from a checkpoint only while it is open");
+      Expect(state_.IsOpen(job) || IsOnItsWay(job), ToResource(job),
+             "starts from a checkpoint only while it is open");
   }
 
   const State& state_;

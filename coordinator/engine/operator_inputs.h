@@ -59,15 +59,19 @@ struct CreateSweep {
 
 // A sweep that is too large for one input comes in parts, so that nobody waits for it: BeginSweep, AddPoints
 // as often as needed, FinishSweep. Until it is finished it is in no list and nothing of it starts; a process
-// that ends before has never had it. All are answered with SweepAnswer; NOT_FOUND for an id that is not being
-// expanded.
+// that ends before has never had it. What extends a sweep comes the same way behind BeginExtension, while the
+// sweep goes on as it was. All are answered with SweepAnswer; NOT_FOUND for an id that is not being expanded
+// or extended, UNAVAILABLE for a request that is being carried out.
 struct BeginSweep {
   CreateSweep sweep;  // without points. Errors as CreateSweep; the answer has the id to go on with
 };
 struct AddPoints {
   std::string sweep_id;
-  std::vector<Point> points;  // INVALID_ARGUMENT for a hash that the sweep has had
+  std::vector<Point> points;  // INVALID_ARGUMENT for a hash that came before in a part
+  // Of an extension, as of ExtendSweep: written at once, seen once its axes are those of the sweep.
+  std::vector<std::pair<int32_t, std::vector<domain::Parameter>>> parameters = {};
 };
+// FAILED_PRECONDITION if the sweep was cancelled while it was extended.
 struct FinishSweep {
   std::string sweep_id;
   int32_t merged_points = 0;
@@ -123,9 +127,9 @@ struct EndedJob {
   std::map<AttemptName, RecordsHeld> held;
 };
 
-// Queues ended jobs again, all or none. Answered with SweepAnswer; NOT_FOUND, ABORTED if the sweep is no
-// longer at `revision` (the jobs were read before: read them again), FAILED_PRECONDITION for a job that
-// succeeded or is the best so far, or one of the best whose checkpoints are kept.
+// Queues ended jobs again, all or none. Answered with SweepAnswer, whose jobs are those; NOT_FOUND, ABORTED
+// if the sweep is no longer at `revision` (the jobs were read before: read them again), FAILED_PRECONDITION
+// for a job that succeeded or is the best so far, or one of the best whose checkpoints are kept.
 struct RetryJobs {
   std::string request_id;
   std::string content_hash;  // of what was asked, since which jobs that means changes with it
@@ -136,8 +140,9 @@ struct RetryJobs {
   std::string reason;
 };
 
-// Adds the points that the sweep has not had, as jobs numbered behind the last. Answered with SweepAnswer;
-// NOT_FOUND, ABORTED as RetryJobs, INVALID_ARGUMENT for an objective other than the sweep's.
+// Adds the points that the sweep has not had, as jobs numbered behind the last. Answered with SweepAnswer,
+// whose jobs are the new ones; NOT_FOUND, ABORTED as RetryJobs or while it is being extended,
+// INVALID_ARGUMENT for an objective other than the sweep's.
 struct ExtendSweep {
   std::string request_id;
   std::string content_hash;  // of the files, since the points depend on what the sweep has already
@@ -148,8 +153,12 @@ struct ExtendSweep {
   std::string objective;
   int32_t merged_points = 0;
   std::vector<Point> points;  // only new ones
-  // Jobs that it had: their values on the axes as they are now.
+  // Jobs that it had and that lack a value on one of the axes: all their values.
   std::vector<std::pair<int32_t, std::vector<domain::Parameter>>> parameters;
+};
+
+struct BeginExtension {
+  ExtendSweep extension;  // without points and parameters. Errors as ExtendSweep
 };
 
 // A worker takes nothing new until it is undrained. Answered with WorkerAnswer; NOT_FOUND.

@@ -1,34 +1,16 @@
-// A sweep gets more to do: ended jobs are tried again, or it is extended by new points.
+// Ended jobs are tried again.
 #include <set>
 #include <utility>
 
-#include "coordinator/engine/add_jobs.h"
 #include "coordinator/engine/handlers.h"
 #include "coordinator/engine/kept.h"
 #include "coordinator/engine/requests.h"
-#include "coordinator/engine/totals.h"
 #include "coordinator/engine/transitions.h"
 
 namespace optfleet::engine {
 namespace {
 
 using domain::JobState;
-using domain::SweepState;
-
-Error Changed(const std::string& sweep) {
-  return Error(Code::kAborted, SweepResource(sweep) + " has changed meanwhile; repeat the call");
-}
-
-void Reopen(State* state, LiveSweep* sweep) {
-  ++sweep->row.revision;
-  sweep->row.cancel_requested = false;
-  if (sweep->row.state != SweepState::kActive) {
-    Move(&sweep->row.state, SweepState::kActive);
-    sweep->row.end_time.reset();
-  }
-  state->touched.sweeps.insert(sweep->row.id);
-  state->plan_is_stale = true;
-}
 
 Status CheckRetry(const LiveSweep& sweep, const RetryJobs& input) {
   if (!input.not_ended.empty()) {
@@ -103,59 +85,23 @@ void QueueEnded(State* state, const EndedJob& ended, const std::string& reason) 
 }  // namespace
 
 Answer OnRetryJobs(State* state, const RetryJobs& input) {
-  // Before the request is remembered: what is refused may be repeated with the same id.
-  auto known = state->sweeps.find(input.sweep_id);
-  const bool is_repeat = !input.request_id.empty() && state->requests.contains(input.request_id);
-  if (known != state->sweeps.end() && !is_repeat) {
-    if (known->second.row.revision != input.revision) return Changed(input.sweep_id);
-    if (auto good = CheckRetry(known->second, input); !good.has_value()) return good.error();
-  }
   const std::string hash = ContentHash({"retry_jobs", input.sweep_id, input.content_hash});
-  const auto begun = BeginOnSweep(state, input.request_id, hash, input.sweep_id);
-  if (!begun.has_value()) return begun.error();
-  if (*begun == nullptr || input.jobs.empty()) return SweepAnswer{input.sweep_id};
+  const auto asked = AskedOfSweep(state, input.request_id, hash, input.sweep_id);
+  if (!asked.has_value()) return asked.error();
+  if (asked->earlier) return SweepAnswer{input.sweep_id, true, JobsOf(*asked->earlier)};
+  // Before the request is remembered: what is refused may be repeated with the same id.
+  if (asked->sweep->row.revision != input.revision) return HasChanged(input.sweep_id);
+  if (auto good = CheckRetry(*asked->sweep, input); !good.has_value()) return good.error();
+  SweepAnswer answer{input.sweep_id};
+  for (const EndedJob& ended : input.jobs) answer.jobs.push_back(ended.job.name().job);
+  RememberRequest(state, input.request_id, hash, SubjectOf(input.sweep_id, answer.jobs));
+  if (input.jobs.empty()) return answer;
   for (const EndedJob& ended : input.jobs) {
-    Uncount(*begun, ended.job.status);
+    Uncount(asked->sweep, ended.job.status);
     QueueEnded(state, ended, input.reason);
   }
-  Reopen(state, *begun);
-  return SweepAnswer{input.sweep_id};
-}
-
-Answer OnExtendSweep(State* state, ExtendSweep input) {
-  auto known = state->sweeps.find(input.sweep_id);
-  const bool is_repeat = !input.request_id.empty() && state->requests.contains(input.request_id);
-  if (known != state->sweeps.end() && !is_repeat) {
-    const domain::Sweep& row = known->second.row;
-    if (row.revision != input.revision) return Changed(input.sweep_id);
-    if (row.objective != input.objective) {
-      return Error(Code::kInvalidArgument, SweepResource(row.id) + " compares its jobs by " + row.objective +
-                                               ", the file by " + input.objective +
-                                               "; submit it as a sweep of its own");
-    }
-  }
-  const std::string hash = ContentHash({"extend_sweep", input.sweep_id, input.content_hash});
-  const auto begun = BeginOnSweep(state, input.request_id, hash, input.sweep_id);
-  if (!begun.has_value()) return begun.error();
-  if (*begun == nullptr || input.points.empty()) return SweepAnswer{input.sweep_id};
-
-  LiveSweep& sweep = **begun;
-  Extension extension{.sweep = input.sweep_id,
-                      .revision = sweep.row.revision + 1,
-                      .source = input.source,
-                      .jobs = {},
-                      .parameters = input.parameters};
-  const int32_t had = sweep.row.job_count;
-  const int32_t had_reused = sweep.row.reused_jobs;
-  AddJobs(state, std::move(input.points), input.sweep_id, &extension.jobs);
-  sweep.row.axes = input.axes;
-  sweep.row.merged_points = input.merged_points;
-  Reopen(state, &sweep);
-  state->Say(SweepResource(input.sweep_id), "extended",
-             "by " + JobsText(sweep.row.job_count - had, sweep.row.reused_jobs - had_reused));
-  EndIfDone(state, &sweep);
-  state->changes.extensions.push_back(std::move(extension));
-  return SweepAnswer{input.sweep_id};
+  Reopen(state, asked->sweep);
+  return answer;
 }
 
 }  // namespace optfleet::engine

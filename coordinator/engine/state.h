@@ -40,13 +40,28 @@ struct LiveSweep {
   double trained_seconds = 0;
 };
 
-// Of a sweep that comes in parts: what is remembered once it is finished.
+// New jobs that took the outcome of an equal job over, before their sweep counts them.
+struct ReusedJobs {
+  std::set<int32_t> numbers;
+  int64_t steps = 0;
+  std::optional<std::pair<double, int32_t>> best;  // objective and number
+};
+
+// What comes in parts, a sweep or what extends one: what is remembered once it is finished.
 struct Expanding {
   std::string request_id;
   std::string content_hash;
   std::unordered_set<std::string> spec_hashes;  // of its jobs
-  std::set<int32_t> reused;                     // its jobs that have ended already
   WaitQueue queue;                              // they wait here until it is finished
+  ReusedJobs reused;                            // and those that have ended are not counted before
+};
+
+struct Extending {
+  Expanding part;
+  ExtendSweep head;      // without points
+  int32_t last_job = 0;  // numbers behind the sweep's job_count up to this one are its
+  FreshJobs fresh;
+  bool cancelled = false;  // the sweep was, meanwhile
 };
 
 struct LiveAttempt {
@@ -103,6 +118,7 @@ struct State {
   Time clock;                                  // the caller's, as last given
   std::map<std::string, LiveSweep> sweeps;     // all
   std::map<std::string, Expanding> expanding;  // their rows are in `sweeps`
+  std::map<std::string, Extending> extending;  // by sweep; nothing of it is seen elsewhere but in `starts`
   // Not ended, and not fresh (LiveSweep::fresh). A job that ends leaves with the input that ended it.
   std::map<JobName, LiveJob> jobs;
   std::map<std::string, LiveWorker> workers;  // all

@@ -45,14 +45,16 @@ Answer OnUpdateSweep(State* state, const UpdateSweep& input) {
 
 Answer OnPauseSweep(State* state, const PauseSweep& input) {
   const std::string hash = ContentHash({"pause_sweep", input.sweep_id, TextOf(input.pause), input.reason});
-  const auto begun = BeginOnSweep(state, input.request_id, hash, input.sweep_id);
-  if (!begun.has_value()) return begun.error();
-  if (*begun == nullptr) return SweepAnswer{input.sweep_id};
-  domain::Sweep& row = (*begun)->row;
+  const auto asked = AskedOfSweep(state, input.request_id, hash, input.sweep_id);
+  if (!asked.has_value()) return asked.error();
+  if (asked->earlier) return SweepAnswer{input.sweep_id, true};
+  domain::Sweep& row = asked->sweep->row;
+  // Before the request is remembered: a repeat of what was refused is not told that it was done.
   if (row.state != domain::SweepState::kActive) {
     return Error(Code::kFailedPrecondition, SweepResource(row.id) + " has ended; there is nothing to " +
                                                 (input.pause == domain::Pause::kNo ? "resume" : "pause"));
   }
+  RememberRequest(state, input.request_id, hash, SweepResource(row.id));
   if (row.pause == input.pause) return SweepAnswer{input.sweep_id};
   row.pause = input.pause;
   state->touched.sweeps.insert(row.id);

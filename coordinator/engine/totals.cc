@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <iterator>
+#include <utility>
 
 #include "coordinator/domain/check.h"
 
@@ -10,12 +11,12 @@ namespace {
 
 using domain::SweepState;
 
-// Only jobs that trained as planned compete: the figures of a diverged one say nothing about its last steps.
-std::optional<double> ObjectiveOf(const domain::JobStatus& status, const std::string& key) {
-  if (status.outcome != Outcome::kSucceeded && status.outcome != Outcome::kStoppedEarly) return std::nullopt;
-  auto found = status.final.find(key);
-  if (found == status.final.end() || !std::isfinite(found->second)) return std::nullopt;
-  return found->second;
+// With equal objectives the least number is the best.
+void TakeBest(domain::EndedJobs* ended, double objective, int32_t job) {
+  if (ended->best_job && std::pair(ended->best_objective, *ended->best_job) <= std::pair(objective, job))
+    return;
+  ended->best_job = job;
+  ended->best_objective = objective;
 }
 
 // Which jobs keep their checkpoints may be others from now on. A job that took an outcome over has none.
@@ -31,6 +32,14 @@ void RankForKeeping(State* state, LiveSweep* sweep, const domain::Job& job) {
 
 }  // namespace
 
+// Only jobs that trained as planned compete: the figures of a diverged one say nothing about its last steps.
+std::optional<double> ObjectiveOf(const domain::JobStatus& status, const std::string& key) {
+  if (status.outcome != Outcome::kSucceeded && status.outcome != Outcome::kStoppedEarly) return std::nullopt;
+  auto found = status.final.find(key);
+  if (found == status.final.end() || !std::isfinite(found->second)) return std::nullopt;
+  return found->second;
+}
+
 int32_t OpenJobs(const LiveSweep& sweep) { return sweep.row.job_count - sweep.ended.total(); }
 
 void CountEndedJob(State* state, domain::Job* job) {
@@ -39,16 +48,18 @@ void CountEndedJob(State* state, domain::Job* job) {
   status.objective = ObjectiveOf(status, sweep.row.objective);
   ++sweep.ended.by_outcome[std::string(OutcomeName(*status.outcome))];
   sweep.ended_steps += status.step;
-  const bool better =
-      status.objective &&
-      (!sweep.ended.best_job || *status.objective < sweep.ended.best_objective ||
-       (*status.objective == sweep.ended.best_objective && job->name().job < *sweep.ended.best_job));
-  if (better) {
-    sweep.ended.best_job = job->name().job;
-    sweep.ended.best_objective = *status.objective;
-  }
+  if (status.objective) TakeBest(&sweep.ended, *status.objective, job->name().job);
   RankForKeeping(state, &sweep, *job);
   EndIfDone(state, &sweep);
+}
+
+void CountReused(LiveSweep* sweep, const ReusedJobs& reused) {
+  const auto count = static_cast<int32_t>(reused.numbers.size());
+  if (count == 0) return;
+  sweep->ended.by_outcome[std::string(OutcomeName(Outcome::kSucceeded))] += count;
+  sweep->ended_steps += reused.steps;
+  sweep->row.reused_jobs += count;
+  if (reused.best) TakeBest(&sweep->ended, reused.best->first, reused.best->second);
 }
 
 void EndIfDone(State* state, LiveSweep* done) {

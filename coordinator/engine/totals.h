@@ -8,6 +8,12 @@ namespace optfleet::engine {
 // The job has just ended: sets its objective, counts it in its sweep, and ends the sweep with its last job.
 void CountEndedJob(State* state, domain::Job* job);
 
+// What a result says of the sweep's objective; nothing if it did not train as planned or it is not finite.
+std::optional<double> ObjectiveOf(const domain::JobStatus& status, const std::string& key);
+
+// Counts jobs that took an outcome over, once they are the sweep's.
+void CountReused(LiveSweep* sweep, const ReusedJobs& reused);
+
 // Ends an active sweep if none of its jobs is open.
 void EndIfDone(State* state, LiveSweep* sweep);
 

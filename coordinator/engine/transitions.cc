@@ -264,4 +264,15 @@ void Cancel(State* state, LiveJob* job, const std::string& reason) {
   EndJob(state, job, Outcome::kCancelled, status.stop_reason, {});
 }
 
+void Reopen(State* state, LiveSweep* sweep) {
+  ++sweep->row.revision;
+  sweep->row.cancel_requested = false;
+  if (sweep->row.state != domain::SweepState::kActive) {
+    Move(&sweep->row.state, domain::SweepState::kActive);
+    sweep->row.end_time.reset();
+  }
+  state->touched.sweeps.insert(sweep->row.id);
+  state->plan_is_stale = true;
+}
+
 }  // namespace optfleet::engine

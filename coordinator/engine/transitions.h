@@ -10,6 +10,9 @@
 
 namespace optfleet::engine {
 
+// What gives a sweep more to do: it is active, another revision of itself, and no longer cancelled.
+void Reopen(State* state, LiveSweep* sweep);
+
 // queued -> assigned, with a new attempt on free slots of a worker. Resumes from the best checkpoint of the
 // job on that worker.
 void Assign(State* state, LiveJob* job, const std::string& worker, std::vector<int32_t> slots);

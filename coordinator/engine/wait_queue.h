@@ -53,9 +53,15 @@ class WaitQueue {
     if (found->second.empty()) classes_.erase(found);
   }
 
-  // All that waits in `other`; the two have no class in common.
+  // All that waits in `other`; the two have no job in common. Of a class that both have the smaller share
+  // moves.
   void Take(WaitQueue* other) {
-    classes_.merge(other->classes_);
+    for (auto& [key, places] : other->classes_) {
+      Places& here = classes_[key];
+      if (here.size() < places.size()) here.swap(places);
+      here.merge(places);
+    }
+    other->classes_.clear();
     size_ += std::exchange(other->size_, 0);
   }
 

@@ -33,11 +33,11 @@ class Backend {
 
   virtual ~Backend() = default;
 
-  // Gives an input to the engine. What goes on with a sweep that has begun (AddPoints, FinishSweep,
-  // AbandonSweep) is taken by a full queue too, since the sweep must not stay half written; its sender waits
-  // for the answer before it sends the next. The callback gets its answer after the rows are committed; an
-  // Error of code UNAVAILABLE if the process stops before that (the input then may or may not have been
-  // carried out).
+  // Gives an input to the engine. What goes on with a sweep or extension that has begun (AddPoints,
+  // FinishSweep, AbandonSweep) is taken by a full queue too, since the sweep must not stay half written; its
+  // sender waits for the answer before it sends the next. The callback gets its answer after the rows are
+  // committed; an Error of code UNAVAILABLE if the process stops before that (the input then may or may not
+  // have been carried out).
   virtual bool Post(engine::Input input, OnAnswer on_answer) = 0;
 
   // Runs `read` on a reading thread with that thread's store.

@@ -54,7 +54,7 @@ class Submission : public sweeps::JobSink {
       return true;
     }
     if (!is_large_) BeginLarge();
-    if (GoesOn()) Keep(large_.Add(std::move(points)));
+    if (GoesOn()) Keep(large_.Add({{}, std::move(points)}));
     // What is only validated is expanded to its end, for its mistakes.
     stopped_ = !GoesOn() && (failed_ || !head_.validate_only);
     return !stopped_;
@@ -84,7 +84,7 @@ class Submission : public sweeps::JobSink {
   void BeginLarge() {
     is_large_ = true;
     Keep(large_.Begin(head_));
-    if (GoesOn()) Keep(large_.Add(*std::move(first_)));
+    if (GoesOn()) Keep(large_.Add({{}, *std::move(first_)}));
   }
   bool GoesOn() const { return !failed_ && large_.wants_points(); }
   void Keep(Status status) {

@@ -26,29 +26,39 @@ Answered Post(Backend* backend, engine::Input input) {
 void LargeSweepWriter::Abandon() {
   if (!std::exchange(open_, false)) return;
   static_cast<void>(AwaitLast());
-  while (Post(backend_, engine::AbandonSweep{id_}).get().has_value()) {
+  while (Post(backend_, engine::AbandonSweep{id()}).get().has_value()) {
   }
 }
 
 Status LargeSweepWriter::Begin(engine::CreateSweep head) {
   const bool validate_only = head.validate_only;
-  auto begun = Post(backend_, engine::BeginSweep{std::move(head)}).get();
+  return BeginWith(engine::BeginSweep{std::move(head)}, validate_only);
+}
+
+Status LargeSweepWriter::Begin(engine::ExtendSweep head) {
+  return BeginWith(engine::BeginExtension{std::move(head)}, false);
+}
+
+Status LargeSweepWriter::BeginWith(engine::Input input, bool validate_only) {
+  auto begun = Post(backend_, std::move(input)).get();
   if (!begun.has_value()) return Fail(std::move(begun).error());
-  id_ = begun->sweep_id;
-  open_ = !begun->repeated && !validate_only;
+  answer_ = *std::move(begun);
+  open_ = !answer_.repeated && !validate_only;
   return {};
 }
 
-Status LargeSweepWriter::Add(std::vector<engine::Point> points) {
+Status LargeSweepWriter::Add(engine::AddPoints part) {
   OPTFLEET_RETURN_IF_ERROR(AwaitLast());
-  last_ = Post(backend_, engine::AddPoints{id_, std::move(points)});
+  part.sweep_id = id();
+  last_ = Post(backend_, std::move(part));
   return {};
 }
 
 Status LargeSweepWriter::Finish(int32_t merged_points) {
   OPTFLEET_RETURN_IF_ERROR(AwaitLast());
-  auto finished = Post(backend_, engine::FinishSweep{id_, merged_points}).get();
+  auto finished = Post(backend_, engine::FinishSweep{id(), merged_points}).get();
   if (!finished.has_value()) return Fail(std::move(finished).error());
+  answer_ = *std::move(finished);
   open_ = false;
   return {};
 }

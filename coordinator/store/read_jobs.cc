@@ -14,9 +14,12 @@ constexpr const char* kNewestOfJob = R"sql(
 SELECT step, latest_json FROM metrics.attempts WHERE job = ? AND held_record > 0 ORDER BY number DESC LIMIT 1)sql";
 constexpr const char* kHeld = R"sql(
 SELECT held_record, step FROM metrics.attempts WHERE job = ? AND number = ? AND incarnation = ?)sql";
-// Its sweep is not one that is still being written.
+// Neither its sweep nor what it extends that by is still being written.
 constexpr const char* kVisible =
-    "EXISTS (SELECT 1 FROM sweeps WHERE sweeps.id = jobs.sweep AND sweeps.state <> 'expanding')";
+    "EXISTS (SELECT 1 FROM sweeps WHERE sweeps.id = jobs.sweep AND sweeps.state <> 'expanding' "
+    "AND jobs.number <= sweeps.job_count)";
+// Behind the columns of a job.
+constexpr const char* kItsAxes = ", (SELECT axes_json FROM sweeps WHERE sweeps.id = jobs.sweep)";
 constexpr const char* kWaiting =
     "SELECT reason FROM waiting WHERE sweep = ? AND resources_json = ? AND bound_worker = ?";
 
@@ -49,10 +52,25 @@ Status AddReason(Connection* connection, JobView* view) {
   return {};
 }
 
+// The values on the axes, in their order. A job may have others: of axes that its sweep had, or is about to
+// get.
+std::vector<domain::Parameter> OnAxes(const std::vector<std::string>& axes,
+                                      std::vector<domain::Parameter> parameters) {
+  std::vector<domain::Parameter> chosen;
+  for (const std::string& axis : axes) {
+    const auto found = std::find_if(parameters.begin(), parameters.end(),
+                                    [&](const domain::Parameter& one) { return one.key == axis; });
+    if (found != parameters.end()) chosen.push_back(std::move(*found));
+  }
+  return chosen;
+}
+
 Result<JobView> ViewOfJob(Connection* connection, const Statement& row) {
   auto job = ReadJob(row);
   if (!job.has_value()) return Fail(job.error());
   JobView view{std::move(*job), {}};
+  std::vector<domain::Parameter>& parameters = view.job.definition.parameters;
+  parameters = OnAxes(DecodeTexts(row.Text(kJobColumnCount)), std::move(parameters));
   if (view.job.status.attempt_count > 0 || view.job.status.reused_from)
     OPTFLEET_RETURN_IF_ERROR(AddNewest(connection, &view));
   OPTFLEET_RETURN_IF_ERROR(AddReason(connection, &view));
@@ -133,27 +151,27 @@ Result<View> Only(Result<std::vector<View>> views, const std::string& resource) 
 Error NoSuch(const std::string& resource) { return Error(Code::kNotFound, "there is no " + resource); }
 
 Result<JobView> ReadOneJob(Connection* connection, const JobName& name) {
-  const std::string sql =
-      std::string("SELECT ") + kJobColumns + " FROM jobs WHERE sweep = ? AND number = ? AND " + kVisible;
+  const std::string sql = std::string("SELECT ") + kJobColumns + kItsAxes +
+                          " FROM jobs WHERE sweep = ? AND number = ? AND " + kVisible;
   return Only(Collect(connection, sql, &ViewOfJob, name.sweep, name.job), ToResource(name));
 }
 
 Result<std::vector<JobView>> ReadJobs(Connection* connection, const std::optional<std::string>& sweep,
                                       const std::optional<JobName>& after, int32_t limit) {
   const JobName start = after.value_or(JobName{});
-  const std::string select = std::string("SELECT ") + kJobColumns + " FROM jobs WHERE ";
+  const std::string select = std::string("SELECT ") + kJobColumns + kItsAxes + " FROM jobs WHERE ";
   if (!sweep) {
     return Collect(connection,
                    select + "(sweep, number) > (?, ?) AND " + kVisible + " ORDER BY sweep, number LIMIT ?",
                    &ViewOfJob, start.sweep, start.job, limit);
   }
-  auto exists = connection->Prepare("SELECT 1 FROM sweeps WHERE id = ? AND state <> 'expanding'");
+  auto exists = connection->Prepare("SELECT job_count FROM sweeps WHERE id = ? AND state <> 'expanding'");
   if (!exists.has_value()) return Fail(exists.error());
   const auto found = exists->Bind(*sweep).Step();
   if (!found.has_value()) return Fail(found.error());
   if (!*found) return Fail(NoSuch(SweepResource(*sweep)));
-  return Collect(connection, select + "sweep = ? AND number > ? ORDER BY number LIMIT ?", &ViewOfJob, *sweep,
-                 start.job, limit);
+  return Collect(connection, select + "sweep = ? AND number > ? AND number <= ? ORDER BY number LIMIT ?",
+                 &ViewOfJob, *sweep, start.job, exists->Int(0), limit);
 }
 
 Result<AttemptView> ReadOneAttempt(Connection* connection, const AttemptName& name) {

@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "coordinator/store/encode.h"
 #include "coordinator/store/read_rows.h"
 #include "coordinator/store/read_state.h"
 #include "coordinator/store/rows.h"
@@ -86,12 +87,13 @@ Result<SweepPoints> ReadSweepPoints(Connection* connection, const std::string& s
   SweepPoints points;
   points.sweep = std::move(*row);
   OPTFLEET_RETURN_IF_ERROR(ForEachRow(
-      connection, "SELECT number, spec_hash FROM jobs WHERE sweep = ?",
+      connection, "SELECT number, spec_hash, parameters_json FROM jobs WHERE sweep = ? AND number <= ?",
       [&](const Statement& one) -> Status {
-        points.by_hash.emplace(one.Text(1), static_cast<int32_t>(one.Int(0)));
+        points.by_hash.emplace(one.Text(1),
+                               KnownPoint{static_cast<int32_t>(one.Int(0)), DecodeParameters(one.Text(2))});
         return {};
       },
-      sweep));
+      sweep, points.sweep.job_count));
   return points;
 }
 

@@ -99,9 +99,13 @@ struct EndedJobs {
 };
 
 // What a sweep has already.
+struct KnownPoint {
+  int32_t job = 0;
+  std::vector<domain::Parameter> parameters;  // all that are kept, whether on an axis or not
+};
 struct SweepPoints {
   domain::Sweep sweep;
-  std::unordered_map<std::string, int32_t> by_hash;  // job number by spec hash
+  std::unordered_map<std::string, KnownPoint> by_hash;  // by spec hash
 };
 
 struct HashedJob {

@@ -12,6 +12,9 @@ namespace {
 // An ended job has nothing left of its budget, wherever it stopped.
 constexpr const char* kCounts = R"sql(
 SELECT state, outcome, count(*), sum(total_steps) FROM jobs WHERE sweep = ? GROUP BY state, outcome)sql";
+constexpr const char* kComing = R"sql(
+SELECT sum(total_steps), sum(reused_from IS NOT NULL), sum(iif(reused_from IS NULL, 0, total_steps)) FROM jobs
+WHERE sweep = ? AND number > ?)sql";
 constexpr const char* kOpenSteps = R"sql(
 SELECT sum(newest.step) FROM jobs
 JOIN metrics.attempts AS newest ON newest.job = 'sweeps/' || jobs.sweep || '/jobs/' || jobs.number
@@ -19,7 +22,33 @@ JOIN metrics.attempts AS newest ON newest.job = 'sweeps/' || jobs.sweep || '/job
 WHERE jobs.sweep = ? AND jobs.state IN ('queued', 'assigned', 'running') AND jobs.outcome IS NULL
   AND jobs.attempt_count > 0)sql";
 constexpr const char* kBest = R"sql(
-SELECT number, objective FROM jobs WHERE sweep = ? AND objective IS NOT NULL ORDER BY objective, number LIMIT 1)sql";
+SELECT number, objective FROM jobs WHERE sweep = ? AND objective IS NOT NULL AND number <= ?
+ORDER BY objective, number LIMIT 1)sql";
+
+// A sweep that is being extended has jobs on disk behind its job_count that are not of it yet: queued, or
+// ended where an outcome is taken over. They are counted with the others, since a count of those alone would
+// need more than its index.
+Status TakeOffComing(Connection* connection, SweepView* view) {
+  int32_t written = 0;
+  for (const auto& [state, count] : view->counts) written += count;
+  const int32_t coming = written - view->sweep.job_count;
+  if (coming <= 0) return {};
+  const auto take_off = [view](std::string_view state, int32_t count) {
+    const auto found = view->counts.find(std::string(state));
+    if (found != view->counts.end() && (found->second -= count) == 0) view->counts.erase(found);
+  };
+  return ForEachRow(
+      connection, kComing,
+      [&](const Statement& row) -> Status {
+        const auto reused = static_cast<int32_t>(row.Int(1));
+        take_off(domain::Name(domain::JobState::kQueued), coming - reused);
+        take_off(OutcomeName(Outcome::kSucceeded), reused);
+        view->steps_total -= row.Int(0);
+        view->steps_done -= row.Int(2);
+        return {};
+      },
+      view->sweep.id, view->sweep.job_count);
+}
 
 Status AddTotals(Connection* connection, SweepView* view) {
   const std::string& id = view->sweep.id;
@@ -33,6 +62,7 @@ Status AddTotals(Connection* connection, SweepView* view) {
         return {};
       },
       id));
+  OPTFLEET_RETURN_IF_ERROR(TakeOffComing(connection, view));
   OPTFLEET_RETURN_IF_ERROR(ForEachRow(
       connection, kOpenSteps,
       [&](const Statement& row) -> Status {
@@ -47,7 +77,7 @@ Status AddTotals(Connection* connection, SweepView* view) {
         view->best_objective = row.Real(1);
         return {};
       },
-      id);
+      id, view->sweep.job_count);
 }
 
 Result<SweepView> ViewOf(Connection* connection, const Statement& row) {

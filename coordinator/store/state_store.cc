@@ -35,9 +35,16 @@ FROM sweeps CROSS JOIN jobs ON jobs.sweep = sweeps.id AND jobs.state IN ('queued
   AND jobs.outcome IS NULL AND jobs.attempt_count > 0
 CROSS JOIN attempts ON attempts.sweep = jobs.sweep AND attempts.job = jobs.number
 WHERE sweeps.state = 'active')sql";
-// Sweeps that a process which ended was still writing: nobody has been told of them.
+// Sweeps that a process which ended was still writing, and jobs by which it was still extending one: nobody
+// has been told of them. A job behind the last of its sweep that was ever given out is not one of those.
+constexpr const char* kCountUnfinished = R"sql(
+SELECT (SELECT count(*) FROM sweeps WHERE state = 'expanding') + (SELECT count(*) FROM sweeps CROSS JOIN jobs
+  ON jobs.sweep = sweeps.id AND jobs.number > sweeps.job_count))sql";
 constexpr const char* kDropUnfinished = R"sql(
 BEGIN IMMEDIATE;
+DELETE FROM jobs WHERE rowid IN (SELECT jobs.rowid FROM sweeps CROSS JOIN jobs
+  ON jobs.sweep = sweeps.id AND jobs.number > sweeps.job_count
+  WHERE (jobs.state = 'queued' AND jobs.attempt_count = 0) OR jobs.reused_from IS NOT NULL);
 DELETE FROM jobs WHERE sweep IN (SELECT id FROM sweeps WHERE state = 'expanding');
 DELETE FROM sources WHERE sweep IN (SELECT id FROM sweeps WHERE state = 'expanding');
 DELETE FROM sweeps WHERE state = 'expanding';
@@ -68,7 +75,7 @@ Result<engine::ClassReason> ReadWaiting(const Statement& row) {
 }
 
 Status DropUnfinished(Connection* connection) {
-  const auto unfinished = connection->QueryInt("SELECT count(*) FROM sweeps WHERE state = 'expanding'");
+  const auto unfinished = connection->QueryInt(kCountUnfinished);
   if (!unfinished.has_value()) return Fail(unfinished.error());
   return *unfinished == 0 ? Status() : connection->Execute(kDropUnfinished);
 }

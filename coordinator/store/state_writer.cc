@@ -103,6 +103,8 @@ Result<StateWriter> StateWriter::Prepare(Connection* connection) {
 Status StateWriter::Write(const engine::Changes& changes) {
   for (const engine::NewSweep& sweep : changes.new_sweeps) OPTFLEET_RETURN_IF_ERROR(WriteNewSweep(sweep));
   OPTFLEET_RETURN_IF_ERROR(WriteNewJobs(changes.new_jobs));
+  for (const engine::NewParameters& job : changes.new_parameters)
+    OPTFLEET_RETURN_IF_ERROR(WriteParameters(job.job, job.parameters));
   for (const engine::DroppedJobs& dropped : changes.dropped_jobs) OPTFLEET_RETURN_IF_ERROR(DropJobs(dropped));
   for (const engine::Extension& extension : changes.extensions)
     OPTFLEET_RETURN_IF_ERROR(WriteExtension(extension));
@@ -122,11 +124,13 @@ Status StateWriter::WriteNewSweep(const engine::NewSweep& sweep) {
 
 Status StateWriter::WriteExtension(const engine::Extension& extension) {
   OPTFLEET_RETURN_IF_ERROR(WriteSource(extension.sweep, extension.revision, extension.source));
-  for (const auto& [job, parameters] : extension.parameters) {
-    OPTFLEET_RETURN_IF_ERROR(
-        Get(kSetParameters).Bind(extension.sweep, job, EncodeParameters(parameters)).Run());
-  }
+  for (const auto& [job, parameters] : extension.parameters)
+    OPTFLEET_RETURN_IF_ERROR(WriteParameters({extension.sweep, job}, parameters));
   return WriteNewJobs(extension.jobs);
+}
+
+Status StateWriter::WriteParameters(const JobName& job, const std::vector<domain::Parameter>& parameters) {
+  return Get(kSetParameters).Bind(job.sweep, job.job, EncodeParameters(parameters)).Run();
 }
 
 Status StateWriter::WriteSource(const std::string& sweep, int32_t revision,

@@ -19,6 +19,7 @@ class StateWriter {
  private:
   Status WriteNewSweep(const engine::NewSweep& sweep);
   Status WriteExtension(const engine::Extension& extension);
+  Status WriteParameters(const JobName& job, const std::vector<domain::Parameter>& parameters);
   Status WriteSource(const std::string& sweep, int32_t revision, const domain::SweepSource& source);
   Status WriteNewJobs(const std::vector<domain::JobDefinition>& jobs);
   Status DropJobs(const engine::DroppedJobs& dropped);

@@ -190,11 +190,13 @@ Result<v1::Sweep> Client::ResumeSweep(const std::string& name, const std::string
 }
 
 Result<v1::ExtendSweepResponse> Client::ExtendSweep(const std::string& name, const v1::Sweep& sweep,
-                                                    bool dry_run) {
+                                                    const ExtendOptions& options, const FileStamps& stamps) {
   v1::ExtendSweepRequest request;
   request.set_name(name);
   *request.mutable_sweep() = sweep;
-  request.set_validate_only(dry_run);
+  request.set_validate_only(options.dry_run);
+  request.set_reuse(options.reuse);
+  *request.mutable_file_stamps() = stamps;
   request.set_request_id(RandomRequestId());
   return stubs_->CallWithin(kExpansionDeadline, *stubs_->sweeps, &v1::SweepService::Stub::ExtendSweep,
                             request);

@@ -37,8 +37,14 @@ class Client {
                                 std::optional<int32_t> max_running);
   Result<v1::Sweep> PauseSweep(const std::string& name, bool keep_running, const std::string& reason);
   Result<v1::Sweep> ResumeSweep(const std::string& name, const std::string& reason);
-  // `sweep`: its files and what belongs to them.
-  Result<v1::ExtendSweepResponse> ExtendSweep(const std::string& name, const v1::Sweep& sweep, bool dry_run);
+  struct ExtendOptions {
+    bool dry_run = false;
+    bool reuse = false;
+  };
+  using FileStamps = google::protobuf::RepeatedPtrField<v1::FileStamp>;
+  // `sweep`: its files and what belongs to them. `stamps` count with reuse.
+  Result<v1::ExtendSweepResponse> ExtendSweep(const std::string& name, const v1::Sweep& sweep,
+                                              const ExtendOptions& options, const FileStamps& stamps);
 
   Result<v1::CancelJobsResponse> CancelJobs(const std::string& sweep, const std::vector<int32_t>& jobs,
                                             const std::string& reason);

@@ -3,6 +3,7 @@
 
 #include "common/text.h"
 #include "optctl/commands/exit_code.h"
+#include "optctl/commands/file_stamps.h"
 #include "optctl/commands/program.h"
 #include "optctl/commands/resource_argument.h"
 #include "optctl/commands/sweep_source.h"
@@ -15,6 +16,7 @@ struct Options {
   std::string name;
   SweepArguments sweep;
   bool dry_run = false;
+  bool reuse = false;
 };
 
 std::string CountText(int count, const char* one, const char* many) {
@@ -29,7 +31,8 @@ Result<int> Extend(Context& context, const Options& options) {
   if (!source->expanded.expansion) return ShowProblems(context, source->expanded.diagnostics);
   auto client = OpenClient(context);
   if (!client) return Fail(std::move(client).error());
-  auto answer = client->ExtendSweep(*name, RequestOf(*source).sweep(), options.dry_run);
+  auto answer = client->ExtendSweep(*name, RequestOf(*source).sweep(), {options.dry_run, options.reuse},
+                                    StampsOf(source->expanded.files));
   if (!answer) return Fail(std::move(answer).error());
   if (context.json()) {
     Json json = ToJson(answer->sweep());
@@ -61,6 +64,7 @@ void AddExtend(Program& program) {
   command.add_option("SWEEP", options->name, "The sweep")->required();
   AddSweepArguments(command, options->sweep);
   command.add_flag("--dry-run", options->dry_run, "Say what would be added, and change nothing");
+  command.add_flag("--reuse", options->reuse, "Take over outcomes of equal jobs of other sweeps");
   program.Formats(command, {"table", "json", "name"});
   program.On(command, [options](Context& context) { return Extend(context, *options); });
 }

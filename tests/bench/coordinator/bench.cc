@@ -58,4 +58,16 @@ std::string CreateSweep(const std::shared_ptr<grpc::Channel>& channel, const std
   return sweep.name();
 }
 
+void ExtendSweep(const std::shared_ptr<grpc::Channel>& channel, const std::string& id, int jobs, int more) {
+  v1::ExtendSweepRequest request;
+  request.set_name("sweeps/" + id);
+  v1::SourceFile* file = request.mutable_sweep()->add_files();
+  file->set_path(id + ".yaml");
+  file->set_text(SweepText(id, jobs + more));
+  grpc::ClientContext context;
+  v1::ExtendSweepResponse response;
+  Check(v1::SweepService::NewStub(channel)->ExtendSweep(&context, request, &response), "ExtendSweep");
+  if (response.new_jobs() != more) Die("it was extended by " + std::to_string(response.new_jobs()) + " jobs");
+}
+
 }  // namespace optfleet::bench

@@ -48,11 +48,15 @@ void Print(const CoordinatorProcess& process, Json figures);
 // acknowledged.
 std::string CreateSweep(const std::shared_ptr<grpc::Channel>& channel, const std::string& id, int jobs);
 
+// Extends that sweep of `jobs` by `more` (multiples of 100).
+void ExtendSweep(const std::shared_ptr<grpc::Channel>& channel, const std::string& id, int jobs, int more);
+
 // Ends the benchmark if the call failed.
 void Check(const grpc::Status& status, const std::string& what);
 
 // The benchmarks. Each starts its own coordinator.
 void BenchExpand(const Setup& setup, int jobs);
+void BenchExtend(const Setup& setup, int jobs, int more);
 void BenchDispatch(const Setup& setup, int workers, int slots, int jobs);
 void BenchConnected(const Setup& setup);
 void BenchWaiting(const Setup& setup);  // memory with waiting jobs, and kill -9 until it serves again

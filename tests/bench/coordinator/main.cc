@@ -21,8 +21,11 @@ void Expand(const Setup& setup) {
   if (!setup.smoke) BenchExpand(setup, 100'000);
 }
 
+void Extend(const Setup& setup) { BenchExtend(setup, setup.Size(1'000, 200), setup.Size(100'000, 600)); }
+
 const std::map<std::string, std::function<void(const Setup&)>>& Benchmarks() {
   static const std::map<std::string, std::function<void(const Setup&)>> all = {{"expand", &Expand},
+                                                                               {"extend", &Extend},
                                                                                {"dispatch", &Dispatch},
                                                                                {"connected", &BenchConnected},
                                                                                {"waiting", &BenchWaiting}};
@@ -35,7 +38,7 @@ int Main(int argc, char** argv) {
   Setup setup;
   setup.process.folder = "/tmp";
   std::vector<std::string> names;
-  app.add_option("NAME", names, "expand, dispatch, connected, waiting; all if none is given");
+  app.add_option("NAME", names, "expand, extend, dispatch, connected, waiting; all if none is given");
   app.add_option("--coordinator", setup.process.program, "opt-coordinator")
       ->required()
       ->check(CLI::ExistingFile);

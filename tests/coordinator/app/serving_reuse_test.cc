@@ -197,6 +197,24 @@ TEST_F(ReuseApi, ARepeatIsAnsweredByTheFirstWhateverHasFinishedSince) {
   EXPECT_EQ(again.reused_jobs(), 0);
 }
 
+TEST_F(ReuseApi, AnExtensionTakesOver) {
+  TrainTwoOfThree();
+  std::string text = kSweepText;
+  text.replace(text.find("[1e-4, 1e-3"), 11, "[5e-3, 5e-4");
+  Submit(NewSweep("second", text));
+  v1::ExtendSweepRequest request;
+  request.set_name("sweeps/second");
+  *request.mutable_sweep() = NewSweep("second").sweep();
+  request.set_reuse(true);
+  AddStamp(request.mutable_file_stamps());
+  v1::ExtendSweepResponse response;
+  const grpc::Status status = Call(*sweeps_, &v1::SweepService::Stub::ExtendSweep, request, &response);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(response.new_jobs(), 2);
+  EXPECT_EQ(response.sweep().reused_jobs(), 2);
+  EXPECT_EQ(GetJob("sweeps/second/jobs/4").reused_from(), "sweeps/lr/jobs/1");
+}
+
 // Of 600 jobs those come in two parts; the three that the other sweep trained are in the second.
 TEST_F(ReuseApi, ALargeSweepTakesOver) {
   TrainTwoOfThree();

@@ -195,6 +195,29 @@ TEST_F(SteerApi, AnExtensionRunsOnlyWhatIsNew) {
   EXPECT_EQ(GetJob("sweeps/lr/jobs/4").state(), v1::Job::STATE_QUEUED);
 }
 
+// In parts: 1,000 points with another axis.
+TEST_F(SteerApi, ALargeExtensionIsAnsweredAsTheFirstTime) {
+  Submit(NewSweep("lr"));
+  v1::ExtendSweepRequest request = Wider();
+  std::string seeds;
+  for (int seed = 0; seed < 250; ++seed) seeds += (seed == 0 ? "" : ", ") + std::to_string(seed);
+  request.mutable_sweep()->add_overrides("training.seed=[" + seeds + "]");
+  request.set_request_id("large");
+  v1::ExtendSweepResponse first, second;
+  const grpc::Status status = Call(*sweeps_, &v1::SweepService::Stub::ExtendSweep, request, &first);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(first.new_jobs(), 997);
+  EXPECT_EQ(first.known_points(), 3);
+  EXPECT_EQ(first.sweep().job_count(), 1000);
+  EXPECT_EQ(GetJob("sweeps/lr/jobs/1").parameters_size(), 2) << "its seed is on an axis now";
+  EXPECT_EQ(GetJob("sweeps/lr/jobs/1000").parameters_size(), 2);
+  ASSERT_TRUE(Call(*sweeps_, &v1::SweepService::Stub::ExtendSweep, request, &second).ok());
+  EXPECT_EQ(second.new_jobs(), 997);
+  EXPECT_EQ(second.known_points(), 3);
+  Restart();
+  EXPECT_EQ(GetJob("sweeps/lr/jobs/1000").state(), v1::Job::STATE_QUEUED);
+}
+
 TEST_F(SteerApi, ADrainedWorkerGetsNothing) {
   Synchronize(Hello());
   v1::DrainWorkerRequest drain;

@@ -80,7 +80,8 @@ TEST_F(Expand, NothingStartsBeforeItIsFinished) {
 
 TEST_F(Expand, ARepeatIsAnsweredByTheFirst) {
   Give(Begin());
-  EXPECT_EQ(Give(Begin()), "ALREADY_EXISTS") << "not finished, so nothing has been promised";
+  EXPECT_EQ(Give(Begin()), "UNAVAILABLE") << "not finished, so nothing has been promised";
+  EXPECT_EQ(Give(Begin("r2")), "ALREADY_EXISTS");
   Give(Points(1));
   Give(FinishSweep{"large", 7});
   EXPECT_EQ(Give(Begin()), "large again");
@@ -119,6 +120,106 @@ TEST_F(Expand, NobodyCancelsOrFinishesWhatIsNotThereYet) {
   EXPECT_EQ(Give(CancelSweep{.request_id = {}, .sweep_id = "large", .reason = {}}), "NOT_FOUND");
   Give(Points(1));
   EXPECT_EQ(Give(CancelJob{.request_id = {}, .job = {"large", 1}, .reason = {}}), "NOT_FOUND");
+}
+
+// A sweep of two jobs that is extended in parts.
+class ExtendInParts : public Expand {
+ protected:
+  ExtendInParts() {
+    CreateSweep sweep;
+    sweep.sweep_id = "large";
+    sweep.points = Points(2).points;
+    Give(sweep);
+  }
+  const domain::Sweep& Row() const { return engine_->state().sweeps.at("large").row; }
+  BeginExtension More(const std::string& request_id = "e1") const {
+    BeginExtension begin;
+    begin.extension.request_id = request_id;
+    begin.extension.sweep_id = "large";
+    begin.extension.content_hash = "file";
+    begin.extension.revision = Row().revision;
+    begin.extension.objective = "val_loss";
+    begin.extension.axes = {"training.seed"};
+    return begin;
+  }
+};
+
+TEST_F(ExtendInParts, TheSweepGoesOnAndGetsAllAtOnce) {
+  EXPECT_EQ(Give(More()), "large");
+  EXPECT_EQ(Give(Points(3)), "large");
+  EXPECT_EQ(changes_.new_jobs.at(0).name.job, 3);
+  EXPECT_EQ(Row().job_count, 2);
+  EXPECT_EQ(engine_->state().open_jobs(), 2) << "nothing of it is seen before";
+  EXPECT_EQ(Offered(), 2U) << "what the sweep has goes on";
+  EXPECT_EQ(Give(CancelJob{.request_id = {}, .job = {"large", 3}, .reason = {}}), "NOT_FOUND");
+  EXPECT_EQ(Give(Points(2)), "large");
+
+  EXPECT_EQ(Give(FinishSweep{"large", 4}), "large");
+
+  EXPECT_EQ(changes_.extensions.at(0).revision, 2);
+  EXPECT_EQ(changes_.sweeps.at(0).job_count, 7);
+  EXPECT_EQ(changes_.sweeps.at(0).merged_points, 4);
+  EXPECT_EQ(changes_.requests.at(0).subject, "sweeps/large/jobs/3-7");
+  EXPECT_EQ(engine_->state().open_jobs(), 7);
+  EXPECT_TRUE(engine_->state().extending.empty());
+}
+
+TEST_F(ExtendInParts, ARepeatIsAnsweredByTheFirstAndOthersWait) {
+  const BeginExtension begin = More();
+  Give(begin);
+  EXPECT_EQ(Give(begin), "UNAVAILABLE") << "not finished, so nothing has been promised";
+  EXPECT_EQ(Give(More("e2")), "ABORTED");
+  EXPECT_EQ(Give(More("e2").extension), "ABORTED") << "a small one would take its numbers";
+  EXPECT_EQ(Give(CancelSweep{.request_id = "e1", .sweep_id = "large", .reason = {}}), "INVALID_ARGUMENT");
+  Give(Points(1));
+  Give(FinishSweep{"large", 0});
+  EXPECT_EQ(Give(begin), "large again");
+  EXPECT_EQ(Give(begin.extension), "large again") << "whatever it would be now";
+}
+
+TEST_F(ExtendInParts, AnAbandonedOneLeavesTheSweepAsItWas) {
+  const domain::Sweep before = Row();
+  Give(More());
+  Give(Points(700));
+  Give(Points(700));
+  EXPECT_EQ(Give(AbandonSweep{"large"}), "large");
+  EXPECT_EQ(changes_.dropped_jobs.at(0).above, 402);
+  EXPECT_EQ(Give(AbandonSweep{"large"}), "large");
+  EXPECT_EQ(changes_.dropped_jobs.at(0).above, 2);
+  EXPECT_EQ(Give(AbandonSweep{"large"}), "NOT_FOUND");
+  EXPECT_EQ(Row(), before);
+  EXPECT_EQ(Give(More()), "large") << "it may begin anew";
+}
+
+TEST_F(ExtendInParts, ASweepThatIsCancelledMeanwhileStaysCancelled) {
+  Give(More());
+  Give(Points(3));
+  Give(CancelSweep{.request_id = {}, .sweep_id = "large", .reason = {}});
+  EXPECT_EQ(Give(Points(1)), "FAILED_PRECONDITION");
+  EXPECT_EQ(Give(FinishSweep{"large", 0}), "FAILED_PRECONDITION");
+  EXPECT_EQ(Give(AbandonSweep{"large"}), "large");
+  EXPECT_EQ(Row().state, domain::SweepState::kCancelled);
+  EXPECT_EQ(Row().job_count, 2);
+}
+
+TEST_F(ExtendInParts, WhatEndedMeanwhileIsOpenAgain) {
+  Give(More());
+  Give(Points(1));
+  Give(CancelJobs{.request_id = {}, .sweep_id = "large", .jobs = {1, 2}, .reason = {}});
+  EXPECT_EQ(Row().state, domain::SweepState::kEnded);
+  EXPECT_EQ(Give(FinishSweep{"large", 0}), "large");
+  EXPECT_EQ(Row().state, domain::SweepState::kActive);
+  EXPECT_EQ(Offered(), 1U);
+}
+
+TEST_F(ExtendInParts, NothingNewChangesNothing) {
+  const domain::Sweep before = Row();
+  Give(More());
+  AddPoints part{"large", {}, {{1, {{"training.seed", "1"}}}}};
+  EXPECT_EQ(Give(part), "large");
+  EXPECT_EQ(changes_.new_parameters.size(), 1U);
+  EXPECT_EQ(Give(FinishSweep{"large", 0}), "large");
+  EXPECT_EQ(Row(), before);
 }
 
 }  // namespace

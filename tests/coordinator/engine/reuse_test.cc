@@ -106,5 +106,33 @@ TEST(Reuse, AnExtensionMayTakeOver) {
   EXPECT_EQ(story.SweepRow("second").reused_jobs, 1);
 }
 
+TEST(Reuse, ALargeExtensionCountsWhatItTakesOverOnceItIsFinished) {
+  ClusterStory story;
+  story.Submit(Jobs(1, "second"));
+  story.Worker("a").Takes("job-1");
+  story.Worker("a").Scores("job-1", 9);
+  ExtendSweep head;
+  head.sweep_id = "second";
+  head.revision = story.SweepRow("second").revision;
+  head.objective = "val_loss";
+  const std::vector<Point> all = Reusing(4, {2, 3}).points;
+  const AddPoints part{"second", {all.at(1), all.at(2), all.at(3)}, {}};
+  story.Give(BeginExtension{head});
+  story.Give(part);
+  EXPECT_EQ(story.SweepRow("second").reused_jobs, 0);
+  EXPECT_EQ(story.engine().state().sweeps.at("second").ended.total(), 1);
+  story.Give(AbandonSweep{"second"});
+  EXPECT_EQ(story.SweepRow("second").state, domain::SweepState::kEnded);
+
+  story.Give(BeginExtension{head});
+  story.Give(part);
+  story.Give(FinishSweep{"second", 0});
+  EXPECT_EQ(story.SweepRow("second").reused_jobs, 2);
+  EXPECT_EQ(story.SweepRow("second").state, domain::SweepState::kActive);
+  const domain::EndedJobs& ended = story.engine().state().sweeps.at("second").ended;
+  EXPECT_EQ(ended.total(), 3);
+  EXPECT_EQ(ended.best_job, 2);
+}
+
 }  // namespace
 }  // namespace optfleet::engine

@@ -67,6 +67,17 @@ TEST(Pause, MayLetWhatRunsGoOn) {
   EXPECT_EQ(story.StateOf("job-2"), JobState::kQueued);
 }
 
+// Found by reading, as the simulation was given these inputs: the repeat was told that the sweep is paused.
+TEST(Pause, ARepeatOfWhatWasRefusedIsRefused) {
+  ClusterStory story;
+  story.Submit(Jobs(1));
+  story.Cancel("lr");
+  const PauseSweep pause{.request_id = "p1", .sweep_id = "lr", .pause = Pause::kStopRunning, .reason = ""};
+  EXPECT_EQ(CodeOf(story.Give(pause)), Code::kFailedPrecondition);
+  EXPECT_EQ(CodeOf(story.Give(pause)), Code::kFailedPrecondition);
+  EXPECT_EQ(story.SweepRow("lr").pause, Pause::kNo);
+}
+
 TEST(Drain, AWorkerGivesItsAttemptsToTheOthers) {
   ClusterStory story;
   story.Worker("a", 1);
@@ -122,6 +133,22 @@ TEST(Retry, WhatWasReadBeforeAnotherRetryIsRefused) {
   EXPECT_EQ(story.StateOf("job-1"), JobState::kQueued);
 }
 
+// Which jobs have ended is read anew for a repeat; what it is told is what the first call did.
+TEST(Retry, ARepeatIsToldTheJobsOfTheFirst) {
+  ClusterStory story;
+  story.Submit(Jobs(5));
+  story.Give(CancelJobs{"", "lr", {1, 2, 3, 5}, ""});
+  RetryJobs retry = Retrying(story, "");
+  retry.request_id = "r1";
+  for (const char* job : {"job-2", "job-3", "job-5"}) retry.jobs.push_back(story.Ended(job));
+  const std::vector<int32_t> all = {1, 2, 3, 5};
+  EXPECT_EQ(std::get<SweepAnswer>(story.Give(retry)).jobs, all);
+  story.RestartCoordinator();
+  retry.jobs.clear();
+  ++retry.revision;
+  EXPECT_EQ(std::get<SweepAnswer>(story.Give(retry)).jobs, all);
+}
+
 TEST(Retry, WhatSucceededStaysAsItIs) {
   ClusterStory story;
   story.Worker("a", 1);
@@ -148,8 +175,12 @@ TEST(Extend, OnlyNewPointsRunAndAnEndedSweepIsOpenAgain) {
   extend.objective = "val_loss";
   extend.axes = {"training.seed", "optimizer.name"};
   extend.points = Jobs(2, "more").points;
-  EXPECT_EQ(CodeOf(story.Give(extend)), std::nullopt);
-  EXPECT_EQ(CodeOf(story.Give(extend)), std::nullopt) << "a repeat is answered as the first time";
+  const std::vector<int32_t> added = {2, 3};
+  EXPECT_EQ(std::get<SweepAnswer>(story.Give(extend)).jobs, added);
+  ExtendSweep repeat = extend;  // as it is computed when the sweep has them
+  repeat.points.clear();
+  ++repeat.revision;
+  EXPECT_EQ(std::get<SweepAnswer>(story.Give(repeat)).jobs, added) << "answered as the first time";
   EXPECT_EQ(story.SweepRow("lr").job_count, 3);
   EXPECT_EQ(story.SweepRow("lr").state, SweepState::kActive);
   story.Knows({"lr", 2});

@@ -27,6 +27,20 @@ domain::Attempt Settled(domain::Attempt attempt) {
   return attempt;
 }
 
+// What a person may change of a sweep that has ended.
+bool OnlySteered(domain::Sweep before, const domain::Sweep& after) {
+  before.priority = after.priority;
+  before.max_running = after.max_running;
+  return before == after;
+}
+
+// A process that starts finds nothing of what was not finished.
+void DropUnfinished(Checker::Rows* rows) {
+  rows->coming.clear();
+  std::erase_if(rows->sweeps,
+                [](const auto& sweep) { return sweep.second.state == domain::SweepState::kExpanding; });
+}
+
 template <typename T>
 bool ReadAll(store::Connection* connection, const std::string& sql,
              Result<T> (*read)(const store::Statement&), const std::function<void(T)>& take) {
@@ -46,19 +60,24 @@ bool ReadAll(store::Connection* connection, const std::string& sql,
 
 void Checker::Apply(const engine::Changes& changes, Rows* rows, bool check) {
   std::set<JobName> touched;
-  for (const engine::NewSweep& sweep : changes.new_sweeps) {
-    rows->sweeps[sweep.sweep.id] = sweep.sweep;
-    for (const domain::JobDefinition& job : sweep.jobs) rows->jobs[job.name] = {job, {}};
-  }
+  std::vector<const domain::Attempt*> started;
+  ApplyNewJobs(changes, rows);
   for (const domain::Sweep& sweep : changes.sweeps) {
     domain::Sweep& kept = rows->sweeps[sweep.id];
-    if (check && kept.end_time && !(kept == sweep))
+    const bool reopened = sweep.revision > kept.revision;
+    if (check && kept.end_time && !reopened && !(kept == sweep) && !OnlySteered(kept, sweep))
       context_->Violate("final is final", SweepResource(sweep.id) + " changed after its end");
+    if (check && reopened) reopened_at_[{sweep.id, 0}] = context_->agenda.now();
     kept = sweep;
+    if (sweep.state == domain::SweepState::kExpanding) continue;
+    // What came in parts is there with the last of them.
+    const auto end = rows->coming.upper_bound({sweep.id, sweep.job_count});
+    for (auto job = rows->coming.lower_bound({sweep.id, 0}); job != end; job = rows->coming.erase(job))
+      rows->jobs.insert(*job);
   }
   for (const auto& [name, status] : changes.jobs) {
     domain::JobStatus& kept = rows->jobs[name].status;
-    if (check && kept.state == JobState::kEnded && !(kept == status))
+    if (check && kept.state == JobState::kEnded && !(kept == status) && !MayReopen(name))
       context_->Violate("final is final", ToResource(name) + " changed after its end");
     kept = status;
     touched.insert(name);
@@ -69,11 +88,31 @@ void Checker::Apply(const engine::Changes& changes, Rows* rows, bool check) {
       context_->Violate("final is final", ToResource(attempt.name) + " changed after its end");
     entry->second = attempt;
     touched.insert(attempt.name.job);
+    if (is_new && check) started.push_back(&attempt);
   }
+  if (check) NoteReopened(changes);
+  for (const domain::Attempt* attempt : started) CheckStart(*rows, *attempt);
   ApplyKept(changes, rows, check);
   if (!check) return;
   for (const JobName& name : touched) CheckJob(*rows, name);
   if (!changes.attempts.empty()) CheckCapacity(*rows);
+}
+
+// As StateWriter writes them.
+void Checker::ApplyNewJobs(const engine::Changes& changes, Rows* rows) {
+  for (const engine::NewSweep& sweep : changes.new_sweeps) {
+    rows->sweeps[sweep.sweep.id] = sweep.sweep;
+    for (const domain::JobDefinition& job : sweep.jobs) rows->jobs[job.name] = {job, {}};
+  }
+  for (const domain::JobDefinition& job : changes.new_jobs) rows->coming[job.name] = {job, {}};
+  for (const engine::DroppedJobs& dropped : changes.dropped_jobs) {
+    std::erase_if(rows->coming, [&](const auto& job) {
+      return job.first.sweep == dropped.sweep && job.first.job > dropped.above;
+    });
+    if (dropped.above == 0) rows->sweeps.erase(dropped.sweep);
+  }
+  for (const engine::Extension& extension : changes.extensions)
+    for (const domain::JobDefinition& job : extension.jobs) rows->jobs[job.name] = {job, {}};
 }
 
 void Checker::CheckJob(const Rows& rows, const JobName& name) {
@@ -121,10 +160,12 @@ void Checker::Committed() {
   Apply(*pending_, &rows_, true);
   NoteReleased();
   pending_.reset();
+  retries_.clear();
 }
 
-void Checker::After(const engine::Engine& engine, const engine::Effects&, Time) {
+void Checker::After(const engine::Engine& engine, const engine::Effects& effects, Time) {
   const engine::State& state = engine.state();
+  if (const auto* answer = std::get_if<engine::SynchronizeAnswer>(&effects.answer)) CheckToldToStop(*answer);
   context_->coverage->Count("inputs of the engine");
   if (const auto violations = engine::Violations(state); !violations.empty())
     context_->Violate("the engine agrees with itself", violations.front());
@@ -179,17 +220,20 @@ void Checker::Opened(const std::string& vfs, const engine::State& state, store::
   auto connection = store::Connection::Open("state/state.db", store::Connection::Mode::kReadOnly, vfs);
   auto found = connection ? ReadRows(&*connection) : std::nullopt;
   if (!found) return context_->Violate("the database opens after any crash", "it cannot be read");
+  Rows with_it = rows_;
+  DropUnfinished(&rows_);
   if (!rows_are_new_) {
     std::string difference = Difference(rows_, *found);
     if (!difference.empty() && pending_) {  // the commit that was cut short: whole or not at all
-      Rows with_it = rows_;
       Apply(*pending_, &with_it, false);
+      DropUnfinished(&with_it);
       if (Difference(with_it, *found).empty()) difference.clear();
     }
     if (!difference.empty()) context_->Violate("what was committed survives any crash", difference);
   }
   rows_are_new_ = false;
   pending_.reset();
+  retries_.clear();
   rows_ = *std::move(found);
   NoteReleased();
   CheckPromises();
@@ -215,47 +259,6 @@ void Checker::Opened(const std::string& vfs, const engine::State& state, store::
 void Checker::ToldHeld(const worker::AttemptKey& key, int64_t record) {
   int64_t& told = told_held_[key];
   told = std::max(told, record);
-}
-
-void Checker::CheckPromises() {
-  for (const Promise& promise : promises_) {
-    const auto sweep = rows_.sweeps.find(promise.subject.sweep);
-    if (sweep == rows_.sweeps.end()) {
-      context_->Violate("what a client was told is kept", SweepResource(promise.subject.sweep) + " is gone");
-      continue;
-    }
-    switch (promise.kind) {
-      case Promise::Kind::kSweepExists:
-        if (sweep->second.job_count != promise.jobs)
-          context_->Violate("what a client was told is kept",
-                            SweepResource(promise.subject.sweep) + " has another size");
-        break;
-      case Promise::Kind::kSweepCancelled:
-        if (!sweep->second.cancel_requested && !sweep->second.end_time)
-          context_->Violate("what a client was told is kept",
-                            SweepResource(promise.subject.sweep) + " is no longer cancelled");
-        break;
-      case Promise::Kind::kPinned:
-        if (!rows_.pins.contains(promise.checkpoint))
-          context_->Violate("what a client was told is kept",
-                            ToResource(promise.checkpoint) + " is no longer pinned");
-        break;
-      case Promise::Kind::kJobCancelled: {
-        const domain::JobStatus& status = rows_.jobs.at(promise.subject).status;
-        if (!status.stop && status.state != JobState::kEnded)
-          context_->Violate("what a client was told is kept",
-                            ToResource(promise.subject) + " is no longer cancelled");
-        break;
-      }
-    }
-  }
-}
-
-void Checker::BackupTaken() { promises_in_backup_ = promises_.size(); }
-
-void Checker::BackupRestored() {
-  promises_.resize(std::min(promises_.size(), promises_in_backup_));
-  rows_are_new_ = true;
 }
 
 bool Checker::AllEnded() const {

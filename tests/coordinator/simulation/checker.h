@@ -15,6 +15,7 @@
 #include "coordinator/store/metrics_store.h"
 #include "coordinator/store/sqlite.h"
 #include "tests/coordinator/simulation/context.h"
+#include "tests/coordinator/simulation/orders.h"
 #include "worker/engine/messages.h"
 
 namespace optfleet::simulation {
@@ -23,11 +24,13 @@ inline constexpr Duration kLease = std::chrono::seconds(8);
 
 // What a client was told to be done.
 struct Promise {
-  enum class Kind { kSweepExists, kSweepCancelled, kJobCancelled, kPinned };
-  Kind kind = Kind::kSweepExists;
-  JobName subject;   // job 0: the sweep
-  int32_t jobs = 0;  // of a sweep that exists
+  enum class Kind { kNone, kHasPoints, kSweepCancelled, kJobCancelled, kPinned, kOrder };
+  Kind kind = Kind::kNone;
+  JobName subject;               // job 0: the sweep
+  std::set<std::string> points;  // of a sweep, by their hashes
   CheckpointName checkpoint = {};
+  Order order = {};
+  Time begun = {};  // when it was first asked for
 };
 
 class Checker {
@@ -52,7 +55,13 @@ class Checker {
     told_held_.clear();
   }
 
-  void Told(const Promise& promise) { promises_.push_back(promise); }
+  void Begun(const Promise& promise);
+  void Told(const Promise& promise);
+  const Orders& orders() const { return orders_; }
+  // The jobs that this request was found to have queued again.
+  std::vector<int32_t> Reopened(const std::string& request_id) const;
+  // In the quiet: what was ordered to stop has stopped.
+  void CheckStopped();
   // A worker has deleted it.
   void DeletedKept(const std::string& worker, const worker::KeptName& name);
   // When everything has ended: what should have been deleted and is not; empty if there is nothing.
@@ -61,6 +70,10 @@ class Checker {
 
   // The whole of both databases, read with the shipping reader. Costs milliseconds.
   void CheckDatabases(const std::string& vfs);
+  // What is being written in parts is seen as a whole or not at all.
+  void CheckReaders(const std::string& vfs);
+  // At the end: promises once more, and no sweep has a point that nobody asked for.
+  void CheckKeptWord();
 
   bool AllEnded() const;
   struct Rows {
@@ -69,11 +82,13 @@ class Checker {
     std::map<AttemptName, domain::Attempt> attempts;
     std::map<domain::KeptId, domain::KeptCheckpoint> kept;
     std::set<CheckpointName> pins;
+    std::map<JobName, domain::Job> coming;  // of what is written in parts and not finished
   };
   const Rows& rows() const { return rows_; }
 
  private:
   void Apply(const engine::Changes& changes, Rows* rows, bool check);
+  void ApplyNewJobs(const engine::Changes& changes, Rows* rows);
   void ApplyKept(const engine::Changes& changes, Rows* rows, bool check);
   void CheckRelease(const Rows& rows, const domain::KeptId& id);
   void NoteReleased();
@@ -81,6 +96,13 @@ class Checker {
   void CheckJob(const Rows& rows, const JobName& name);
   void CheckCapacity(const Rows& rows);
   void CheckPromises();
+  void CheckPromise(const Promise& promise);
+  void CheckPoints(const Promise& promise);
+  void CheckStart(const Rows& rows, const domain::Attempt& attempt);
+  void CheckToldToStop(const engine::SynchronizeAnswer& answer);
+  bool MayReopen(const JobName& job) const;
+  void NoteReopened(const engine::Changes& changes);
+  bool WasReopenedSince(const Promise& promise) const;
   std::optional<Rows> ReadRows(store::Connection* connection);
   std::string Difference(const Rows& expected, const Rows& found) const;
 
@@ -91,7 +113,13 @@ class Checker {
   std::map<worker::AttemptKey, int64_t> told_held_;
   std::set<domain::KeptId> released_;  // ever, also by a coordinator whose database was replaced since
   size_t promises_in_backup_ = 0;
-  bool rows_are_new_ = true;  // take them from disk as they are
+  Orders orders_;
+  std::string speaks_;                                         // the worker whose message came last
+  std::map<std::string, std::set<std::string>> asked_points_;  // ever, by sweep
+  std::vector<engine::RetryJobs> retries_;                     // inputs since the last commit, without texts
+  std::map<std::string, std::vector<int32_t>> reopened_;       // by request
+  std::map<JobName, Time> reopened_at_;                        // job 0: the sweep
+  bool rows_are_new_ = true;                                   // take them from disk as they are
   bool metrics_lost_ = false;
 };
 

@@ -74,8 +74,10 @@ std::string_view JobStateOf(const engine::State& state, const JobName& name) {
 std::string_view WorkerStateOf(const engine::State& state, const std::string& id) {
   const auto worker = state.workers.find(id);
   if (worker == state.workers.end()) return "worker unknown";
+  const bool drained = worker->second.row.drain != domain::Pause::kNo;
   switch (worker->second.row.state) {
     case domain::WorkerState::kReady:
+      if (drained && worker->second.heard) return "worker ready, drained";
       return worker->second.heard ? "worker ready" : "worker ready, not heard yet";
     case domain::WorkerState::kUnreachable:
       return "worker unreachable";
@@ -90,8 +92,55 @@ std::string_view WorkerStateOf(const engine::State& state, const std::string& id
 std::string_view SweepStateOf(const engine::State& state, const std::string& id) {
   const auto sweep = state.sweeps.find(id);
   if (sweep == state.sweeps.end()) return "sweep unknown";
-  if (sweep->second.row.end_time) return "sweep ended";
-  return sweep->second.row.cancel_requested ? "sweep being cancelled" : "sweep active";
+  const domain::Sweep& row = sweep->second.row;
+  if (state.expanding.contains(id)) return "sweep being written";
+  if (state.extending.contains(id))
+    return row.end_time ? "sweep ended, being extended" : "sweep being extended";
+  if (row.end_time) return row.pause == domain::Pause::kNo ? "sweep ended" : "sweep ended, paused";
+  if (row.cancel_requested) return "sweep being cancelled";
+  if (row.pause == domain::Pause::kNo) return "sweep active";
+  return row.pause == domain::Pause::kStopRunning ? "sweep paused" : "sweep paused, its attempts go on";
+}
+
+std::string_view PauseKind(domain::Pause pause) {
+  if (pause == domain::Pause::kNo) return "resume";
+  return pause == domain::Pause::kStopRunning ? "pause" : "pause, keep running";
+}
+
+std::string_view DrainKind(domain::Pause drain) {
+  if (drain == domain::Pause::kNo) return "undrain";
+  return drain == domain::Pause::kStopRunning ? "drain" : "drain, keep running";
+}
+
+std::string_view RetryKind(const engine::RetryJobs& retry) {
+  if (!retry.not_ended.empty()) return "retry of a job that has not ended";
+  return retry.jobs.empty() ? "retry of nothing" : "retry";
+}
+
+// What people ask for that changes a sweep or a worker; nothing for other inputs.
+std::optional<std::pair<std::string_view, std::string_view>> SteeredBy(const engine::State& state,
+                                                                       const engine::Input& input) {
+  if (const auto* pause = std::get_if<engine::PauseSweep>(&input))
+    return std::pair(SweepStateOf(state, pause->sweep_id), PauseKind(pause->pause));
+  if (const auto* update = std::get_if<engine::UpdateSweep>(&input))
+    return std::pair(SweepStateOf(state, update->sweep_id), std::string_view("update sweep"));
+  if (const auto* retry = std::get_if<engine::RetryJobs>(&input))
+    return std::pair(SweepStateOf(state, retry->sweep_id), RetryKind(*retry));
+  if (const auto* extend = std::get_if<engine::ExtendSweep>(&input))
+    return std::pair(SweepStateOf(state, extend->sweep_id), std::string_view("extend sweep"));
+  if (const auto* begin = std::get_if<engine::BeginSweep>(&input))
+    return std::pair(SweepStateOf(state, begin->sweep.sweep_id), std::string_view("begin sweep"));
+  if (const auto* begin = std::get_if<engine::BeginExtension>(&input))
+    return std::pair(SweepStateOf(state, begin->extension.sweep_id), std::string_view("begin extension"));
+  if (const auto* part = std::get_if<engine::AddPoints>(&input))
+    return std::pair(SweepStateOf(state, part->sweep_id), std::string_view("add points"));
+  if (const auto* finish = std::get_if<engine::FinishSweep>(&input))
+    return std::pair(SweepStateOf(state, finish->sweep_id), std::string_view("finish"));
+  if (const auto* abandon = std::get_if<engine::AbandonSweep>(&input))
+    return std::pair(SweepStateOf(state, abandon->sweep_id), std::string_view("abandon"));
+  if (const auto* drain = std::get_if<engine::DrainWorker>(&input))
+    return std::pair(WorkerStateOf(state, drain->worker_id), DrainKind(drain->drain));
+  return std::nullopt;
 }
 
 std::string_view SyncKind(const engine::State& state, const engine::Synchronize& sync) {
@@ -123,7 +172,11 @@ std::string_view DueKind(const engine::DeadlineKey& key) {
 
 void Checker::Before(const engine::State& state, const engine::Input& input) {
   Coverage* met = context_->coverage;
-  if (const auto* sync = std::get_if<engine::Synchronize>(&input)) {
+  if (const auto* retry = std::get_if<engine::RetryJobs>(&input)) retries_.push_back(*retry);
+  if (const auto steered = SteeredBy(state, input)) {
+    met->Met(steered->first, steered->second);
+  } else if (const auto* sync = std::get_if<engine::Synchronize>(&input)) {
+    speaks_ = sync->worker_id;
     met->Met(WorkerStateOf(state, sync->worker_id), SyncKind(state, *sync));
     for (const engine::AttemptStatus& status : sync->attempts)
       met->Met(StateOf(state, status.attempt, &status.fence), InputOf(status));
@@ -148,6 +201,25 @@ void Checker::Before(const engine::State& state, const engine::Input& input) {
   }
 }
 
+void Checker::CheckReaders(const std::string& vfs) {
+  auto reader = store::ReadStore::Open("state", vfs);
+  if (!reader && context_->faults) return;  // a disk that fails just now
+  if (!reader) return context_->Violate("the database opens after any crash", reader.error().message());
+  for (const auto& [id, sweep] : rows_.sweeps) {
+    if (sweep.state == domain::SweepState::kExpanding) continue;
+    const auto view = (*reader)->GetSweep(id);
+    if (!view) return context_->Violate("states add up", SweepResource(id) + ": " + view.error().message());
+    int32_t sum = 0;
+    for (const auto& [state, count] : view->counts) sum += count;
+    const auto jobs = (*reader)->ListJobs(id, std::nullopt, 1000);
+    const size_t listed = jobs ? jobs->size() : 0;
+    if (sum != sweep.job_count || listed != static_cast<size_t>(sum))
+      context_->Violate("states add up", SweepResource(id) + " has " + std::to_string(sweep.job_count) +
+                                             " jobs, its states add up to " + std::to_string(sum) + ", " +
+                                             std::to_string(listed) + " are listed");
+  }
+}
+
 void Checker::CheckDatabases(const std::string& vfs) {
   for (const char* name : {"state/state.db", "state/metrics.db"}) {
     auto connection = store::Connection::Open(name, store::Connection::Mode::kReadOnly, vfs);
@@ -157,17 +229,9 @@ void Checker::CheckDatabases(const std::string& vfs) {
       return context_->Violate("the database opens after any crash",
                                std::string(name) + ": " + (verdict ? *verdict : verdict.error().message()));
   }
+  CheckReaders(vfs);
   auto reader = store::ReadStore::Open("state", vfs);
   if (!reader) return context_->Violate("the database opens after any crash", reader.error().message());
-  for (const auto& [id, sweep] : rows_.sweeps) {
-    const auto view = (*reader)->GetSweep(id);
-    if (!view) return context_->Violate("states add up", SweepResource(id) + ": " + view.error().message());
-    int32_t sum = 0;
-    for (const auto& [state, count] : view->counts) sum += count;
-    if (sum != sweep.job_count)
-      context_->Violate("states add up", SweepResource(id) + " has " + std::to_string(sweep.job_count) +
-                                             " jobs, its states add up to " + std::to_string(sum));
-  }
   for (const auto& [name, job] : rows_.jobs) {
     const auto series = (*reader)->QuerySeries({.job = name, .keys = {"loss"}});
     if (!series)

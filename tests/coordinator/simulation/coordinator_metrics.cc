@@ -121,7 +121,9 @@ void CoordinatorProcess::ThrowMetricsAway() {
 }
 
 void CoordinatorProcess::CompareWithReloaded() {
-  if (!up() || !links_.empty() || !held_.empty() || loop_awake_) return;
+  // What is written in parts is on disk before it is in sight.
+  if (!up() || !engine_->state().expanding.empty() || !engine_->state().extending.empty()) return;
+  if (!links_.empty() || !held_.empty() || loop_awake_) return;
   auto saved = state_->Load();
   if (!saved) return context_->Violate("what is in memory is on disk", saved.error().message());
   saved->held = metrics_->Held(saved->attempts).value();

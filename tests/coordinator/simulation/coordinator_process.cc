@@ -217,6 +217,8 @@ void CoordinatorProcess::RunLoop() {
     const bool stopped = disk_.stopped();
     if (stored && !stopped) checker_->Committed();
     TraceEvents(changes);
+    if (!stored && stored.error().message().find("constraint") != std::string::npos)
+      context_->Violate("what the engine says can be written", stored.error().message());
     if (!stored || stopped || stops) {
       // GiveUp: whoever waits hears UNAVAILABLE, or nothing if the process was killed.
       if (!stored && !stopped)

@@ -140,6 +140,7 @@ void World::DisturbCoordinator(Fault fault) {
       if (fault == Fault::kBackupRestored) {
         if (!coordinator_.has_backup()) return;
         coordinator_.RestoreBackup();
+        client_.NoteRestored();
       }
       break;
   }

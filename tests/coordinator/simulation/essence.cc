@@ -5,7 +5,9 @@ namespace {
 
 std::string LineOf(const engine::State& state, const domain::Job& job) {
   const domain::JobStatus& s = job.status;
-  return ToResource(job.name()) + ' ' + std::string(Name(s.state)) + ' ' + s.reason + ' ' + s.worker + ' ' +
+  // Of a job that never ran only the database knows why it was queued again: a start makes it a fresh one.
+  const std::string reason = s.attempt_count == 0 && s.state == domain::JobState::kQueued ? "" : s.reason;
+  return ToResource(job.name()) + ' ' + std::string(Name(s.state)) + ' ' + reason + ' ' + s.worker + ' ' +
          s.bound_worker + ' ' + std::to_string(s.failures) + ' ' + std::to_string(s.stop.has_value()) + ' ' +
          std::to_string(state.queue.Contains(job)) + '\n';
 }

@@ -14,6 +14,7 @@ using std::chrono::seconds;
 
 constexpr Duration kWatchPeriod = milliseconds(250);
 constexpr Duration kIdlePatience = seconds(2);
+constexpr Duration kStoppedBy = seconds(30);  // of quiet: what was ordered to stop has stopped
 
 }  // namespace
 
@@ -32,16 +33,16 @@ World::World(const WorldOptions& options, Coverage* coverage)
       checker_(&context_),
       network_(&context_, StormOf(options)),
       coordinator_(&context_, &checker_, options.seed),
+      sweeps_server_(&coordinator_),
       client_(&context_, &network_, &coordinator_, &checker_) {
   context_.faults = options.faults;
   network_.SetServer(
       [this](const std::string& path, const std::string& request, const Network::Reply& reply) {
-        const auto answer = [this, request, reply](Result<std::string> result) {
-          if (result) client_.NoteAnswered(request);
+        const auto answer = [this, path, request, reply](Result<std::string> result) {
+          if (result) client_.NoteAnswered(path, request, *result);
           reply(std::move(result));
         };
-        if (path == Client::kCreate) return Client::ServeCreate(&coordinator_, request, answer);
-        coordinator_.Serve(path, request, answer);
+        if (!sweeps_server_.Serve(path, request, answer)) coordinator_.Serve(path, request, answer);
       });
   const int count = 1 + static_cast<int>(context_.dice.Below(3));
   for (int i = 0; i < count; ++i) {
@@ -94,6 +95,7 @@ void World::PlanFaults() {
                           [this] { coordinator_.TakeBackup(); });
   for (uint64_t count = context_.dice.Below(3); count > 0; --count)
     context_.agenda.After(context_.dice.Between(seconds(1), options_.chaos), [this] { Cancel(); });
+  PlanOperations();
 }
 
 void World::Cancel() {
@@ -122,7 +124,8 @@ void World::Submit() {
             ToFolder({*ParseAttemptResource(name->key.attempt), name->key.fence.incarnation}) + "/" +
             CheckpointFolder(name->step) + "/weights.safetensors";
   }
-  client_.CreateSweep("s" + std::to_string(++submitted_), 1 + static_cast<int>(context_.dice.Below(8)), keep,
+  client_.CreateSweep("s" + std::to_string(++submitted_), 1 + static_cast<int>(context_.dice.Below(8)),
+                      context_.dice.Chance(0.3) ? 1 + static_cast<int>(context_.dice.Below(3)) : 0, keep,
                       start);
 }
 
@@ -135,8 +138,14 @@ void World::Pin() {
 void World::Watch() {
   for (Node& node : nodes_) node.machine->CheckSlots();
   if (context_.dice.Chance(0.02)) coordinator_.CompareWithReloaded();
+  if (!checker_.rows().coming.empty() && context_.dice.Chance(0.2)) LookInside();
   if (!context_.faults) CheckIdle();
   context_.agenda.After(kWatchPeriod, [this] { Watch(); });
+}
+
+// While something is written in parts; what a reader sees is what was committed, unless a commit is open.
+void World::LookInside() {
+  if (coordinator_.up()) checker_.CheckReaders(coordinator_.vfs_name());
 }
 
 // Whether some worker has room for the queued job, said more simply than the scheduler does: nobody waits for
@@ -146,8 +155,12 @@ bool World::CouldStart(const engine::State& state, const domain::Job& job) {
   if (status.state != domain::JobState::kQueued || (status.not_before && *status.not_before > state.now))
     return false;
   if (!state.reservations.empty()) return false;
+  const engine::LiveSweep& sweep = state.sweeps.at(job.name().sweep);
+  if (sweep.row.pause != domain::Pause::kNo) return false;
+  if (sweep.row.max_running > 0 && sweep.on_slots >= sweep.row.max_running) return false;
   for (const auto& [id, worker] : state.workers) {
-    if (worker.row.state != domain::WorkerState::kReady || !worker.heard || worker.row.excluded_until)
+    if (worker.row.state != domain::WorkerState::kReady || !worker.heard || worker.row.excluded_until ||
+        worker.row.drain != domain::Pause::kNo)
       continue;
     if (!status.bound_worker.empty() && status.bound_worker != id) continue;
     std::map<int32_t, int32_t> taken;  // percent, by slot
@@ -215,6 +228,7 @@ std::optional<Violation> World::Run() {
   Time next_look = quiet;
   while (!context_.violation && context_.agenda.DoNext(end)) {
     if (context_.agenda.now() < next_look) continue;
+    if (context_.agenda.now() - quiet > kStoppedBy) LetGoOn();
     if (IsOver() && submitted_ > 0 && context_.agenda.now() > quiet + seconds(1)) break;
     for (Node& node : nodes_)
       if (!node.worker->up()) StartWorkerLater(&node, seconds(1));
@@ -237,6 +251,7 @@ std::optional<Violation> World::Run() {
   if (const std::string left = checker_.Uncollected(); !context_.violation && !left.empty())
     context_.Violate("what nobody needs is deleted", left);
   coordinator_.CompareWithReloaded();
+  checker_.CheckKeptWord();
   checker_.CheckDatabases(coordinator_.vfs_name());
   CountOutcomes();
   return context_.violation;

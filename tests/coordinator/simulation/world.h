@@ -14,6 +14,7 @@
 #include "tests/coordinator/simulation/coordinator_process.h"
 #include "tests/coordinator/simulation/machine.h"
 #include "tests/coordinator/simulation/network.h"
+#include "tests/coordinator/simulation/sweeps_server.h"
 #include "tests/coordinator/simulation/worker_process.h"
 
 namespace optfleet::simulation {
@@ -48,9 +49,18 @@ class World {
   void StartWorkerLater(Node* node, Duration delay);
   void Cancel();
   void Submit();
+  void PlanOperations();
+  void Operate();  // by chance, on something that is there
+  void Extend(const std::string& sweep);
+  void SteerSweep(const domain::Sweep& sweep);
+  void Retry(const domain::Sweep& sweep);
+  void DrainOrUndrain();
+  // In the quiet, once what was to stop has stopped: everything may go on.
+  void LetGoOn();
   void Pin();
   std::optional<worker::KeptName> PickKept();
   void Watch();
+  void LookInside();
   void CalmDown();
   bool IsOver();
   void CheckIdle();
@@ -62,10 +72,12 @@ class World {
   Checker checker_;
   Network network_;
   CoordinatorProcess coordinator_;
+  SweepsServer sweeps_server_;
   Client client_;
   std::vector<Node> nodes_;
   int submitted_ = 0;
   std::optional<Time> idle_since_;
+  bool let_go_on_ = false;
 };
 
 }  // namespace optfleet::simulation

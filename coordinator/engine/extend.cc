@@ -1,0 +1,164 @@
+// A sweep is extended by new points.
+#include "coordinator/engine/extension.h"
+
+#include <numeric>
+#include <utility>
+
+#include "coordinator/engine/add_jobs.h"
+#include "coordinator/engine/handlers.h"
+#include "coordinator/engine/kept.h"
+#include "coordinator/engine/requests.h"
+#include "coordinator/engine/totals.h"
+#include "coordinator/engine/transitions.h"
+
+namespace optfleet::engine {
+namespace {
+
+std::string HashOf(const ExtendSweep& input) {
+  return ContentHash({"extend_sweep", input.sweep_id, input.content_hash});
+}
+
+// What may be wrong with it before any of its points is looked at.
+Status Check(const State& state, const domain::Sweep& row, const ExtendSweep& input) {
+  if (state.extending.contains(row.id)) {
+    return Fail(Code::kAborted,
+                SweepResource(row.id) + " is being extended by another call; repeat this one afterwards");
+  }
+  if (row.revision != input.revision) return Fail(HasChanged(row.id));
+  if (row.objective != input.objective) {
+    return Fail(Code::kInvalidArgument, SweepResource(row.id) + " compares its jobs by " + row.objective +
+                                            ", the file by " + input.objective +
+                                            "; submit it as a sweep of its own");
+  }
+  return {};
+}
+
+Error CancelledMeanwhile(const std::string& sweep) {
+  return Error(Code::kFailedPrecondition,
+               SweepResource(sweep) + " was cancelled while it was being extended; nothing was added");
+}
+
+std::vector<int32_t> NumbersBehind(int32_t last, int32_t count) {
+  std::vector<int32_t> numbers(static_cast<size_t>(count));
+  std::iota(numbers.begin(), numbers.end(), last + 1);
+  return numbers;
+}
+
+// The sweep is what `head` says, with `count` jobs more, which are queued already or took an outcome over.
+Answer Extended(State* state, LiveSweep* sweep, const ExtendSweep& head, int32_t count,
+                const ReusedJobs& reused, const std::string& hash) {
+  domain::Sweep& row = sweep->row;
+  SweepAnswer answer{row.id, false, NumbersBehind(row.job_count, count)};
+  RememberRequest(state, head.request_id, hash, SubjectOf(row.id, answer.jobs));
+  row.job_count += count;
+  row.axes = head.axes;
+  row.merged_points = head.merged_points;
+  Reopen(state, sweep);
+  CountReused(sweep, reused);
+  state->Say(SweepResource(row.id), "extended",
+             "by " + JobsText(count, static_cast<int32_t>(reused.numbers.size())));
+  EndIfDone(state, sweep);
+  return answer;
+}
+
+}  // namespace
+
+Error SameHash(const std::string& hash) {
+  return Error(Code::kInvalidArgument, "two points of the sweep have the spec hash " + hash);
+}
+
+Answer OnExtendSweep(State* state, ExtendSweep input) {
+  const std::string hash = HashOf(input);
+  const auto asked = AskedOfSweep(state, input.request_id, hash, input.sweep_id);
+  if (!asked.has_value()) return asked.error();
+  if (asked->earlier) return SweepAnswer{input.sweep_id, true, JobsOf(*asked->earlier)};
+  LiveSweep& sweep = *asked->sweep;
+  if (auto good = Check(*state, sweep.row, input); !good.has_value()) return good.error();
+  if (auto good = CheckStarts(*state, input.points); !good.has_value()) return good.error();
+  if (input.points.empty()) {
+    RememberRequest(state, input.request_id, hash, SubjectOf(input.sweep_id, {}));
+    return SweepAnswer{input.sweep_id};
+  }
+  Extension extension{.sweep = input.sweep_id,
+                      .revision = sweep.row.revision + 1,
+                      .source = input.source,
+                      .jobs = {},
+                      .parameters = input.parameters};
+  const auto count = static_cast<int32_t>(input.points.size());
+  ReusedJobs reused;
+  AddJobs(state, std::move(input.points), {&sweep, sweep.row.job_count, &sweep.fresh, &state->queue, &reused},
+          &extension.jobs);
+  state->changes.extensions.push_back(std::move(extension));
+  return Extended(state, &sweep, input, count, reused, hash);
+}
+
+Answer OnBeginExtension(State* state, const BeginExtension& input) {
+  const ExtendSweep& head = input.extension;
+  const std::string hash = HashOf(head);
+  const auto asked = AskedOfSweep(state, head.request_id, hash, head.sweep_id);
+  if (!asked.has_value()) return asked.error();
+  if (asked->earlier) return SweepAnswer{head.sweep_id, true, JobsOf(*asked->earlier)};
+  if (auto good = Check(*state, asked->sweep->row, head); !good.has_value()) return good.error();
+  Extending& extending = state->extending[head.sweep_id];
+  extending.part.request_id = head.request_id;
+  extending.part.content_hash = hash;
+  extending.head = head;
+  extending.last_job = asked->sweep->row.job_count;
+  return SweepAnswer{head.sweep_id};
+}
+
+Answer AddToExtension(State* state, AddPoints input) {
+  Extending& extending = state->extending.at(input.sweep_id);
+  if (extending.cancelled) return CancelledMeanwhile(input.sweep_id);
+  for (const Point& point : input.points) {
+    if (!extending.part.spec_hashes.insert(point.spec_hash).second) return SameHash(point.spec_hash);
+  }
+  if (auto good = CheckStarts(*state, input.points); !good.has_value()) return good.error();
+  for (auto& [job, parameters] : input.parameters)
+    state->changes.new_parameters.push_back({{input.sweep_id, job}, std::move(parameters)});
+  const auto count = static_cast<int32_t>(input.points.size());
+  AddJobs(state, std::move(input.points),
+          {&state->sweeps.at(input.sweep_id), extending.last_job, &extending.fresh, &extending.part.queue,
+           &extending.part.reused},
+          &state->changes.new_jobs);
+  extending.last_job += count;
+  return SweepAnswer{input.sweep_id};
+}
+
+Answer FinishExtension(State* state, const FinishSweep& input) {
+  const auto found = state->extending.find(input.sweep_id);
+  Extending& extending = found->second;
+  if (extending.cancelled) return CancelledMeanwhile(input.sweep_id);
+  LiveSweep& sweep = state->sweeps.at(input.sweep_id);
+  if (extending.last_job == sweep.row.job_count) {
+    RememberRequest(state, extending.part.request_id, extending.part.content_hash,
+                    SubjectOf(input.sweep_id, {}));
+    state->extending.erase(found);
+    return SweepAnswer{input.sweep_id};
+  }
+  extending.head.merged_points = input.merged_points;
+  extending.fresh.ForEach([&](int32_t number, const JobKind& kind) { sweep.fresh.Add(number, kind); });
+  state->queue.Take(&extending.part.queue);
+  state->changes.extensions.push_back({.sweep = input.sweep_id,
+                                       .revision = sweep.row.revision + 1,
+                                       .source = extending.head.source,
+                                       .jobs = {},
+                                       .parameters = {}});
+  Answer answer = Extended(state, &sweep, extending.head, extending.last_job - sweep.row.job_count,
+                           extending.part.reused, extending.part.content_hash);
+  state->extending.erase(found);
+  return answer;
+}
+
+Answer AbandonExtension(State* state, const AbandonSweep& input) {
+  Extending& extending = state->extending.at(input.sweep_id);
+  const int32_t first = state->sweeps.at(input.sweep_id).row.job_count;
+  extending.cancelled = true;  // nothing is added any more
+  for (int32_t dropped = 0; dropped < kDropAtOnce && extending.last_job > first; ++dropped)
+    state->Forget({input.sweep_id, extending.last_job--});
+  state->changes.dropped_jobs.push_back({input.sweep_id, extending.last_job});
+  if (extending.last_job == first) state->extending.erase(input.sweep_id);
+  return SweepAnswer{input.sweep_id};
+}
+
+}  // namespace optfleet::engine

@@ -1,0 +1,149 @@
+#include "tests/coordinator/simulation/sweeps_server.h"
+
+#include <algorithm>
+#include <optional>
+#include <sstream>
+#include <utility>
+#include <variant>
+
+#include "tests/coordinator/simulation/machine.h"
+
+namespace optfleet::simulation {
+namespace {
+
+// Each with another text, so that most are kept by what differs from the first. What it asks for follows from
+// its number, so that a repeated request says the same: some share a slot, some need two.
+engine::Point PointOf(int number, const std::string& start) {
+  engine::Point point;
+  point.spec_json = "{\"start\":{\"weights\":\"" + start + "\"},\"seed\":" + std::to_string(number) + "}";
+  point.spec_hash = std::to_string(number);
+  point.total_steps = kSteps;
+  if (number % 4 == 0) point.resources.share = 50;
+  if (number % 7 == 0) point.resources.slots = 2;
+  return point;
+}
+
+}  // namespace
+
+std::set<std::string> PointsBetween(int first, int last) {
+  std::set<std::string> points;
+  for (int number = first; number <= last; ++number) points.insert(std::to_string(number));
+  return points;
+}
+
+bool SweepsServer::Serve(const std::string& path, const std::string& request, const Network::Reply& reply) {
+  if (path != kCreate && path != kExtend && path != kExtendMistaken) return false;
+  if (!coordinator_->up()) {
+    reply(Fail(Code::kUnavailable, "connection refused"));
+  } else if (path == kCreate) {
+    Create(request, reply);
+  } else {
+    Extend(request, path == kExtendMistaken, reply);
+  }
+  return true;
+}
+
+void SweepsServer::Create(const std::string& request, const Network::Reply& reply) {
+  std::istringstream words(request);
+  engine::CreateSweep sweep;
+  int jobs = 0;
+  size_t part = 0;
+  std::string start;
+  words >> sweep.request_id >> sweep.sweep_id >> jobs >> part;
+  for (std::optional<int32_t>* keep : {&sweep.keep.best_jobs, &sweep.keep.best, &sweep.keep.last}) {
+    int32_t most = 0;
+    words >> most;
+    if (most >= 0) *keep = most;
+  }
+  words >> start;
+  sweep.display_name = sweep.sweep_id;
+  std::vector<engine::Point> points;
+  for (int number = 1; number <= jobs; ++number) points.push_back(PointOf(number, start));
+  if (part > 0) return InParts(engine::BeginSweep{sweep}, std::move(points), part, false, reply);
+  sweep.points = std::move(points);
+  AtOnce(std::move(sweep), reply);
+}
+
+void SweepsServer::Extend(const std::string& request, bool mistaken, const Network::Reply& reply) {
+  std::istringstream words(request);
+  engine::ExtendSweep extend;
+  int first = 0;
+  int last = 0;
+  size_t part = 0;
+  words >> extend.request_id >> extend.sweep_id >> first >> last >> part;
+  extend.content_hash = std::to_string(first) + ' ' + std::to_string(last);
+  coordinator_->Read([this, extend, first, last, part, mistaken, reply](store::ReadStore& store) mutable {
+    const auto known = store.GetSweepPoints(extend.sweep_id);
+    if (!known) return reply(Fail(known.error()));
+    extend.revision = known->sweep.revision;
+    extend.objective = known->sweep.objective;
+    std::vector<engine::Point> points;
+    for (int number = first; number <= last; ++number) {
+      engine::Point point = PointOf(number, "");
+      if (!known->by_hash.contains(point.spec_hash)) points.push_back(std::move(point));
+    }
+    if (part > 0 && points.size() > part)
+      return InParts(engine::BeginExtension{extend}, std::move(points), part, mistaken, reply);
+    if (mistaken) return reply(Fail(Code::kInvalidArgument, "a mistake"));
+    extend.points = std::move(points);
+    AtOnce(std::move(extend), reply);
+  });
+}
+
+namespace {
+
+// The answer to a client: how many jobs are new.
+std::string TextOf(const engine::Answer& answer) {
+  return std::to_string(std::get<engine::SweepAnswer>(answer).jobs.size()) + " new jobs";
+}
+
+}  // namespace
+
+void SweepsServer::AtOnce(engine::Input input, const Network::Reply& reply) {
+  coordinator_->Post(std::move(input), [reply](const engine::Answer& answer) {
+    if (const auto* error = std::get_if<Error>(&answer)) return reply(Fail(*error));
+    reply(TextOf(answer));
+  });
+}
+
+void SweepsServer::InParts(engine::Input begin, std::vector<engine::Point> points, size_t part, bool mistaken,
+                           const Network::Reply& reply) {
+  const auto* sweep = std::get_if<engine::BeginSweep>(&begin);
+  const std::string id =
+      sweep != nullptr ? sweep->sweep.sweep_id : std::get<engine::BeginExtension>(begin).extension.sweep_id;
+  std::deque<engine::Input> inputs;
+  for (size_t i = 0; i < points.size(); i += part) {
+    engine::AddPoints add{id, {}};
+    for (size_t k = i; k < std::min(points.size(), i + part); ++k) add.points.push_back(std::move(points[k]));
+    inputs.push_back(std::move(add));
+  }
+  if (!mistaken) inputs.push_back(engine::FinishSweep{id, 0});
+  coordinator_->Post(std::move(begin), [this, id, inputs, reply](const engine::Answer& answer) {
+    if (const auto* error = std::get_if<Error>(&answer)) return reply(Fail(*error));
+    if (std::get<engine::SweepAnswer>(answer).repeated) return reply(TextOf(answer));
+    GiveNext(id, inputs, reply);
+  });
+}
+
+// One after the other: each waits for the answer before.
+void SweepsServer::GiveNext(const std::string& sweep, std::deque<engine::Input> rest,
+                            const Network::Reply& reply) {
+  if (rest.empty()) return Abandon(sweep, Error(Code::kInvalidArgument, "a mistake"), reply);
+  engine::Input input = std::move(rest.front());
+  rest.pop_front();
+  const bool last = std::holds_alternative<engine::FinishSweep>(input);
+  coordinator_->Post(std::move(input), [this, sweep, last, rest, reply](const engine::Answer& answer) {
+    if (const auto* error = std::get_if<Error>(&answer)) return Abandon(sweep, *error, reply);
+    if (last) return reply(TextOf(answer));
+    GiveNext(sweep, rest, reply);
+  });
+}
+
+void SweepsServer::Abandon(const std::string& sweep, const Error& error, const Network::Reply& reply) {
+  coordinator_->Post(engine::AbandonSweep{sweep}, [this, sweep, error, reply](const engine::Answer& answer) {
+    if (std::holds_alternative<Error>(answer)) return reply(Fail(error));
+    Abandon(sweep, error, reply);
+  });
+}
+
+}  // namespace optfleet::simulation

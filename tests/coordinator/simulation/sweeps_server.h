@@ -1,0 +1,45 @@
+// The coordinator's end of CreateSweep and ExtendSweep: from the points on, since expanding a file is not
+// what is tried here. At once or in parts, as rpc/create_sweep.cc and rpc/extend_sweep.cc do it. A request is
+// a line of words.
+#pragma once
+
+#include <deque>
+#include <set>
+#include <string>
+
+#include "tests/coordinator/simulation/coordinator_process.h"
+#include "tests/coordinator/simulation/network.h"
+
+namespace optfleet::simulation {
+
+// Spec hashes of the points first to last.
+std::set<std::string> PointsBetween(int first, int last);
+
+class SweepsServer {
+ public:
+  // Request id, sweep, jobs, so many in a part (0: at once), three limits of what it keeps, start.
+  static constexpr const char* kCreate = "create";
+  // Request id, sweep, first point, last point, so many in a part.
+  static constexpr const char* kExtend = "extend";
+  // The same of a file in which a mistake is found after all jobs were written.
+  static constexpr const char* kExtendMistaken = "extend, mistaken";
+
+  explicit SweepsServer(CoordinatorProcess* coordinator) : coordinator_(coordinator) {}
+
+  // False if it is another method.
+  bool Serve(const std::string& path, const std::string& request, const Network::Reply& reply);
+
+ private:
+  void Create(const std::string& request, const Network::Reply& reply);
+  void Extend(const std::string& request, bool mistaken, const Network::Reply& reply);
+  void AtOnce(engine::Input input, const Network::Reply& reply);
+  // Gives `begin`, the points in parts, and then what ends it; of a mistaken one nothing stays.
+  void InParts(engine::Input begin, std::vector<engine::Point> points, size_t part, bool mistaken,
+               const Network::Reply& reply);
+  void GiveNext(const std::string& sweep, std::deque<engine::Input> rest, const Network::Reply& reply);
+  void Abandon(const std::string& sweep, const Error& error, const Network::Reply& reply);
+
+  CoordinatorProcess* coordinator_;
+};
+
+}  // namespace optfleet::simulation
