@@ -48,6 +48,10 @@ void WorkerIsAway(State* state, const std::string& id) {
 void BackoffEnded(State* state, const JobName& name) {
   LiveJob* job = state->FindJob(name);
   OPTFLEET_CHECK(job != nullptr, ToResource(name));
+  // Written down: the job may wait for long yet, and a start under a clock that was set back would have it
+  // wait once more.
+  job->row.status.not_before.reset();
+  state->Touch(job->row);
   Rebind(state, job);
   Enqueue(state, job);
 }

@@ -218,6 +218,24 @@ TEST(Lease, WhatANewerAttemptGoesOnFromStaysWhenTheOldOneIsEnded) {
   EXPECT_TRUE(answer.forget[0].keep_checkpoints);
 }
 
+// Simulation, seed 1000261: its sweep was paused, so that it waited on, and each start under a clock that had
+// been set back began its back-off again.
+TEST(Clock, ABackoffThatEndedIsOverAfterARestart) {
+  ClusterStory story;
+  story.Worker("a", 1);
+  story.Submit(OneJob());
+  story.Worker("a").Takes("job-1");
+  story.Worker("a").Reports("job-1", Outcome::kFailed);
+  story.Give(
+      PauseSweep{.request_id = "", .sweep_id = "lr", .pause = domain::Pause::kKeepRunning, .reason = ""});
+  story.Advance(minutes(5));
+  story.SetClock(-minutes(200));
+  story.RestartCoordinator();
+  story.Give(PauseSweep{.request_id = "", .sweep_id = "lr", .pause = domain::Pause::kNo, .reason = ""});
+  story.Worker("a").Synchronizes();
+  EXPECT_TRUE(story.Worker("a").Desired("job-1").has_value()) << "its back-off was over";
+}
+
 // Simulation, seed 1000351: the clock was set back by hours and a back-off lasted as long.
 TEST(Clock, SetBackItDelaysNoBackOffAndNoLease) {
   ClusterStory story;
