@@ -1,7 +1,5 @@
 #include "sweeps/grid.h"
 
-#include <ranges>
-
 #include "spec/presets.h"
 
 namespace optfleet::sweeps {
@@ -34,13 +32,13 @@ const LeafValue* Grid::ValueOf(const Leaf& leaf) const {
 }
 
 bool Grid::Next() {
-  for (Axis& axis : std::views::reverse(axes_)) {
-    const bool wraps = ++axis.at == axis.leaf->values.size();
-    if (wraps) axis.at = 0;
-    if (IsPreset(*axis.leaf))
+  for (auto axis = axes_.rbegin(); axis != axes_.rend(); ++axis) {
+    const bool wraps = ++axis->at == axis->leaf->values.size();
+    if (wraps) axis->at = 0;
+    if (IsPreset(*axis->leaf))
       ApplyAll();
     else
-      Apply(*axis.leaf);
+      Apply(*axis->leaf);
     if (!wraps) return true;
   }
   return false;
