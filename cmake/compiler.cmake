@@ -33,10 +33,14 @@ if(OPTFLEET_SANITIZE)
   target_compile_options(optfleet_sanitizers INTERFACE -fsanitize=${OPTFLEET_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all
     # Sees uninitialised members in std::regex and std::function that are not there, only when instrumented.
-    -Wno-maybe-uninitialized)
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   if(OPTFLEET_SANITIZE STREQUAL "thread")
     # Boost.Asio's fences; what they order is seen through its mutexes, too.
     target_compile_options(optfleet_sanitizers INTERFACE -Wno-tsan)
   endif()
   target_link_options(optfleet_sanitizers INTERFACE -fsanitize=${OPTFLEET_SANITIZE})
+endif()
+if(OPTFLEET_FUZZ)
+  # What libFuzzer steers by; the fuzzers themselves link it (tests/fuzz).
+  target_compile_options(optfleet_sanitizers INTERFACE -fsanitize=fuzzer-no-link)
 endif()

@@ -1,7 +1,6 @@
 #include "sweeps/grid.h"
 
 #include <algorithm>
-#include <ranges>
 
 #include "spec/presets.h"
 
@@ -51,10 +50,10 @@ const LeafValue* Grid::ValueOf(const Leaf& leaf) const {
 }
 
 bool Grid::Next() {
-  for (Axis& axis : std::views::reverse(axes_)) {
-    const bool wraps = ++axis.at == axis.size();
-    if (wraps) axis.at = 0;
-    Apply(axis);
+  for (auto axis = axes_.rbegin(); axis != axes_.rend(); ++axis) {
+    const bool wraps = ++axis->at == axis->size();
+    if (wraps) axis->at = 0;
+    Apply(*axis);
     if (!wraps) return true;
   }
   return false;

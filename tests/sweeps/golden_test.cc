@@ -1,60 +1,15 @@
-// Each tests/sweeps/golden/*.case is a command and what it expands to:
-//   ==> file NAME      lines of a file follow       ==> set KEY=VALUE   an override
-//   ==> env NAME=VALUE a variable                   ==> expected        the expansion or the diagnostics
-//   follow
+// Each tests/sweeps/golden/*.case (tests/sweeps/case.h) is a command and what it expands to.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <filesystem>
-#include <sstream>
 
 #include "tests/common/golden.h"
+#include "tests/sweeps/case.h"
 #include "tests/sweeps/render.h"
 
 namespace optfleet::sweeps {
 namespace {
-
-constexpr std::string_view kMark = "==> ";
-
-struct Case {
-  std::string head;  // everything up to the expectation
-  SweepInput input;
-};
-
-void ReadDirective(const std::string& directive, Case* read, std::string** sink) {
-  const size_t blank = directive.find(' ');
-  const std::string kind = directive.substr(0, blank);
-  const std::string rest = blank == std::string::npos ? "" : directive.substr(blank + 1);
-  *sink = nullptr;
-  if (kind == "file") {
-    read->input.files.push_back({rest, "", "/sweeps"});
-    *sink = &read->input.files.back().text;
-  } else if (kind == "set") {
-    read->input.overrides.push_back(rest);
-  } else if (kind == "env") {
-    read->input.environment[rest.substr(0, rest.find('='))] = rest.substr(rest.find('=') + 1);
-  } else {
-    ADD_FAILURE() << "unknown directive " << directive;
-  }
-}
-
-Case ReadCase(const std::string& text) {
-  Case read;
-  read.input.working_folder = "/here";
-  std::istringstream lines(text);
-  std::string line;
-  std::string* sink = nullptr;
-  while (std::getline(lines, line)) {
-    read.head += line + "\n";
-    if (line == std::string(kMark) + "expected") return read;
-    if (line.starts_with(kMark))
-      ReadDirective(line.substr(kMark.size()), &read, &sink);
-    else if (sink != nullptr)
-      *sink += line + "\n";
-  }
-  ADD_FAILURE() << "a case has no line '==> expected'";
-  return read;
-}
 
 TEST(Golden, EveryCaseExpandsAsWritten) {
   std::vector<std::string> paths;
@@ -63,7 +18,9 @@ TEST(Golden, EveryCaseExpandsAsWritten) {
   std::sort(paths.begin(), paths.end());
   ASSERT_GE(paths.size(), 5U);
   for (const std::string& path : paths) {
-    const Case read = ReadCase(testing::ReadFileOrFail(path));
+    const testing::SweepCase read = testing::ReadSweepCase(testing::ReadFileOrFail(path));
+    EXPECT_TRUE(read.is_complete) << path << " has no line '==> expected'";
+    EXPECT_EQ(read.unknown, "") << path;
     testing::ExpectFileHolds(path, read.head + testing::Render(ExpandSweep(read.input)));
   }
 }
