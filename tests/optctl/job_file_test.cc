@@ -16,18 +16,27 @@ std::string ReadText(const std::filesystem::path& path) {
   return text.str();
 }
 
+sweeps::ExpandResult Expanded(std::string text, std::string folder) {
+  sweeps::SweepFile file;
+  file.path = "sweep.yaml";
+  file.text = std::move(text);
+  file.folder = std::move(folder);
+  sweeps::SweepInput input;
+  input.files.push_back(std::move(file));
+  return sweeps::ExpandSweep(input);
+}
+
 std::string HashOfFile(const std::string& text) {
-  const auto result = sweeps::ExpandSweep({{{"job.yaml", text, ""}}, {}, "", {}});
+  const auto result = Expanded(text, {});
   EXPECT_TRUE(result.expansion) << text << result.diagnostics.Render();
   return result.expansion && result.expansion->jobs.size() == 1 ? result.expansion->jobs[0].hash : "";
 }
 
 TEST(JobFile, OfEveryJobOfTheShippedSweepsIsThatJob) {
   int jobs = 0;
-  for (const auto& entry :
-       std::filesystem::recursive_directory_iterator(std::string(OPTFLEET_SOURCE_DIR) + "/sweeps")) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(OPTFLEET_SOURCE_DIR "/sweeps")) {
     if (entry.path().extension() != ".yaml") continue;
-    const auto result = sweeps::ExpandSweep({{{"s.yaml", ReadText(entry.path()), "/data"}}, {}, "", {}});
+    const auto result = Expanded(ReadText(entry.path()), "/data");
     ASSERT_TRUE(result.expansion) << entry.path() << result.diagnostics.Render();
     for (const sweeps::Job& job : result.expansion->jobs) {
       EXPECT_EQ(HashOfFile(JobFile(job)), job.hash) << entry.path() << " job " << job.number;
@@ -41,7 +50,7 @@ constexpr const char* kPreset =
     "model: {preset: tiny-llama, norm: layernorm}\ndata.path: \"/a \\\"b\\\": c\"\nbudget.steps: 3\n";
 
 TEST(JobFile, WritesOutWhatAPresetStandsForAndQuotesTexts) {
-  const auto result = sweeps::ExpandSweep({{{"s.yaml", kPreset, ""}}, {}, "", {}});
+  const auto result = Expanded(kPreset, {});
   ASSERT_TRUE(result.expansion) << result.diagnostics.Render();
   const sweeps::Job& job = result.expansion->jobs.at(0);
   EXPECT_EQ(JobFile(job).find("preset"), std::string::npos);
