@@ -165,7 +165,9 @@ bool CoordinatorProcess::Read(std::function<void(store::ReadStore&)> read) {
 }
 
 bool CoordinatorProcess::Work(std::function<void()> work) {
-  Later(milliseconds(5), std::move(work));
+  // Expanding a part of a large grid takes its time, in which much may happen.
+  Later(context_->faults ? context_->dice.Between(milliseconds(1), milliseconds(700)) : milliseconds(5),
+        std::move(work));
   return true;
 }
 

@@ -132,10 +132,12 @@ void SweepsServer::GiveNext(const std::string& sweep, std::deque<engine::Input> 
   engine::Input input = std::move(rest.front());
   rest.pop_front();
   const bool last = std::holds_alternative<engine::FinishSweep>(input);
-  coordinator_->Post(std::move(input), [this, sweep, last, rest, reply](const engine::Answer& answer) {
-    if (const auto* error = std::get_if<Error>(&answer)) return Abandon(sweep, *error, reply);
-    if (last) return reply(TextOf(answer));
-    GiveNext(sweep, rest, reply);
+  coordinator_->Work([this, sweep, last, input, rest, reply] {
+    coordinator_->Post(input, [this, sweep, last, rest, reply](const engine::Answer& answer) {
+      if (const auto* error = std::get_if<Error>(&answer)) return Abandon(sweep, *error, reply);
+      if (last) return reply(TextOf(answer));
+      GiveNext(sweep, rest, reply);
+    });
   });
 }
 
