@@ -12,9 +12,9 @@ namespace {
 // An ended job has nothing left of its budget, wherever it stopped.
 constexpr const char* kCounts = R"sql(
 SELECT state, outcome, count(*), sum(total_steps) FROM jobs WHERE sweep = ? GROUP BY state, outcome)sql";
-constexpr const char* kComing = R"sql(
-SELECT sum(total_steps), sum(reused_from IS NOT NULL), sum(iif(reused_from IS NULL, 0, total_steps)) FROM jobs
-WHERE sweep = ? AND number > ?)sql";
+constexpr const char* kBetween = R"sql(
+SELECT sum(total_steps), sum(outcome IS 'succeeded'), sum(iif(state = 'ended', total_steps, 0)) FROM jobs
+WHERE sweep = ? AND number > ? AND number <= ?)sql";
 constexpr const char* kOpenSteps = R"sql(
 SELECT sum(newest.step) FROM jobs
 JOIN metrics.attempts AS newest ON newest.job = 'sweeps/' || jobs.sweep || '/jobs/' || jobs.number
@@ -26,28 +26,29 @@ SELECT number, objective FROM jobs WHERE sweep = ? AND objective IS NOT NULL AND
 ORDER BY objective, number LIMIT 1)sql";
 
 // A sweep that is being extended has jobs on disk behind its job_count that are not of it yet: queued, or
-// ended where an outcome is taken over. They are counted with the others, since a count of those alone would
-// need more than its index.
+// succeeded where an outcome is taken over. They are counted with the others, since a count of those alone
+// would need more than its index. What is not in the index is asked of the fewer rows, its own or those.
 Status TakeOffComing(Connection* connection, SweepView* view) {
   int32_t written = 0;
   for (const auto& [state, count] : view->counts) written += count;
-  const int32_t coming = written - view->sweep.job_count;
+  const int32_t jobs = view->sweep.job_count;
+  const int32_t coming = written - jobs;
   if (coming <= 0) return {};
-  const auto take_off = [view](std::string_view state, int32_t count) {
-    const auto found = view->counts.find(std::string(state));
-    if (found != view->counts.end() && (found->second -= count) == 0) view->counts.erase(found);
-  };
+  const bool of_own = jobs < coming;
   return ForEachRow(
-      connection, kComing,
+      connection, kBetween,
       [&](const Statement& row) -> Status {
-        const auto reused = static_cast<int32_t>(row.Int(1));
-        take_off(domain::Name(domain::JobState::kQueued), coming - reused);
-        take_off(OutcomeName(Outcome::kSucceeded), reused);
-        view->steps_total -= row.Int(0);
-        view->steps_done -= row.Int(2);
+        int32_t& succeeded = view->counts[std::string(OutcomeName(Outcome::kSucceeded))];
+        const auto found = static_cast<int32_t>(row.Int(1));
+        const int32_t reused = of_own ? succeeded - found : found;
+        succeeded -= reused;
+        view->counts[std::string(domain::Name(domain::JobState::kQueued))] -= coming - reused;
+        std::erase_if(view->counts, [](const auto& entry) { return entry.second == 0; });
+        view->steps_total = of_own ? row.Int(0) : view->steps_total - row.Int(0);
+        view->steps_done = of_own ? row.Int(2) : view->steps_done - row.Int(2);
         return {};
       },
-      view->sweep.id, view->sweep.job_count);
+      view->sweep.id, of_own ? 0 : jobs, of_own ? jobs : written);
 }
 
 Status AddTotals(Connection* connection, SweepView* view) {

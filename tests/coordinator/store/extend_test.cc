@@ -67,6 +67,19 @@ class ExtendInParts : public testing::Test {
 
 TEST_F(ExtendInParts, NothingIsSeenBeforeTheEnd) { ExpectAsBefore(); }
 
+TEST_F(ExtendInParts, NorOfOneThatIsLargerThanItsSweep) {
+  engine::Changes part;
+  const engine::NewSweep ten = NewSweep("lr", 10);
+  part.new_jobs.assign(ten.jobs.begin() + 5, ten.jobs.end());
+  domain::JobStatus reused;
+  reused.state = domain::JobState::kEnded;
+  reused.outcome = Outcome::kSucceeded;
+  reused.reused_from = JobName{"other", 1};
+  part.jobs = {{{"lr", 9}, reused}};
+  ASSERT_TRUE(state_->Commit(part).has_value());
+  ExpectAsBefore();
+}
+
 TEST_F(ExtendInParts, AllIsSeenAtTheEnd) {
   engine::Changes last;
   row_.job_count = 5;
