@@ -249,6 +249,7 @@ std::vector<rpc::Queue> Coordinator::Parts::Queues() const {
   };
   return {queue("workers", loop->worker_depth(), EngineLoop::kWorkerLimit),
           queue("engine", loop->people_depth(), EngineLoop::kPeopleLimit),
+          queue("look", loop->look_depth(), EngineLoop::kLookLimit),
           queue("metrics", writer->depth(), MetricsWriter::kQueueLimit),
           queue("read", backend->read_depth(), ProcessBackend::kReadQueue),
           queue("expansion", backend->work_depth(), ProcessBackend::kWorkQueue),

@@ -61,7 +61,7 @@ void EngineLoop::TellHeld(const engine::RecordsHeld& held) {
 bool EngineLoop::Inspect(std::function<void(const engine::Engine&)> look) {
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_ || looks_.size() >= kPeopleLimit) return false;
+    if (stopping_ || looks_.size() >= kLookLimit) return false;
     looks_.push_back(std::move(look));
   }
   changed_.notify_one();
@@ -85,6 +85,11 @@ size_t EngineLoop::worker_depth() const {
 size_t EngineLoop::people_depth() const {
   const std::lock_guard lock(mutex_);
   return of_people_.size();
+}
+
+size_t EngineLoop::look_depth() const {
+  const std::lock_guard lock(mutex_);
+  return looks_.size();
 }
 
 EngineLoop::Work EngineLoop::WaitForWork() {

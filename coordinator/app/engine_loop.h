@@ -39,6 +39,7 @@ class EngineLoop {
   // still come through.
   static constexpr size_t kWorkerLimit = 4096;
   static constexpr size_t kPeopleLimit = 512;
+  static constexpr size_t kLookLimit = 512;
   static constexpr size_t kBatchLimit = 256;
 
   // Events of ended sweeps older than `keep_events` are dropped bit by bit; 0: none is.
@@ -56,7 +57,7 @@ class EngineLoop {
   // thread.
   void TellHeld(const engine::RecordsHeld& held);
 
-  // Runs `look` on the engine's thread between two batches; false as Post.
+  // Runs `look` on the engine's thread between two batches; false as Post, with a queue of its own.
   bool Inspect(std::function<void(const engine::Engine&)> look);
 
   // Takes no more inputs, handles and commits those that wait, ends the thread.
@@ -64,6 +65,7 @@ class EngineLoop {
 
   size_t worker_depth() const;
   size_t people_depth() const;
+  size_t look_depth() const;
   // Only from an Inspect.
   int64_t wal_bytes() const { return store_->wal_bytes(); }
 

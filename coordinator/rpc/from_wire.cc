@@ -206,8 +206,7 @@ RpcResult<store::RecordBatch> BatchFromWire(const v1::AttemptRecords& wire, cons
 
 std::optional<RpcError> CheckWireVersion(int32_t theirs, const std::string& worker,
                                          const std::string& program_version) {
-  const int32_t distance = theirs > kWireVersion ? theirs - kWireVersion : kWireVersion - theirs;
-  if (theirs >= 1 && distance <= 1) return std::nullopt;
+  if (theirs >= std::max(1, kWireVersion - 1) && theirs <= kWireVersion + 1) return std::nullopt;
   const std::string ours = std::to_string(kWireVersion);
   RpcError error{Code::kFailedPrecondition, "WIRE_VERSION_UNSUPPORTED",
                  "worker " + worker + " (" + program_version + ") speaks version " + std::to_string(theirs) +

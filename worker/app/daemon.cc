@@ -47,7 +47,7 @@ Daemon::Daemon(const CommandLine& line, Root root, std::vector<Slot> slots, Iden
       metrics_(identity.worker_id),
       scrape_(&loop_,
               [this] {
-                metrics_.Show(engine_.Summarize());
+                metrics_.Show(engine_.Summarize(), hands_.waiting());
                 return metrics_.Text();
               }),
       engine_({.slots = std::move(slots),

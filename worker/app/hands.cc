@@ -15,7 +15,13 @@ Hands::Hands(std::string root, LaunchOptions launch, Post post)
 
 Hands::~Hands() { threads_.join(); }
 
-void Hands::Run(std::function<void()> work) { boost::asio::post(threads_, std::move(work)); }
+void Hands::Run(std::function<void()> work) {
+  ++waiting_;
+  boost::asio::post(threads_, [this, work = std::move(work)] {
+    --waiting_;
+    work();
+  });
+}
 
 void Hands::Do(const PrepareAndLaunch& effect) {
   Run([this, effect] {

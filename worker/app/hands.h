@@ -1,7 +1,9 @@
 // Does the engine's slow effects on threads of its own: disk, control sockets, starting processes. Results
-// come back through `post`, on the owner's thread.
+// come back through `post`, on the owner's thread. What waits is bounded by the engine: it asks for one thing
+// at a time of an attempt and of a checkpoint.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/thread_pool.hpp>
 #include <functional>
 #include <string>
@@ -32,6 +34,9 @@ class Hands {
 
   void Reap() { launcher_.Reap(); }
 
+  // Pieces of work that no thread has begun.
+  int waiting() const { return waiting_; }
+
  private:
   void Done(const AttemptKey& key, FolderWorkDone::Work work, const Status& status);
 
@@ -39,6 +44,7 @@ class Hands {
   Launcher launcher_;
   KeptReader kept_;  // the engine wants one look at a time
   const Post post_;
+  std::atomic<int> waiting_ = 0;
   boost::asio::thread_pool threads_{2};
 };
 

@@ -38,6 +38,7 @@ Metrics::Metrics(const std::string& worker_id)
       backlog_bytes_(Gauges(registry_, "optfleet_worker_spool_bytes",
                             "Share of the metrics logs that the coordinator does not hold yet")
                          .Add({})),
+      work_waiting_(Gauges(registry_, "optfleet_queue_depth", "Entries of a queue").Add({{"queue", "work"}})),
       records_(prometheus::BuildCounter()
                    .Name("optfleet_worker_records_sent_total")
                    .Help("Records sent, repeats included")
@@ -54,12 +55,13 @@ Metrics::Metrics(const std::string& worker_id)
   Gauges(registry_, "optfleet_build_info", "Version of this program").Add({{"version", kVersion}}).Set(1);
 }
 
-void Metrics::Show(const Summary& summary) {
+void Metrics::Show(const Summary& summary, int work_waiting) {
   slots_free_.Set(summary.slots_free);
   slots_used_.Set(summary.slots_used);
   running_.Set(summary.attempts_running);
   backlog_records_.Set(static_cast<double>(summary.backlog_records));
   backlog_bytes_.Set(static_cast<double>(summary.backlog_bytes));
+  work_waiting_.Set(work_waiting);
 }
 
 void Metrics::CountRecords(int64_t sent) { records_.Increment(static_cast<double>(sent)); }

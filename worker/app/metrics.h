@@ -14,7 +14,8 @@ class Metrics {
  public:
   explicit Metrics(const std::string& worker_id);
 
-  void Show(const Summary& summary);
+  // `work_waiting`: of the threads for slow work.
+  void Show(const Summary& summary, int work_waiting);
   void CountRecords(int64_t sent);
   void ObserveSynchronize(Duration took);
   void CountFailedCall(const std::string& method);
@@ -29,6 +30,7 @@ class Metrics {
   prometheus::Gauge& running_;
   prometheus::Gauge& backlog_records_;
   prometheus::Gauge& backlog_bytes_;
+  prometheus::Gauge& work_waiting_;
   prometheus::Counter& records_;
   prometheus::Family<prometheus::Counter>& failed_calls_;
   prometheus::Histogram& synchronize_;

@@ -15,6 +15,7 @@ namespace http = beast::http;
 using Tcp = asio::ip::tcp;
 
 constexpr auto kPatience = std::chrono::seconds(10);
+constexpr auto kPauseAfterFailedAccept = std::chrono::milliseconds(200);
 
 Result<Tcp::endpoint> ParseEndpoint(const std::string& text) {
   const size_t colon = text.rfind(':');
@@ -32,8 +33,14 @@ Result<Tcp::endpoint> ParseEndpoint(const std::string& text) {
 // One request, one answer.
 class Visit : public std::enable_shared_from_this<Visit> {
  public:
-  Visit(Tcp::socket socket, const std::function<std::string()>& text)
-      : stream_(std::move(socket)), text_(text) {}
+  // Counts itself in `visits`.
+  Visit(Tcp::socket socket, const std::function<std::string()>& text, std::shared_ptr<int> visits)
+      : stream_(std::move(socket)), text_(text), visits_(std::move(visits)) {
+    ++*visits_;
+  }
+  ~Visit() { --*visits_; }
+  Visit(const Visit&) = delete;
+  Visit& operator=(const Visit&) = delete;
 
   void Start() {
     stream_.expires_after(kPatience);
@@ -63,6 +70,7 @@ class Visit : public std::enable_shared_from_this<Visit> {
 
   beast::tcp_stream stream_;
   const std::function<std::string()> text_;
+  const std::shared_ptr<int> visits_;
   beast::flat_buffer buffer_{16 << 10};
   http::request<http::empty_body> request_;
   http::response<http::string_body> response_;
@@ -90,7 +98,13 @@ Result<std::string> ScrapeServer::Listen(const std::string& address) {
 void ScrapeServer::Accept() {
   acceptor_.async_accept([this](boost::system::error_code error, Tcp::socket socket) {
     if (error == asio::error::operation_aborted) return;
-    if (!error) std::make_shared<Visit>(std::move(socket), text_)->Start();
+    if (error) {
+      pause_.expires_after(kPauseAfterFailedAccept);
+      return pause_.async_wait([this](boost::system::error_code cancelled) {
+        if (!cancelled) Accept();
+      });
+    }
+    if (*visits_ < kMostVisits) std::make_shared<Visit>(std::move(socket), text_, visits_)->Start();
     Accept();
   });
 }

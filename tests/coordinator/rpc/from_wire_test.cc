@@ -146,7 +146,7 @@ TEST(FromWire, RefusesASweepThatIsTooLarge) {
 TEST(WireVersion, NeighboursWorkTogetherAndOthersAreToldBoth) {
   EXPECT_FALSE(CheckWireVersion(1, "gpu01", "0.1.0"));
   EXPECT_FALSE(CheckWireVersion(2, "gpu01", "0.2.0"));
-  for (const int32_t version : {0, 3, 100, -1}) {
+  for (const int32_t version : {0, 3, 100, -1, INT32_MAX, INT32_MIN}) {
     const auto refused = CheckWireVersion(version, "gpu01", "0.3.0");
     ASSERT_TRUE(refused) << version;
     EXPECT_EQ(refused->code, Code::kFailedPrecondition);
