@@ -46,6 +46,28 @@ def kill(pid, number=signal.SIGKILL):
         return False
 
 
+def files_named(root, name):
+    """Every file of that name below `root`. Attempts come and go while it looks: a folder that vanishes is passed over,
+    where pathlib's glob ends in FileNotFoundError."""
+    return [pathlib.Path(folder) / name for folder, _, files in os.walk(root) if name in files]
+
+
+def entries(folder):
+    """Names in the folder, none where it does not exist (any more)."""
+    try:
+        return os.listdir(folder)
+    except FileNotFoundError:
+        return []
+
+
+def size_of(path):
+    """Bytes of the file, 0 where it does not exist (any more)."""
+    try:
+        return os.stat(path).st_size
+    except FileNotFoundError:
+        return 0
+
+
 class Unreachable(Exception):
     pass
 
@@ -127,7 +149,7 @@ class Cluster:
     # -- what the run directories say
 
     def run_directories(self):
-        return [path.parent for name in self.workers for path in (self.folder / name).glob("**/job.json")]
+        return [path.parent for name in list(self.workers) for path in files_named(self.folder / name, "job.json")]
 
     @staticmethod
     def read_json(path):

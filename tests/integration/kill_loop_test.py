@@ -18,7 +18,7 @@ import tempfile
 import time
 import unittest
 
-from cluster import BIN, ROOT, Cluster, Unreachable, kill, process_lives, wait_until
+from cluster import BIN, ROOT, Cluster, Unreachable, entries, kill, process_lives, wait_until
 
 STEPS = 240
 SWEEP = f"""
@@ -105,7 +105,7 @@ class Monkey:
         """Only one that is past a checkpoint of its own or whose job was never hit: three crashes without progress end a job."""
         hit = {attempt.split("/attempts/")[0] for attempt in self.trainer_kills}
         running = sorted((folder, pid) for folder, pid in self.healthy_trainers().items()
-                         if any((folder / "checkpoints").glob("step-*"))
+                         if any(name.startswith("step-") for name in entries(folder / "checkpoints"))
                          or self.cluster.read_json(folder / "job.json")["attempt"].split("/attempts/")[0] not in hit)
         if running:
             folder, pid = self.rng.choice(running)
@@ -124,15 +124,19 @@ class Monkey:
         self.note(what, attempt)
         return True
 
+    @staticmethod
+    def writes_checkpoint(folder):
+        return any(name.startswith(".tmp-") for name in entries(folder / "checkpoints"))
+
     def checkpoint(self):
         """Kills a trainer while a checkpoint has its temporary name."""
         end = time.monotonic() + 30
         while time.monotonic() < end:
             for folder, pid in self.healthy_trainers().items():
                 for _ in range(200):
-                    if any((folder / "checkpoints").glob(".tmp-*")):
+                    if self.writes_checkpoint(folder):
                         kill(pid, 19)
-                        if any((folder / "checkpoints").glob(".tmp-*")) and self.kill_trainer(folder, pid, "checkpoint"):
+                        if self.writes_checkpoint(folder) and self.kill_trainer(folder, pid, "checkpoint"):
                             return
                         kill(pid, 18)
                         break

@@ -14,7 +14,7 @@ import tempfile
 import time
 import unittest
 
-from cluster import BIN, ROOT, Cluster, Unreachable, kill, process_lives, wait_until
+from cluster import BIN, ROOT, Cluster, Unreachable, kill, process_lives, size_of, wait_until
 
 LEASE = 3.0
 STEPS = 400
@@ -110,7 +110,7 @@ class Partition(unittest.TestCase):
         """(worker, pid) of the trainers that have recorded something."""
         return {(folder.parent.name if folder.parent.name in cluster.workers else folder.parts[-3], trainer)
                 for folder, _, trainer in cluster.started()
-                if process_lives(trainer) and (folder / "metrics.log").exists() and (folder / "metrics.log").stat().st_size > 2000}
+                if process_lives(trainer) and size_of(folder / "metrics.log") > 2000}
 
     def finish(self, cluster, sweep):
         def ended():

@@ -9,7 +9,7 @@ import tempfile
 import time
 import unittest
 
-from cluster import BIN, ROOT, wait_until
+from cluster import BIN, ROOT, files_named, size_of, wait_until
 
 SWEEP = """
 name: small-run
@@ -108,17 +108,14 @@ class RunCommand(unittest.TestCase):
         self.assertIn("--again trains it anew", refused.stderr)
         self.assertEqual(attempts, self.attempts())
 
+    def trains(self):
+        return any(size_of(log) > 2000 for log in files_named(self.folder, "metrics.log"))
+
     def interrupt_and_continue(self, signals):
         steps = 4000
         process = subprocess.Popen(self.command(steps), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                    start_new_session=True)
-
-        def trains():
-            try:
-                return any(log.stat().st_size > 2000 for log in self.folder.glob("**/metrics.log"))
-            except FileNotFoundError:  # run directories come and go
-                return False
-        wait_until(trains, 60)
+        wait_until(self.trains, 60)
         for number in signals:
             os.killpg(process.pid, number)
             time.sleep(0.3)
@@ -152,7 +149,7 @@ class RunCommand(unittest.TestCase):
 
     def test_killing_optctl_itself_leaves_nothing_behind(self):
         process = subprocess.Popen(self.command(4000), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until(lambda: any(log.stat().st_size > 2000 for log in self.folder.glob("**/metrics.log")), 60)
+        wait_until(self.trains, 60)
         process.kill()
         process.wait()
         wait_until(lambda: not processes_under(self.folder), 40, lambda: str(processes_under(self.folder)))
