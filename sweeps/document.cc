@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/text.h"
+#include "sweeps/grid_keys.h"
 #include "sweeps/leaf_reader.h"
 
 namespace optfleet::sweeps {
@@ -43,7 +44,7 @@ class DocumentReader {
       else if (IsKeepKey(entry.key))
         ReadKeep(entry, &document.keep, context_.diagnostics);
       else if (IsGridKey(entry.key))
-        ReadGridKey(entry, &document.base, &document.exclusions);
+        ReadGridKey(entry, context_, &leaves_, &document.base, &document.exclusions);
       else if (IsHeaderKey(entry.key))
         ReadHeader(entry, &document);
       else
@@ -53,16 +54,6 @@ class DocumentReader {
   }
 
  private:
-  static bool IsGridKey(std::string_view key) { return key == kZip || key == kExclude; }
-
-  void ReadGridKey(const YamlEntry& entry, Leaves* leaves, std::vector<Leaves>* exclusions) {
-    if (!context_.takes_blocks)
-      return context_.diagnostics->Add(entry.key_position, "`" + entry.key + "` cannot be set here",
-                                       "override the keys of a spec instead");
-    if (entry.key == kZip) return leaves_.ReadZip(entry, leaves);
-    for (Leaves& exclusion : leaves_.ReadExclusions(entry)) exclusions->push_back(std::move(exclusion));
-  }
-
   void ReadHeader(const YamlEntry& entry, Document* document) {
     if (entry.key == "sweep") return ReadBlocks(entry, document);
     auto text = ReadText(entry);
@@ -124,7 +115,7 @@ class DocumentReader {
     }
     for (const YamlEntry& entry : item.entries) {
       if (IsGridKey(entry.key))
-        ReadGridKey(entry, &block.leaves, &block.exclusions);
+        ReadGridKey(entry, context_, &leaves_, &block.leaves, &block.exclusions);
       else if (IsHeaderKey(entry.key) || IsResourceKey(entry.key) || IsKeepKey(entry.key))
         context_.diagnostics->Add(entry.key_position, "`" + entry.key + "` cannot stand in a block",
                                   "move it to the top level of the file");

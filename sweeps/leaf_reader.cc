@@ -5,6 +5,7 @@
 
 #include "common/text.h"
 #include "spec/canonical.h"
+#include "sweeps/grid_keys.h"
 #include "sweeps/paths.h"
 #include "sweeps/range.h"
 
@@ -110,63 +111,6 @@ void LeafReader::ReadEntry(const YamlEntry& entry, Leaves* leaves) {
   const size_t dot = entry.key.find('.');
   const std::string_view group = std::string_view(entry.key).substr(0, dot);
   AddUnknown(entry, dot != std::string::npos && IsGroup(group) ? group : std::string_view());
-}
-
-// Maps of a key that holds one or a list of them.
-std::vector<const YamlNode*> LeafReader::MapsOf(const YamlEntry& entry, const char* example) {
-  std::vector<const YamlNode*> maps;
-  const bool is_list = entry.value.kind == YamlNode::Kind::kSequence;
-  if (!is_list) maps.push_back(&entry.value);
-  for (const YamlNode& item : entry.value.items) maps.push_back(&item);
-  for (auto map = maps.begin(); map != maps.end();) {
-    const bool good = (*map)->kind == YamlNode::Kind::kMap && !(*map)->entries.empty();
-    if (!good)
-      context_.diagnostics->Add(is_list ? (*map)->position : entry.key_position,
-                                Quote(entry.key) + " must be a map of keys, or a list of such maps", example);
-    map = good ? map + 1 : maps.erase(map);
-  }
-  return maps;
-}
-
-void LeafReader::ReadZip(const YamlEntry& entry, Leaves* leaves) {
-  for (const YamlNode* map : MapsOf(entry, "as {training.batch_size: [8, 16], budget.steps: [200, 100]}")) {
-    const size_t mistakes = context_.diagnostics->count();
-    const size_t before = leaves->size();
-    for (const YamlEntry& member : map->entries) ReadEntry(member, leaves);
-    for (size_t i = before; i < leaves->size(); ++i) (*leaves)[i].zip = map->position;
-    if (context_.diagnostics->count() == mistakes)
-      CheckZip(std::span<const Leaf>(*leaves).subspan(before), map->position);
-  }
-}
-
-void LeafReader::CheckZip(std::span<const Leaf> linked, const SourcePosition& position) {
-  if (linked.size() < 2)
-    return context_.diagnostics->Add(position, "`zip` links at least two keys",
-                                     "write a single axis without `zip`");
-  const Leaf& first = linked.front();
-  for (const Leaf& leaf : linked) {
-    if (!leaf.is_axis) {
-      context_.diagnostics->Add(leaf.key_position, Quote(leaf.field->key) + " in `zip` must be a list",
-                                "move a key with one value out of `zip`");
-    } else if (first.is_axis && leaf.values.size() != first.values.size()) {
-      context_.diagnostics->Add(leaf.key_position,
-                                Quote(leaf.field->key) + " has " + std::to_string(leaf.values.size()) +
-                                    (leaf.values.size() == 1 ? " value, " : " values, ") +
-                                    Quote(first.field->key) + " " + std::to_string(first.values.size()),
-                                "linked keys have equally many");
-    }
-  }
-}
-
-std::vector<Leaves> LeafReader::ReadExclusions(const YamlEntry& entry) {
-  std::vector<Leaves> exclusions;
-  for (const YamlNode* map : MapsOf(entry, "as {optimizer.name: sgd, training.batch_size: [64, 128]}")) {
-    const size_t mistakes = context_.diagnostics->count();
-    Leaves leaves;
-    for (const YamlEntry& member : map->entries) ReadEntry(member, &leaves);
-    if (context_.diagnostics->count() == mistakes) exclusions.push_back(std::move(leaves));
-  }
-  return exclusions;
 }
 
 void LeafReader::ReadGroup(std::string_view group, const YamlEntry& entry, Leaves* leaves) {

@@ -12,10 +12,6 @@
 
 namespace optfleet::sweeps {
 
-// Keys of the top level and of blocks.
-inline constexpr std::string_view kZip = "zip";
-inline constexpr std::string_view kExclude = "exclude";
-
 // Names of the top level that are no keys of a spec.
 std::span<const std::string_view> HeaderKeys();
 
@@ -27,15 +23,7 @@ class LeafReader {
   // key is reported.
   void ReadEntry(const YamlEntry& entry, Leaves* leaves);
 
-  // Adds the keys of an entry `zip`, linked.
-  void ReadZip(const YamlEntry& entry, Leaves* leaves);
-
-  // What an entry `exclude` leaves out: points that have one of the values of every key of one of these.
-  std::vector<Leaves> ReadExclusions(const YamlEntry& entry);
-
  private:
-  std::vector<const YamlNode*> MapsOf(const YamlEntry& entry, const char* example);
-  void CheckZip(std::span<const Leaf> linked, const SourcePosition& position);
   void ReadGroup(std::string_view group, const YamlEntry& entry, Leaves* leaves);
   void ReadLeaf(const spec::Field& field, const YamlEntry& entry, Leaves* leaves);
   void ReadValue(const YamlNode& node, Leaf* leaf);

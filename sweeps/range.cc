@@ -78,13 +78,20 @@ class Reader {
     }
   }
 
-  // An end is a value of the key.
-  std::optional<double> End(const std::string& text, const YamlNode& node) {
-    const auto value = spec::ParseValue(*leaf_->field, text, node.quoted);
+  // A value of the key, kept as it is written.
+  struct RangeEnd {
+    double number = 0;
+    LeafValue value;
+  };
+
+  std::optional<RangeEnd> End(const std::string& text, const YamlNode& node) {
+    auto value = spec::ParseValue(*leaf_->field, text, node.quoted);
+    std::optional<double> number;
     if (value) {
-      if (const auto* number = std::get_if<double>(&*value)) return *number;
-      if (const auto* whole = std::get_if<int64_t>(&*value)) return static_cast<double>(*whole);
+      if (const auto* real = std::get_if<double>(&*value)) number = *real;
+      if (const auto* whole = std::get_if<int64_t>(&*value)) number = static_cast<double>(*whole);
     }
+    if (number) return RangeEnd{*number, {text, *std::move(value), node.position}};
     diagnostics_->Add(node.position, "an end of " + Named() + " must be " + spec::Expectation(*leaf_->field) +
                                          ", found " + (value ? "`" + text + "`" : value.error()));
     return std::nullopt;
@@ -111,23 +118,30 @@ class Reader {
   }
 
   void CheckEnds() {
-    if (*from_ == *to_)
+    const double from = from_->number;
+    const double to = to_->number;
+    if (from == to)
       diagnostics_->Add(node_.position, Named() + " begins where it ends", "give one value instead");
-    else if (is_log_ && (*from_ <= 0 || *to_ <= 0))
+    else if (is_log_ && (from <= 0 || to <= 0))
       diagnostics_->Add(node_.position, "the ends of a range with `spacing: log` must be above 0",
                         "add a 0 by a block of its own, or use linear");
   }
 
   void Fill() {
-    for (int64_t i = 0; i < *count_; ++i) {
+    const double from = from_->number;
+    const double to = to_->number;
+    Add(std::move(from_->value));
+    for (int64_t i = 1; i < *count_ - 1; ++i) {
       const double share = static_cast<double>(i) / static_cast<double>(*count_ - 1);
-      const double value = is_log_ ? std::exp(std::log(*from_) + share * (std::log(*to_) - std::log(*from_)))
-                                   : *from_ + share * (*to_ - *from_);
-      Add(value);
+      AddRounded(is_log_ ? std::exp(std::log(from) + share * (std::log(to) - std::log(from)))
+                         : from + share * (to - from));
     }
+    // Rounding may have brought a value onto the end, which is the one that people wrote.
+    if (leaf_->values.size() > 1 && leaf_->values.back().value == to_->value.value) leaf_->values.pop_back();
+    Add(std::move(to_->value));
   }
 
-  void Add(double value) {
+  void AddRounded(double value) {
     const bool whole = IsWhole(*leaf_->field);
     std::string text = whole ? std::to_string(std::llround(value)) : ShortText(value);
     auto parsed = spec::ParseValue(*leaf_->field, text, false);
@@ -136,8 +150,12 @@ class Reader {
                         Named() + " holds " + text + "; expected " + spec::Expectation(*leaf_->field));
       return;
     }
-    const bool repeats = !leaf_->values.empty() && leaf_->values.back().value == *parsed;
-    if (!repeats) leaf_->values.push_back({std::move(text), *std::move(parsed), node_.position});
+    Add({std::move(text), *std::move(parsed), node_.position});
+  }
+
+  void Add(LeafValue value) {
+    if (leaf_->values.empty() || leaf_->values.back().value != value.value)
+      leaf_->values.push_back(std::move(value));
   }
 
   static constexpr size_t kShown = 60;
@@ -145,8 +163,8 @@ class Reader {
   References* references_;
   Leaf* leaf_;
   Diagnostics* diagnostics_;
-  std::optional<double> from_;
-  std::optional<double> to_;
+  std::optional<RangeEnd> from_;
+  std::optional<RangeEnd> to_;
   std::optional<int64_t> count_;
   bool is_log_ = false;
 };

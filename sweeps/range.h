@@ -14,8 +14,9 @@ inline constexpr int64_t kMostRangeValues = 10'000;
 bool TakesRange(const spec::Field& field);
 
 // Adds `count` values to the leaf, ends included: equally far apart, or with `spacing: log` equally far apart
-// in their logarithms. They are rounded to four significant digits (whole numbers to whole ones), and are
-// what their texts say, so that a value written by hand is the same point. `node` is a map; what is not
+// in their logarithms. The ends are as they are written; what lies between is rounded to four significant
+// digits (whole numbers to whole ones) and is what its text says, so that a value written by hand is the same
+// point. `node` is a map; what is not
 // allowed is reported, and nothing is added then.
 void ReadRange(const YamlNode& node, References* references, Leaf* leaf, Diagnostics* diagnostics);
 

@@ -15,7 +15,7 @@ struct RunGround {
   int numerics_version = 0;                  // 0: the trainer does not say
   bool resumed_from_other_version = false;   // a part of it was computed by another version
   std::map<std::string, std::string> files;  // ContentStamp of what it read, by key of the spec
-  std::string device_model;
+  std::string device_model;                  // empty: unknown, or there were several
 };
 
 // The same of a job that has not run.

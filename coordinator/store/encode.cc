@@ -65,6 +65,15 @@ domain::Figures FiguresFromJson(const Json& json) {
   return figures;
 }
 
+// Of a job whose steps were not all computed alike. Earlier trainers named one stamp, the last, by itself.
+void AddStampsBefore(const Json& stamps, domain::RunGround* ground) {
+  const std::string here = ground->device_model;
+  for (const Json& stamp : stamps.is_array() ? stamps : Json::array({stamps})) {
+    if (IntAt(stamp, "version") != ground->numerics_version) ground->resumed_from_other_version = true;
+    if (TextAt(stamp, "device_model") != here) ground->device_model.clear();
+  }
+}
+
 }  // namespace
 
 std::string EncodeFigures(const domain::Figures& figures) {
@@ -250,8 +259,7 @@ domain::RunGround DecodeGround(const std::string& numerics_json) {
   ground.numerics_version = static_cast<int>(IntAt(parsed, "version"));
   ground.device_model = TextAt(parsed, "device_model");
   if (!parsed.is_object()) return ground;
-  if (parsed.contains("resumed_from"))
-    ground.resumed_from_other_version = IntAt(parsed["resumed_from"], "version") != ground.numerics_version;
+  if (parsed.contains("resumed_from")) AddStampsBefore(parsed["resumed_from"], &ground);
   if (parsed.contains("files") && parsed["files"].is_object())
     for (const auto& [key, stamp] : parsed["files"].items())
       if (stamp.is_string()) ground.files[key] = stamp.get<std::string>();

@@ -31,8 +31,9 @@ Result<int> Extend(Context& context, const Options& options) {
   if (!source->expanded.expansion) return ShowProblems(context, source->expanded.diagnostics);
   auto client = OpenClient(context);
   if (!client) return Fail(std::move(client).error());
-  auto answer = client->ExtendSweep(*name, RequestOf(*source).sweep(), {options.dry_run, options.reuse},
-                                    StampsOf(source->expanded.files));
+  const auto stamps = options.reuse ? StampsOf(source->expanded.files) : Client::FileStamps();
+  auto answer =
+      client->ExtendSweep(*name, RequestOf(*source).sweep(), {options.dry_run, options.reuse}, stamps);
   if (!answer) return Fail(std::move(answer).error());
   if (context.json()) {
     Json json = ToJson(answer->sweep());

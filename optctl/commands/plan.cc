@@ -22,20 +22,25 @@ struct Options {
   bool offline = false;
 };
 
-using Known = Result<std::optional<v1::PlanSweepResponse>>;
+using Known = std::optional<v1::PlanSweepResponse>;
 
-Known NothingAsked() { return std::nullopt; }
+Result<v1::PlanSweepResponse> Ask(Client& client, const SweepSource& source) {
+  // First whether anybody answers: what is asked then needs the files of the jobs to be read.
+  if (auto info = client.GetInfo(); !info) return Fail(std::move(info).error());
+  return PlanAtCoordinator(client, source);
+}
 
-// What a coordinator knows of use; nothing where none is meant and none answers, since a plan needs none.
-Known AskCoordinator(Context& context, const SweepSource& source) {
+// What a coordinator knows of use. A plan needs none: one that nobody named may be absent or fail.
+Result<Known> AskCoordinator(Context& context, const SweepSource& source) {
   auto client = OpenClient(context);
   if (!client) return Fail(std::move(client).error());
-  auto plan = PlanAtCoordinator(*client, source);
-  if (plan) return std::optional(*std::move(plan));
-  const bool is_meant = client->address().origin != kDefaultOrigin;
-  if (!is_meant && plan.error().code() == Code::kUnavailable) return std::nullopt;
-  if (plan.error().code() == Code::kUnimplemented) return std::nullopt;  // an older one
-  return Fail(std::move(plan).error());
+  auto plan = Ask(*client, source);
+  if (plan) return Known(*std::move(plan));
+  if (plan.error().code() == Code::kUnimplemented) return Known();  // an older one
+  if (client->address().origin != kDefaultOrigin) return Fail(std::move(plan).error());
+  if (plan.error().code() != Code::kUnavailable)
+    context.console.Note("what has been trained before is not known: " + plan.error().message());
+  return Known();
 }
 
 Result<int> ShowJob(Context& context, const sweeps::Expansion& expansion, const Options& options) {
@@ -61,11 +66,12 @@ Result<int> Plan(Context& context, const Options& options) {
   if (options.index > 0) return ShowJob(context, expansion, options);
   const PlanTotals totals = Total(expansion, options.plan);
   const Console& console = context.console;
-  const auto plan = options.offline ? NothingAsked() : AskCoordinator(context, *source);
+  const auto plan = options.offline ? Result<Known>(Known()) : AskCoordinator(context, *source);
   if (!plan) return Fail(plan.error());
   if (context.json()) {
     Json json = PlanJson(expansion, totals);
     json["equal_jobs"] = *plan ? EqualJobsJson(**plan) : Json(nullptr);
+    json["reusable_jobs"] = *plan ? Json((*plan)->reusable_jobs()) : Json(nullptr);
     console.PrintJson(json);
     return kExitOk;
   }

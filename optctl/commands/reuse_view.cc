@@ -1,5 +1,6 @@
 #include "optctl/commands/reuse_view.h"
 
+#include <algorithm>
 #include <map>
 #include <vector>
 
@@ -45,8 +46,12 @@ std::string EqualJobsText(const v1::PlanSweepResponse& plan) {
     (equal.obstacle().empty() ? by_sweep[SweepOf(equal)] : by_obstacle[equal.obstacle()])
         .push_back(equal.job());
   std::string text;
-  for (const auto& [sweep, jobs] : by_sweep)
+  auto not_named = static_cast<size_t>(plan.reusable_jobs());
+  for (const auto& [sweep, jobs] : by_sweep) {
     text += CountText(jobs.size()) + " succeeded already in " + sweep + ": " + NumbersText(jobs) + "\n";
+    not_named -= std::min(not_named, jobs.size());
+  }
+  if (not_named > 0) text += CountText(not_named) + " more, too many to name, succeeded already\n";
   if (!by_sweep.empty()) text += "  with --reuse their outcomes are taken over instead of training again\n";
   for (const auto& [obstacle, jobs] : by_obstacle)
     text += CountText(jobs.size()) + " with an equal spec succeeded already, but " + obstacle + ": " +

@@ -7,22 +7,14 @@
 namespace optfleet::sweeps {
 namespace {
 
+using testing::Expanded;
 using ::testing::HasSubstr;
-
-ExpandResult Expanded(const std::string& text, const std::vector<std::string>& overrides = {}) {
-  return ExpandSweep({{{"enough.yaml", testing::kEnough, ""}, {"sweep.yaml", text, ""}}, overrides, "", {}});
-}
+using testing::MistakesOf;
 
 KeepCheckpoints KeepOf(const std::string& text, const std::vector<std::string>& overrides = {}) {
   const auto result = Expanded(text, overrides);
   EXPECT_TRUE(result.expansion) << result.diagnostics.Render();
   return result.expansion ? result.expansion->keep : KeepCheckpoints();
-}
-
-std::string MistakesOf(const std::string& text, const std::vector<std::string>& overrides = {}) {
-  const auto result = Expanded(text, overrides);
-  EXPECT_FALSE(result.expansion) << text;
-  return result.diagnostics.Render();
 }
 
 TEST(Keep, NothingIsLimitedUnlessItIsSaid) {

@@ -8,11 +8,9 @@ namespace optfleet::sweeps {
 namespace {
 
 using ::testing::ElementsAre;
+using testing::Expanded;
 using ::testing::HasSubstr;
-
-ExpandResult Expanded(const std::string& text, const std::vector<std::string>& overrides = {}) {
-  return ExpandSweep({{{"enough.yaml", testing::kEnough, ""}, {"sweep.yaml", text, ""}}, overrides, "", {}});
-}
+using testing::MistakesOf;
 
 // The values of each job, in order of the axes.
 std::vector<std::string> PointsOf(const std::string& text, const std::vector<std::string>& overrides = {}) {
@@ -28,12 +26,6 @@ std::vector<std::string> PointsOf(const std::string& text, const std::vector<std
     points.push_back(point);
   }
   return points;
-}
-
-std::string MistakesOf(const std::string& text) {
-  const auto result = Expanded(text);
-  EXPECT_FALSE(result.expansion) << text;
-  return result.diagnostics.Render();
 }
 
 TEST(Zip, LinkedKeysVaryTogetherAsOneAxis) {

@@ -8,11 +8,9 @@ namespace optfleet::sweeps {
 namespace {
 
 using ::testing::ElementsAre;
+using testing::Expanded;
 using ::testing::HasSubstr;
-
-ExpandResult Expanded(const std::string& text, const std::vector<std::string>& overrides = {}) {
-  return ExpandSweep({{{"enough.yaml", testing::kEnough, ""}, {"sweep.yaml", text, ""}}, overrides, "", {}});
-}
+using testing::MistakesOf;
 
 // What the jobs have on the first axis.
 std::vector<std::string> ValuesOf(const std::string& text, const std::vector<std::string>& overrides = {}) {
@@ -24,15 +22,9 @@ std::vector<std::string> ValuesOf(const std::string& text, const std::vector<std
   return values;
 }
 
-std::string MistakesOf(const std::string& text) {
-  const auto result = Expanded(text);
-  EXPECT_FALSE(result.expansion) << text;
-  return result.diagnostics.Render();
-}
-
 TEST(SweepRange, LogarithmicEndsIncluded) {
   EXPECT_THAT(ValuesOf("optimizer.learning_rate: {from: 1e-4, to: 1e-2, count: 5, spacing: log}\n"),
-              ElementsAre("1e-4", "3.162e-4", "1e-3", "3.162e-3", "0.01"));
+              ElementsAre("1e-4", "3.162e-4", "1e-3", "3.162e-3", "1e-2"));
   EXPECT_THAT(ValuesOf("optimizer.learning_rate: {from: 1, to: 1e-3, count: 4, spacing: log}\n"),
               ElementsAre("1", "0.1", "0.01", "1e-3"))
       << "downwards";
@@ -55,6 +47,13 @@ TEST(SweepRange, AValueIsWhatItsTextSays) {
   ASSERT_TRUE(by_range.expansion && by_hand.expansion);
   for (size_t i = 0; i < 3; ++i)
     EXPECT_EQ(by_range.expansion->jobs.at(i).hash, by_hand.expansion->jobs.at(i).hash);
+}
+
+TEST(SweepRange, ItsEndsAreAsTheyAreWritten) {
+  EXPECT_THAT(ValuesOf("training.clip_norm: {from: 0.123456, to: 1.00005, count: 3}\n"),
+              ElementsAre("0.123456", "0.5618", "1.00005"));
+  EXPECT_THAT(ValuesOf("training.batch_size: {from: 1048575, to: 1048576, count: 3}\n"),
+              ElementsAre("1048575", "1048576"));
 }
 
 TEST(SweepRange, IsAnAxisAmongOthersAndMayBeOverridden) {

@@ -1,5 +1,7 @@
 #include "tests/sweeps/render.h"
 
+#include <gtest/gtest.h>
+
 #include "spec/fields.h"
 
 namespace optfleet::testing {
@@ -39,5 +41,15 @@ std::string Render(const sweeps::ExpandResult& result) {
 }
 
 sweeps::SweepInput OneFile(const std::string& text) { return {{{"sweep.yaml", text, ""}}, {}, "", {}}; }
+
+sweeps::ExpandResult Expanded(const std::string& text, const std::vector<std::string>& overrides) {
+  return sweeps::ExpandSweep({{{"enough.yaml", kEnough, ""}, {"sweep.yaml", text, ""}}, overrides, "", {}});
+}
+
+std::string MistakesOf(const std::string& text, const std::vector<std::string>& overrides) {
+  const auto result = Expanded(text, overrides);
+  EXPECT_FALSE(result.expansion) << text;
+  return result.diagnostics.Render();
+}
 
 }  // namespace optfleet::testing

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "sweeps/expand.h"
 
@@ -16,5 +17,11 @@ sweeps::SweepInput OneFile(const std::string& text);
 
 // What a sweep needs besides the keys under test: data, budget.
 inline const std::string kEnough = "data.path: text.txt\nbudget.steps: 100\n";
+
+// Expands `text` as sweep.yaml behind a file with kEnough.
+sweeps::ExpandResult Expanded(const std::string& text, const std::vector<std::string>& overrides = {});
+
+// What is wrong with such a sweep, as people read it; a failure of the test if nothing is.
+std::string MistakesOf(const std::string& text, const std::vector<std::string>& overrides = {});
 
 }  // namespace optfleet::testing

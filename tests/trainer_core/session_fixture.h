@@ -30,6 +30,7 @@ class SessionTest : public testing::Test {
     std::string resume = {};
     int64_t deadline_unix_ms = 0;
     std::function<std::chrono::steady_clock::time_point()> now = {};
+    int threads = 2;
   };
 
   Result<Trained> Train(const spec::TrainingSpec& spec, const Options& options) {
@@ -37,7 +38,7 @@ class SessionTest : public testing::Test {
     session.folder = data_ / ("run-" + std::to_string(++runs_));
     std::filesystem::create_directory(session.folder);
     session.spec = spec;
-    session.slot.threads = 2;
+    session.slot.threads = options.threads;
     session.slot.memory_bytes = options.memory_bytes;
     session.deadline_unix_ms = options.deadline_unix_ms;
     session.now = options.now;

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "tests/trainer_core/session_fixture.h"
+#include "trainer_core/loop/numerics.h"
 
 namespace optfleet::trainer {
 namespace {
@@ -73,6 +74,32 @@ TEST_F(SessionTest, CheckpointOfTheLastStepGivesTheSameFiguresAgain) {
   EXPECT_EQ(again->result.outcome, Outcome::kSucceeded);
   EXPECT_EQ(again->result.last_record, 0);
   EXPECT_EQ(again->result.final.at("val_loss"), whole->result.final.at("val_loss"));
+}
+
+TEST_F(SessionTest, WhatOtherConditionsComputedIsKnownThroughEveryLaterResume) {
+  spec::TrainingSpec spec = SmallSpec(data_);
+  const auto first = Train(spec, {.stop_at = 3, .threads = 1});
+  ASSERT_TRUE(first.has_value()) << first.error().message();
+  EXPECT_FALSE(first->result.numerics.contains("resumed_from"));
+  const auto second = Train(spec, {.stop_at = 6, .resume = Checkpoint(*first, 3)});
+  ASSERT_EQ(second->result.numerics["resumed_from"].size(), 1u);
+  EXPECT_EQ(second->result.numerics["resumed_from"][0]["threads"], 1);
+  const auto third = Train(spec, {.resume = Checkpoint(*second, 6)});
+  EXPECT_EQ(third->result.numerics["threads"], 2);
+  EXPECT_EQ(third->result.numerics["resumed_from"], second->result.numerics["resumed_from"]);
+}
+
+TEST(StampOfResumed, NamesEachOtherStampOnceTheNewestFirst) {
+  const Json one = {{"version", 1}, {"threads", 2}}, two = {{"version", 2}, {"threads", 2}},
+             three = {{"version", 2}, {"threads", 4}};
+  EXPECT_EQ(StampOfResumed(two, two), two);
+  const Json second = StampOfResumed(two, one);
+  EXPECT_EQ(second["resumed_from"], Json::array({one}));
+  const Json third = StampOfResumed(three, second);
+  EXPECT_EQ(third["resumed_from"], Json::array({two, one}));
+  const Json fourth = StampOfResumed(two, third);
+  EXPECT_EQ(fourth["resumed_from"], Json::array({three, one}));
+  EXPECT_EQ(StampOfResumed(two, fourth), fourth);
 }
 
 TEST_F(SessionTest, RecordsBeforeACheckpointAreCountedInIt) {

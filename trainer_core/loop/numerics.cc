@@ -56,6 +56,20 @@ Json NumericsStamp(const spec::TrainingSpec& spec, at::Device device) {
           {"precision", kPrecisions[static_cast<size_t>(spec.training.precision)]}};
 }
 
+Json StampOfResumed(Json here, Json checkpoint) {
+  const auto before = checkpoint.find("resumed_from");
+  Json stamps = Json::array({});
+  if (before != checkpoint.end() && before->is_array()) stamps = *before;
+  checkpoint.erase("resumed_from");
+  stamps.insert(stamps.begin(), std::move(checkpoint));
+  Json others = Json::array({});
+  for (const Json& stamp : stamps)
+    if (stamp != here && std::find(others.begin(), others.end(), stamp) == others.end())
+      others.push_back(stamp);
+  if (!others.empty()) here["resumed_from"] = std::move(others);
+  return here;
+}
+
 Json BuildStamp() {
 #ifdef OPTFLEET_CUDA
   const bool cuda = true;

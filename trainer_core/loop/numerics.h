@@ -12,4 +12,8 @@ namespace optfleet::trainer {
 // trains.
 Json NumericsStamp(const spec::TrainingSpec& spec, at::Device device);
 
+// `here` with `resumed_from`: every other stamp under which steps before were computed, each once, the newest
+// first, given the stamp in the checkpoint that goes on here. Without the key if all was computed as here.
+Json StampOfResumed(Json here, Json checkpoint);
+
 }  // namespace optfleet::trainer

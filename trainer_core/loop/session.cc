@@ -116,7 +116,6 @@ class Session {
   std::unique_ptr<Recorder> recorder_;
   std::unique_ptr<Trainer> trainer_;
   RunState state_;
-  std::optional<Json> other_numerics_;            // of the checkpoint, if they differ from these
   std::optional<Evaluation> evaluation_;          // of state_.step
   std::optional<Evaluation> average_evaluation_;  // the same of the weights' average
   int64_t steps_here_ = 0;                        // by this attempt
@@ -175,12 +174,10 @@ Status Session::Resume() {
   trainer_->SetAverageSamples(loaded->average_samples);
   RestoreRandomState(device_, FromBytes(loaded->random_state));
   if (diagnostics_ != nullptr) OPTFLEET_RETURN_IF_ERROR(diagnostics_->Restore(loaded->diagnostics));
-  if (loaded->numerics != state_.numerics) {
-    other_numerics_ = loaded->numerics;
-    Log(Level::kWarn, "resume.other_numerics", {{"before", loaded->numerics.dump()}});
-  }
   // As this attempt knows them: where it computes, and the names of its files.
-  loaded->numerics = state_.numerics;
+  loaded->numerics = StampOfResumed(state_.numerics, loaded->numerics);
+  if (const auto others = loaded->numerics.find("resumed_from"); others != loaded->numerics.end())
+    Log(Level::kWarn, "resume.other_numerics", {{"before", others->dump()}});
   loaded->spec = state_.spec;
   loaded->spec_hash = state_.spec_hash;
   loaded->run_hash = state_.run_hash;
@@ -383,7 +380,6 @@ Result<rundir::ResultDocument> Session::Finish() {
   if (state_.start.has_value()) result.numerics["files"]["start.weights"] = FingerprintText(*state_.start);
   if (diagnostics_ != nullptr)
     for (const auto& [key, value] : diagnostics_->Final(speed)) final[key] = value;
-  if (other_numerics_.has_value()) result.numerics["resumed_from"] = *other_numerics_;
   return result;
 }
 

@@ -116,6 +116,20 @@ class Serving : public testing::Test {
     return sweep;
   }
 
+  v1::SynchronizeResponse Synchronize(const v1::SynchronizeRequest& request) {
+    v1::SynchronizeResponse response;
+    const grpc::Status status = Call(*agent_, &v1::AgentService::Stub::Synchronize, request, &response);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return response;
+  }
+  v1::Job GetJob(const std::string& name) {
+    v1::GetJobRequest request;
+    request.set_name(name);
+    v1::Job job;
+    EXPECT_TRUE(Call(*jobs_, &v1::JobService::Stub::GetJob, request, &job).ok()) << name;
+    return job;
+  }
+
   template <typename Detail>
   static Detail DetailOf(const grpc::Status& status) {
     google::rpc::Status wire;

@@ -25,14 +25,14 @@ class WorkerApi : public Serving {
     slot->set_threads(1);
     return request;
   }
-  grpc::Status Synchronize(const v1::SynchronizeRequest& request, v1::SynchronizeResponse* response) {
+  grpc::Status TrySynchronize(const v1::SynchronizeRequest& request, v1::SynchronizeResponse* response) {
     return Call(*agent_, &v1::AgentService::Stub::Synchronize, request, response);
   }
   // Registers and takes the first job.
   v1::DesiredAttempt TakeJob() {
     Submit(NewSweep("lr"));
     v1::SynchronizeResponse response;
-    EXPECT_TRUE(Synchronize(State(), &response).ok());
+    EXPECT_TRUE(TrySynchronize(State(), &response).ok());
     EXPECT_EQ(response.attempts_size(), 1);
     return response.attempts_size() > 0 ? response.attempts(0) : v1::DesiredAttempt();
   }
@@ -129,7 +129,7 @@ TEST_F(WorkerApi, RecordsAreHeldOnceHoweverOftenTheyCome) {
 TEST_F(WorkerApi, AnOutcomeCountsOnceItsRecordsAreHeld) {
   const v1::DesiredAttempt attempt = TakeJob();
   v1::SynchronizeResponse response;
-  ASSERT_TRUE(Synchronize(StateWith(attempt, v1::AttemptStatus::STATE_RUNNING), &response).ok());
+  ASSERT_TRUE(TrySynchronize(StateWith(attempt, v1::AttemptStatus::STATE_RUNNING), &response).ok());
   v1::SynchronizeRequest ended = StateWith(attempt, v1::AttemptStatus::STATE_ENDED);
   ended.mutable_attempts(0)->set_outcome(v1::OUTCOME_DIVERGED);
   ended.mutable_attempts(0)->set_reason("loss is NaN at step 3");
@@ -138,7 +138,7 @@ TEST_F(WorkerApi, AnOutcomeCountsOnceItsRecordsAreHeld) {
   v1::Figure* figure = ended.mutable_attempts(0)->add_final();
   figure->set_key("val_loss");
   figure->set_value(INFINITY);
-  ASSERT_TRUE(Synchronize(ended, &response).ok());
+  ASSERT_TRUE(TrySynchronize(ended, &response).ok());
 
   v1::GetAttemptRequest get;
   get.set_name(attempt.attempt());
@@ -149,7 +149,7 @@ TEST_F(WorkerApi, AnOutcomeCountsOnceItsRecordsAreHeld) {
 
   EXPECT_EQ(Held(Report(attempt, 1, {3.0, 4.0, NAN})), 3);
   ended.set_sequence(++sequence_);
-  ASSERT_TRUE(Synchronize(ended, &response).ok());
+  ASSERT_TRUE(TrySynchronize(ended, &response).ok());
 
   ASSERT_TRUE(Call(*attempts_, &v1::AttemptService::Stub::GetAttempt, get, &shown).ok());
   EXPECT_EQ(shown.state(), v1::Attempt::STATE_ENDED);
@@ -176,7 +176,7 @@ TEST_F(WorkerApi, ARestartKeepsAttemptsAndRecords) {
   Restart();
 
   v1::SynchronizeResponse response;
-  ASSERT_TRUE(Synchronize(StateWith(attempt, v1::AttemptStatus::STATE_RUNNING), &response).ok());
+  ASSERT_TRUE(TrySynchronize(StateWith(attempt, v1::AttemptStatus::STATE_RUNNING), &response).ok());
   EXPECT_EQ(response.incarnation(), attempt.fence().incarnation());
   ASSERT_EQ(response.attempts_size(), 1);
   EXPECT_EQ(response.attempts(0).attempt(), attempt.attempt());
@@ -191,8 +191,8 @@ TEST_F(WorkerApi, AnOlderProcessOfAWorkerIsRefused) {
   newer.set_session(12);
   newer.set_sequence(1);
   v1::SynchronizeResponse response;
-  ASSERT_TRUE(Synchronize(newer, &response).ok());
-  const grpc::Status status = Synchronize(State(), &response);
+  ASSERT_TRUE(TrySynchronize(newer, &response).ok());
+  const grpc::Status status = TrySynchronize(State(), &response);
   EXPECT_EQ(status.error_code(), StatusCode::FAILED_PRECONDITION);
   EXPECT_EQ(ReasonOf(status), "WORKER_SESSION_REPLACED");
 }
@@ -202,7 +202,7 @@ TEST_F(WorkerApi, AWorkerOfAnotherAgeIsToldBothVersions) {
   request.set_wire_version(9);
   request.set_version("9.0.0");
   v1::SynchronizeResponse response;
-  const grpc::Status status = Synchronize(request, &response);
+  const grpc::Status status = TrySynchronize(request, &response);
   EXPECT_EQ(status.error_code(), StatusCode::FAILED_PRECONDITION);
   EXPECT_EQ(ReasonOf(status), "WIRE_VERSION_UNSUPPORTED");
   EXPECT_THAT(status.error_message(), HasSubstr("version 9 "));

@@ -31,12 +31,6 @@ class CheckpointApi : public Serving {
     request.set_kept_digest(digest_);
     return request;
   }
-  v1::SynchronizeResponse Synchronize(const v1::SynchronizeRequest& request) {
-    v1::SynchronizeResponse response;
-    const grpc::Status status = Call(*agent_, &v1::AgentService::Stub::Synchronize, request, &response);
-    EXPECT_TRUE(status.ok()) << status.error_message();
-    return response;
-  }
   // The first job of sweep lr runs.
   v1::DesiredAttempt TakesAJob() {
     Submit(NewSweep("lr", Text(kKeepsNone)));

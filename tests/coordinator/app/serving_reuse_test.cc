@@ -24,12 +24,6 @@ class ReuseApi : public Serving {
     slot->set_model(model);
     return request;
   }
-  v1::SynchronizeResponse Synchronize(const v1::SynchronizeRequest& request) {
-    v1::SynchronizeResponse response;
-    const grpc::Status status = Call(*agent_, &v1::AgentService::Stub::Synchronize, request, &response);
-    EXPECT_TRUE(status.ok()) << status.error_message();
-    return response;
-  }
   void Record(const v1::DesiredAttempt& attempt, const std::vector<double>& losses) {
     v1::ReportMetricsRequest request;
     request.set_worker_id("w");
@@ -97,13 +91,6 @@ class ReuseApi : public Serving {
     request.set_reuse(true);
     AddStamp(request.mutable_file_stamps());
     return request;
-  }
-  v1::Job GetJob(const std::string& name) {
-    v1::GetJobRequest request;
-    request.set_name(name);
-    v1::Job job;
-    EXPECT_TRUE(Call(*jobs_, &v1::JobService::Stub::GetJob, request, &job).ok()) << name;
-    return job;
   }
   static std::map<std::string, double> FiguresOf(const v1::Job& job) {
     std::map<std::string, double> figures;

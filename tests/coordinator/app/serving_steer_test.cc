@@ -37,12 +37,6 @@ class SteerApi : public Serving {
     }
     return request;
   }
-  v1::SynchronizeResponse Synchronize(const v1::SynchronizeRequest& request) {
-    v1::SynchronizeResponse response;
-    const grpc::Status status = Call(*agent_, &v1::AgentService::Stub::Synchronize, request, &response);
-    EXPECT_TRUE(status.ok()) << status.error_message();
-    return response;
-  }
   // The job that the worker is given fails for good.
   void FailTheJobGivenTo(const v1::SynchronizeResponse& response) {
     ASSERT_GT(response.attempts_size(), 0);
@@ -56,13 +50,6 @@ class SteerApi : public Serving {
     status->set_reason("the data file has vanished");
     status->set_cause(v1::FAILURE_CAUSE_USER_ERROR);
     Synchronize(failed);
-  }
-  v1::Job GetJob(const std::string& name) {
-    v1::GetJobRequest request;
-    request.set_name(name);
-    v1::Job job;
-    EXPECT_TRUE(Call(*jobs_, &v1::JobService::Stub::GetJob, request, &job).ok()) << name;
-    return job;
   }
   v1::ExplainJobResponse Why(const std::string& name) {
     v1::ExplainJobRequest request;
