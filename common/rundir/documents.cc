@@ -172,6 +172,7 @@ Json ToJson(const JobDocument& document) {
                       {"step", document.resume->step},
                       {"record", document.resume->record}};
   json["deadline_unix_ms"] = document.deadline_unix_ms;
+  if (!document.boot_id.empty()) json["boot_id"] = document.boot_id;
   return json;
 }
 
@@ -235,6 +236,7 @@ Result<JobDocument> JobFromJson(const Json& json) {
   if (members.Has("resume"))
     if (const Json* resume = members.Object("resume")) document.resume = ResumeFromJson(*resume, &members);
   if (members.Has("deadline_unix_ms")) document.deadline_unix_ms = members.Integer("deadline_unix_ms");
+  if (members.Has("boot_id")) document.boot_id = members.Text("boot_id");
   return Finish(members, std::move(document));
 }
 

@@ -40,6 +40,7 @@ struct JobDocument {
   std::vector<SlotGrant> more_slots;  // of a gang; empty for a run on one slot
   std::optional<ResumePoint> resume;
   int64_t deadline_unix_ms = 0;  // 0: none
+  std::string boot_id;           // of the machine when the folder was made; empty: not known
 
   std::vector<int32_t> SlotIndexes() const;  // of all
 };
@@ -105,6 +106,9 @@ Result<ManifestDocument> ReadManifest(const std::string& folder);
 // Writes text under `name` in `folder`: temporary name, fsync, rename, fsync of the folder. All or nothing
 // also on a full disk.
 Status WriteFileAtomically(const std::string& folder, const std::string& name, std::string_view text);
+// The same without the syncs, for what is asked about in this boot only: whole for every process, also after
+// -9, but a power cut may leave it torn, empty or absent.
+Status WriteFileForThisBoot(const std::string& folder, const std::string& name, std::string_view text);
 Result<std::string> ReadWholeFile(const std::string& path);
 
 // The manifest of a checkpoint whose files all have their sizes and checksums; files that it does not name do

@@ -27,7 +27,9 @@ class Descriptor {
   int value_;
 };
 
-Status WriteAndSync(const std::string& path, std::string_view text) {
+enum class Until { kPowerCut, kForGood };  // how long what is written must stay
+
+Status Write(const std::string& path, std::string_view text, Until until) {
   Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   if (file.value() < 0) return Fail(ErrnoError(errno, "create " + path));
   while (!text.empty()) {
@@ -36,19 +38,17 @@ Status WriteAndSync(const std::string& path, std::string_view text) {
     if (written < 0) return Fail(ErrnoError(errno, "write " + path));
     text.remove_prefix(static_cast<size_t>(written));
   }
-  if (::fsync(file.value()) != 0) return Fail(ErrnoError(errno, "fsync " + path));
+  if (until == Until::kForGood && ::fsync(file.value()) != 0) return Fail(ErrnoError(errno, "fsync " + path));
   if (file.Close() != 0) return Fail(ErrnoError(errno, "close " + path));
   return {};
 }
 
-}  // namespace
-
-Status WriteFileAtomically(const std::string& folder, const std::string& name, std::string_view text) {
+Status Replace(const std::string& folder, const std::string& name, std::string_view text, Until until) {
   const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (directory.value() < 0) return Fail(ErrnoError(errno, "open " + folder));
   const std::string temporary = folder + "/.tmp-" + name + "-" + std::to_string(::getpid());
   const std::string target = folder + "/" + name;
-  if (const auto written = WriteAndSync(temporary, text); !written) {
+  if (const auto written = Write(temporary, text, until); !written) {
     ::unlink(temporary.c_str());
     return Fail(written.error());
   }
@@ -57,8 +57,19 @@ Status WriteFileAtomically(const std::string& folder, const std::string& name, s
     ::unlink(temporary.c_str());
     return Fail(error);
   }
-  if (::fsync(directory.value()) != 0) return Fail(ErrnoError(errno, "fsync " + folder));
+  if (until == Until::kForGood && ::fsync(directory.value()) != 0)
+    return Fail(ErrnoError(errno, "fsync " + folder));
   return {};
+}
+
+}  // namespace
+
+Status WriteFileAtomically(const std::string& folder, const std::string& name, std::string_view text) {
+  return Replace(folder, name, text, Until::kForGood);
+}
+
+Status WriteFileForThisBoot(const std::string& folder, const std::string& name, std::string_view text) {
+  return Replace(folder, name, text, Until::kPowerCut);
 }
 
 Result<std::string> ReadWholeFile(const std::string& path) {

@@ -45,7 +45,7 @@ class Hands {
   KeptReader kept_;  // the engine wants one look at a time
   const Post post_;
   std::atomic<int> waiting_ = 0;
-  boost::asio::thread_pool threads_{2};
+  boost::asio::thread_pool threads_{4};  // they wait for the disk, mostly
 };
 
 }  // namespace optfleet::worker

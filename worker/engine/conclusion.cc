@@ -99,6 +99,9 @@ Conclusion Conclude(const DirectoryFacts& facts) {
   if (facts.exit) return ByExit(facts);
   if (facts.shim_held) return {.state = DirectoryState::kStarting, .reason = ""};
   if (facts.result) return ByResult(facts);
+  // Of what ran before a power cut started.json may be gone, so that nothing is begun in such a folder.
+  if (facts.other_boot)
+    return Failed("the machine was started again before the attempt ended", true, FailureCause::kKilled);
   if (facts.started) return Failed("shim and trainer were both killed", true, FailureCause::kKilled);
   return {.state = DirectoryState::kPrepared, .reason = ""};
 }

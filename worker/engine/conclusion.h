@@ -14,6 +14,7 @@ namespace optfleet::worker {
 struct DirectoryFacts {
   std::string folder;  // absolute path
   rundir::JobDocument job;
+  bool other_boot = false;  // the machine was started again since the folder was made
   bool shim_held = false;
   bool trainer_held = false;
   std::optional<rundir::StartedDocument> started;

@@ -82,7 +82,15 @@ class Engine {
   void ReconcilePartition();
   void ReconcileDrain();
   SyncRequest MakeRequest(bool leaving);
-  std::string Picture() const;
+  struct Picture {
+    std::set<std::string> news;  // to be told at once when there is one more
+    std::string all;             // to be told soon when it changes
+
+    bool IsNewsAfter(const Picture& sent) const;
+    bool operator==(const Picture&) const = default;
+  };
+  Picture Look() const;
+  bool ShouldSynchronize(const Picture& picture) const;
   void Say(bool warning, std::string event, const std::string& attempt, std::string text);
 
   const EngineOptions options_;
@@ -99,13 +107,15 @@ class Engine {
   bool synchronizing_ = false;
   Time next_sync_;
   bool may_sync_early_ = true;  // false after a failure: wait out the back-off
-  std::string sent_picture_;
+  Picture sent_;
+  Time sent_at_;
   Time last_contact_;
   Duration lease_ = std::chrono::minutes(10);
   bool partition_said_ = false;
 
   std::optional<Time> draining_since_;
   bool leaving_ = false;
+  bool said_farewell_ = false;
   bool left_ = false;
 };
 

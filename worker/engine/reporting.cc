@@ -1,4 +1,6 @@
 // Telling the coordinator: the state of everything, and records.
+#include <algorithm>
+
 #include "worker/engine/engine.h"
 
 namespace optfleet::worker {
@@ -7,6 +9,8 @@ namespace {
 // Ends of output in one request; gRPC's limit for a message is 4 MiB.
 constexpr size_t kOutputBytesPerRequest = 2 << 20;
 constexpr Duration kFarewellPatience = std::chrono::seconds(2);
+// What changes in the life of a short attempt is told together with its end.
+constexpr Duration kSoon = std::chrono::milliseconds(200);
 
 }  // namespace
 
@@ -21,23 +25,30 @@ void Engine::ReconcileContact() {
   if (left_) return;
   if (leaving_) {
     // The farewell is said once; its answer, or none, ends the worker.
-    if (sent_picture_ != "leaving" && !synchronizing_) {
-      sent_picture_ = "leaving";
+    if (!said_farewell_ && !synchronizing_) {
+      said_farewell_ = true;
       synchronizing_ = true;
       next_sync_ = now_ + kFarewellPatience;
       effects_.push_back(Synchronize{MakeRequest(true)});
-    } else if (sent_picture_ == "leaving" && (!synchronizing_ || now_ >= next_sync_)) {
+    } else if (said_farewell_ && (!synchronizing_ || now_ >= next_sync_)) {
       left_ = true;
       effects_.push_back(Leave{});
     }
     return;
   }
   if (synchronizing_) return;
-  const std::string picture = Picture();
-  if (now_ < next_sync_ && !(may_sync_early_ && picture != sent_picture_)) return;
-  sent_picture_ = picture;
+  Picture picture = Look();
+  if (!ShouldSynchronize(picture)) return;
+  sent_ = std::move(picture);
+  sent_at_ = now_;
   synchronizing_ = true;
   effects_.push_back(Synchronize{MakeRequest(false)});
+}
+
+bool Engine::ShouldSynchronize(const Picture& picture) const {
+  if (now_ >= next_sync_) return true;
+  if (!may_sync_early_) return false;
+  return picture.IsNewsAfter(sent_) || (now_ - sent_at_ >= kSoon && picture != sent_);
 }
 
 SyncRequest Engine::MakeRequest(bool leaving) {
@@ -65,15 +76,22 @@ SyncRequest Engine::MakeRequest(bool leaving) {
   return request;
 }
 
-// What the coordinator should hear of at once when it changes.
-std::string Engine::Picture() const {
-  std::string picture = (draining_since_ ? "draining" : "") + shelf_.Picture();
+bool Engine::Picture::IsNewsAfter(const Picture& sent) const {
+  return !std::includes(sent.news.begin(), sent.news.end(), news.begin(), news.end());
+}
+
+// News is what the coordinator may act upon: a slot that is free, an outcome that counts.
+Engine::Picture Engine::Look() const {
+  Picture picture{{(draining_since_ ? "draining" : "") + shelf_.Picture()}, ""};
   for (const auto& [key, attempt] : attempts_) {
     const Conclusion now = attempt.Now();
-    picture += ";" + key.attempt + "." + std::to_string(key.fence.incarnation) + ":" +
-               std::to_string(static_cast<int>(now.state)) + "," +
-               std::to_string(attempt.facts ? attempt.facts->checkpoint_step : 0);
-    if (now.state == DirectoryState::kEnded && attempt.held >= attempt.last_record()) picture += ",held";
+    std::string text = key.attempt + "." + std::to_string(key.fence.incarnation) + ":" +
+                       std::to_string(static_cast<int>(now.state)) + "," +
+                       std::to_string(attempt.facts ? attempt.facts->checkpoint_step : 0);
+    const bool ended = now.state == DirectoryState::kEnded;
+    if (ended && attempt.held >= attempt.last_record()) text += ",held";
+    picture.all += ";" + text;
+    if (ended) picture.news.insert(std::move(text));
   }
   return picture;
 }

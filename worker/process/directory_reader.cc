@@ -11,6 +11,7 @@
 #include "common/rundir/layout.h"
 #include "common/rundir/locks.h"
 #include "common/rundir/metrics_log.h"
+#include "common/rundir/process_identity.h"
 
 namespace optfleet::worker {
 namespace {
@@ -55,8 +56,10 @@ void ReadOnce(std::optional<Document>* document, Result<Document> (*read)(const 
 
 class DirectoryReader::Folder {
  public:
-  Folder(const std::string& path, rundir::JobDocument job) : log_(path + "/" + rundir::kMetricsLog) {
+  Folder(const std::string& path, rundir::JobDocument job, const std::string& boot_id)
+      : log_(path + "/" + rundir::kMetricsLog) {
     facts_.folder = path;
+    facts_.other_boot = !boot_id.empty() && !job.boot_id.empty() && job.boot_id != boot_id;
     facts_.job = std::move(job);
   }
 
@@ -134,7 +137,8 @@ class DirectoryReader::Folder {
   std::string newest_checkpoint_;
 };
 
-DirectoryReader::DirectoryReader(std::string root) : root_(std::move(root)) {}
+DirectoryReader::DirectoryReader(std::string root)
+    : root_(std::move(root)), boot_id_(rundir::BootId().value_or("")) {}
 DirectoryReader::~DirectoryReader() = default;
 
 std::vector<DirectoryFactsPtr> DirectoryReader::Scan() {
@@ -149,7 +153,7 @@ std::vector<DirectoryFactsPtr> DirectoryReader::Scan() {
         folders_.erase(name);
         continue;
       }
-      folder = std::make_unique<Folder>(root_ + "/" + name, std::move(*job));
+      folder = std::make_unique<Folder>(root_ + "/" + name, std::move(*job), boot_id_);
     }
     seen.insert(name);
     all.push_back(folder->Scan());

@@ -24,6 +24,7 @@ class DirectoryReader {
   class Folder;
 
   const std::string root_;
+  const std::string boot_id_;                               // of the machine now; empty if it cannot be read
   std::map<std::string, std::unique_ptr<Folder>> folders_;  // by name
 };
 

@@ -8,6 +8,7 @@
 
 #include "common/kept_path.h"
 #include "common/rundir/layout.h"
+#include "common/rundir/process_identity.h"
 #include "worker/process/root.h"
 
 namespace optfleet::worker {
@@ -65,7 +66,10 @@ Result<Prepared> Prepare(const std::string& root, rundir::JobDocument job,
   if (!name) return Fail(name.error());
   if (!job.spec.is_object())
     return Fail(Code::kInvalidArgument, "the spec of " + job.attempt + " is not a JSON object");
+  const auto boot = rundir::BootId();
+  if (!boot) return Fail(boot.error());
   Prepared prepared{root + "/" + *name, std::move(job), {}};
+  prepared.job.boot_id = *boot;
   std::error_code error;
   if (fs::exists(prepared.folder, error))
     return Fail(Code::kAlreadyExists, prepared.folder + " is there already and was not made for this start");

@@ -105,7 +105,7 @@ Status WriteStarted(const std::string& folder, pid_t trainer) {
   const auto boot = rundir::BootId();
   if (!boot) return Fail(boot.error());
   const rundir::StartedDocument started{::getpid(), trainer, *ticks, *boot};
-  return rundir::WriteFileAtomically(folder, rundir::kStartedFile, rundir::ToJson(started).dump() + "\n");
+  return rundir::WriteFileForThisBoot(folder, rundir::kStartedFile, rundir::ToJson(started).dump() + "\n");
 }
 
 // Waits for the trainer; programs that it left behind are killed while its id cannot be used again.
@@ -133,7 +133,7 @@ rundir::ExitDocument Reap(pid_t trainer, double started_at) {
 bool WriteExit(const std::string& folder, const rundir::ExitDocument& document) {
   for (int other_errors = 0; other_errors < kTriesWithoutCause;) {
     const auto written =
-        rundir::WriteFileAtomically(folder, rundir::kExitFile, rundir::ToJson(document).dump() + "\n");
+        rundir::WriteFileForThisBoot(folder, rundir::kExitFile, rundir::ToJson(document).dump() + "\n");
     if (written) return true;
     struct stat ignored {};
     if (::stat(folder.c_str(), &ignored) != 0) return false;

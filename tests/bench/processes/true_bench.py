@@ -5,7 +5,9 @@
 
 Ours is the whole way: opt-coordinator with synchronous=FULL, two opt-workers, a shim and a trainer process per attempt that
 writes its result.json durably (opt-true-trainer). HyperQueue (its PyPI bindings: server and two workers of one core in one
-process, no journal) runs /bin/true. The floor is posix_spawn and wait of /bin/true by two threads.
+process, no journal: nothing of it is on disk) runs /bin/true; "optfleet_in_memory" is ours with its databases and run directories
+below /dev/shm. The floor is posix_spawn and wait of /bin/true by two threads; "run_directories" is that of
+our contract with training processes alone: folder, shim, trainer, their files and syncs, without a coordinator or a worker.
 """
 import argparse
 import json
@@ -70,6 +72,14 @@ def ours(jobs, slots):
                 "coordinator_cpu_us": 1e6 * (cpu_seconds(cluster.coordinator.pid) - cpu) / jobs}
 
 
+def ours_in_memory(jobs, slots):
+    tempfile.tempdir = "/dev/shm"
+    try:
+        return ours(jobs, slots)
+    finally:
+        tempfile.tempdir = None
+
+
 def floor(jobs, threads=2):
     def spawn(count):
         for _ in range(count):
@@ -81,6 +91,13 @@ def floor(jobs, threads=2):
     for thread in running:
         thread.join()
     return {"jobs_per_second": jobs / (time.monotonic() - begin)}
+
+
+def run_directories(jobs, threads):
+    with tempfile.TemporaryDirectory() as folder:
+        command = [BIN / "opt-run-directory-floor", folder, BIN / "opt-shim", BIN / "opt-true-trainer", jobs, threads]
+        result = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=300, check=True)
+        return {"jobs_per_second": jobs / float(result.stdout), "threads": threads}
 
 
 def hyperqueue(python, jobs):
@@ -105,7 +122,9 @@ def main():
         options.jobs, options.rounds = 20, 1
     for _ in range(options.rounds):
         show("floor", options.jobs, floor(options.jobs))
+        show("run_directories", options.jobs, run_directories(options.jobs, WORKERS * options.slots))
         show("optfleet", options.jobs, ours(options.jobs, options.slots))
+        show("optfleet_in_memory", options.jobs, ours_in_memory(options.jobs, options.slots))
         if options.hyperqueue:
             show("hyperqueue", options.jobs, hyperqueue(options.hyperqueue, options.jobs))
 

@@ -43,6 +43,7 @@ Status Machine::Prepare(rundir::JobDocument job, const std::optional<Key>& paren
       durable = newest.durable;
     }
   }
+  job.boot_id = std::to_string(boot_);
   removed_.clear();  // the root is synced with the new folder in it
   const std::string folder = "/" + id_ + "/" + job.attempt + "." + std::to_string(job.fence.incarnation);
   const auto [made, is_new] = directories_.try_emplace(key, folder, std::move(job), durable);
@@ -76,11 +77,11 @@ void Machine::Later(const Key& key, int64_t life, Duration delay, void (Machine:
 
 void Machine::Fork(RunDirectory* directory) {
   if (!directory->processes.shim) return;
-  if (directory->processes.trainer || directory->started) {  // a trainer was here: never a second one
+  if (directory->began) {
     context_->Violate("a folder has one trainer", directory->job().attempt + " was launched twice on " + id_);
     return;
   }
-  directory->processes.trainer = true;
+  directory->began = directory->processes.trainer = true;
   directory->Changed();
   Later(KeyOf(*directory), directory->processes.life,
         context_->dice.Between(milliseconds(1), milliseconds(10)), &Machine::NoteStarted);
@@ -97,7 +98,7 @@ void Machine::NoteStarted(RunDirectory* directory) {
                                   .trainer_start_ticks = 7,
                                   .boot_id = std::to_string(boot_)};
   next_pid_ += 2;
-  directory->started = {std::move(started), true};
+  directory->started = {std::move(started), false};
   directory->Changed();
   Say(*directory, "trainer starts");
   Later(KeyOf(*directory), processes.life, context_->dice.Between(milliseconds(50), milliseconds(600)),
@@ -132,7 +133,6 @@ void Machine::BeginTraining(RunDirectory* directory) {
 void Machine::SyncFolder(RunDirectory* directory) {
   for (auto& one : directory->checkpoints) one.durable = true;
   if (directory->result) directory->result->durable = true;
-  if (directory->exit) directory->exit->durable = true;
 }
 
 void Machine::WriteCheckpoint(RunDirectory* directory) {
@@ -212,8 +212,7 @@ void Machine::WriteExit(RunDirectory* directory) {
   rundir::ExitDocument exit;
   exit.code = code;
   exit.signal = signal;
-  directory->exit = {exit, context_->dice.Chance(0.8)};
-  if (directory->exit->durable) SyncFolder(directory);
+  directory->exit = {exit, false};
   directory->processes.shim = false;
   directory->Changed();
 }
@@ -281,7 +280,7 @@ void Machine::DeleteKept(const worker::KeptName& name) {
 
 std::vector<worker::DirectoryFactsPtr> Machine::Scan() {
   std::vector<worker::DirectoryFactsPtr> all;
-  for (auto& [key, directory] : directories_) all.push_back(directory.Facts());
+  for (auto& [key, directory] : directories_) all.push_back(directory.Facts(std::to_string(boot_)));
   return all;
 }
 

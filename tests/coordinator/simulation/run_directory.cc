@@ -17,11 +17,12 @@ std::string RunDirectory::job_resource() const {
   return job_.attempt.substr(0, job_.attempt.find("/attempts/"));
 }
 
-worker::DirectoryFactsPtr RunDirectory::Facts() {
+worker::DirectoryFactsPtr RunDirectory::Facts(const std::string& boot_id) {
   if (facts_) return facts_;
   auto facts = std::make_shared<worker::DirectoryFacts>();
   facts->folder = folder_;
   facts->job = job_;
+  facts->other_boot = job_.boot_id != boot_id;
   facts->shim_held = processes.shim;
   facts->trainer_held = processes.trainer;
   if (started) facts->started = started->value;

@@ -67,6 +67,7 @@ class RunDirectory {
   bool resumes_durably() const { return resumes_durably_; }
 
   Processes processes;
+  bool began = false;  // a trainer was ever forked in it: what is true, not what is on disk
   std::optional<OnDisk<rundir::StartedDocument>> started;
   std::optional<OnDisk<rundir::ResultDocument>> result;
   std::optional<OnDisk<rundir::ExitDocument>> exit;
@@ -74,8 +75,8 @@ class RunDirectory {
   std::vector<SimulatedRecord> log;
   size_t log_durable = 0;
 
-  // What a scan finds. Kept until Changed() is called.
-  worker::DirectoryFactsPtr Facts();
+  // What a scan in boot `boot_id` finds. Kept until Changed() is called.
+  worker::DirectoryFactsPtr Facts(const std::string& boot_id);
   void Changed() { facts_ = nullptr; }
   // Records behind number `after`, at most `most`.
   worker::RecordBatch Read(int64_t after, size_t most) const;

@@ -25,13 +25,19 @@ rundir::ExitDocument Exit(int code, int signal) {
 
 // What lies in a folder, column by column of the state table in docs/run-directory.md.
 struct Row {
-  bool exit, trainer_held, shim_held, started, result;
+  bool exit = false;
+  bool trainer_held = false;
+  bool shim_held = false;
+  bool started = false;
+  bool result = false;
+  bool other_boot = false;
 };
 
 DirectoryFacts FactsOf(const Row& row) {
   DirectoryFacts facts;
   facts.last_record = 10;
   if (row.exit) facts.exit = Exit(0, 0);
+  facts.other_boot = row.other_boot;
   facts.trainer_held = row.trainer_held;
   facts.shim_held = row.shim_held;
   if (row.started) facts.started = rundir::StartedDocument{1, 2, 3, "boot"};
@@ -41,8 +47,9 @@ DirectoryFacts FactsOf(const Row& row) {
 
 TEST(StateTable, EveryCombinationHasTheStateOfItsFirstRow) {
   int checked = 0;
-  for (int bits = 0; bits < 32; ++bits) {
-    const Row row{(bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0, (bits & 8) != 0, (bits & 16) != 0};
+  for (int bits = 0; bits < 64; ++bits) {
+    const Row row{(bits & 1) != 0, (bits & 2) != 0,  (bits & 4) != 0,
+                  (bits & 8) != 0, (bits & 16) != 0, (bits & 32) != 0};
     DirectoryState expected = DirectoryState::kPrepared;
     if (row.exit && !row.trainer_held)
       expected = DirectoryState::kEnded;
@@ -50,12 +57,25 @@ TEST(StateTable, EveryCombinationHasTheStateOfItsFirstRow) {
       expected = DirectoryState::kRunning;
     else if (row.shim_held)
       expected = DirectoryState::kStarting;
-    else if (row.result || row.started)
+    else if (row.result || row.other_boot || row.started)
       expected = DirectoryState::kEnded;
     EXPECT_EQ(Conclude(FactsOf(row)).state, expected) << "combination " << bits;
     ++checked;
   }
-  EXPECT_EQ(checked, 32);
+  EXPECT_EQ(checked, 64);
+}
+
+TEST(StateTable, WhatMayHaveRunBeforeThePowerWasCutIsNotBegunAgain) {
+  DirectoryFacts facts = FactsOf({.exit = false,
+                                  .trainer_held = false,
+                                  .shim_held = false,
+                                  .started = false,
+                                  .result = false,
+                                  .other_boot = true});
+  EXPECT_THAT(Conclude(facts).reason, HasSubstr("started again"));
+  EXPECT_TRUE(Conclude(facts).retryable);
+  facts.result = Succeeded(10);
+  EXPECT_EQ(Conclude(facts).outcome, Outcome::kSucceeded) << "exit.json may be gone, result.json is not";
 }
 
 TEST(StateTable, ACleanExitWithAResultIsTheTrainersWord) {

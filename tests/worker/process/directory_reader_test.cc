@@ -10,6 +10,7 @@
 #include "common/rundir/layout.h"
 #include "common/rundir/locks.h"
 #include "common/rundir/metrics_log.h"
+#include "common/rundir/process_identity.h"
 #include "tests/rundir/temporary_folder.h"
 #include "worker/process/folder_work.h"
 
@@ -43,6 +44,19 @@ class Directories : public ::testing::Test {
 TEST_F(Directories, AFreshOneIsPrepared) {
   EXPECT_EQ(Conclude(Facts()).state, DirectoryState::kPrepared);
   EXPECT_EQ(Facts().job.attempt, "sweeps/s/jobs/1/attempts/1");
+}
+
+TEST_F(Directories, OneOfAnEarlierBootHasEnded) {
+  rundir::JobDocument job = Facts().job;
+  EXPECT_EQ(job.boot_id, rundir::BootId().value());
+  job.boot_id = "an earlier one";
+  Put(rundir::kJobFile, rundir::ToJson(job));
+  std::ofstream(folder_ + "/started.json") << "{torn";
+  EXPECT_EQ(Conclude(*DirectoryReader(root_.path()).Scan().at(0)).state, DirectoryState::kEnded);
+  job.boot_id.clear();  // of an older worker
+  fs::remove(folder_ + "/started.json");
+  Put(rundir::kJobFile, rundir::ToJson(job));
+  EXPECT_EQ(Conclude(*DirectoryReader(root_.path()).Scan().at(0)).state, DirectoryState::kPrepared);
 }
 
 TEST_F(Directories, LocksRecordsAndCheckpointsAreFollowed) {
