@@ -182,16 +182,18 @@ void Coordinator::Parts::StartThreads(Stores stores, std::unique_ptr<engine::Eng
                                       LoopHooks(std::move(failed)), options.keep_events);
   backend = std::make_unique<ProcessBackend>(
       loop.get(), writer.get(), std::move(stores.readers),
-      rpc::SystemInfo{.incarnation = incarnation, .http_address = {}, .start_time = options.now()});
+      rpc::SystemInfo{.incarnation = incarnation, .http_address = {}, .start_time = options.now()},
+      options.now);
   methods =
       std::make_unique<rpc::MethodTable>([this](std::string_view path, std::string_view code,
                                                 double seconds) { metrics.RpcDone(path, code, seconds); });
   rpc::AddMethods(methods.get(), backend.get());
-  maintenance =
-      std::make_unique<MaintenanceThread>(MaintenanceOptions{.state_folder = options.state_folder,
-                                                             .patience = 2 * options.engine.lease,
-                                                             .now = options.now,
-                                                             .queues = [this] { return Queues(); }});
+  maintenance = std::make_unique<MaintenanceThread>(MaintenanceOptions{
+      .state_folder = options.state_folder,
+      .patience = 2 * options.engine.lease,
+      .now = options.now,
+      .queues = [this] { return Queues(); },
+      .clocks = [this] { return backend->clocks().Apart(options.now(), std::chrono::seconds(1), 100); }});
   rpc::AddMaintenanceMethods(methods.get(), maintenance.get());
   if (!faults.empty()) methods->Disturb(&faults);
 }

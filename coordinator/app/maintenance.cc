@@ -71,6 +71,7 @@ Result<rpc::Diagnosis> MaintenanceThread::Diagnose(bool check_databases) {
     if (check_databases) Check(&database, kCheckLimit - std::min(spent, kCheckLimit));
   }
   facts.queues = options_.queues();
+  facts.clocks = options_.clocks();
   facts.time = options_.now();  // last, so that the check does not look like a clock that is wrong
   return facts;
 }

@@ -19,6 +19,7 @@ struct MaintenanceOptions {
   Duration patience{};  // an attempt that does not get on for longer is stuck
   std::function<Time()> now;
   std::function<std::vector<rpc::Queue>()> queues;
+  std::function<std::vector<rpc::WorkerClock>()> clocks;  // that are apart from this machine's
 };
 
 class MaintenanceThread final : public rpc::Maintenance {

@@ -5,11 +5,13 @@
 namespace optfleet::app {
 
 ProcessBackend::ProcessBackend(EngineLoop* loop, MetricsWriter* writer,
-                               std::vector<std::unique_ptr<store::ReadStore>> readers, rpc::SystemInfo info)
+                               std::vector<std::unique_ptr<store::ReadStore>> readers, rpc::SystemInfo info,
+                               std::function<Time()> now)
     : loop_(loop),
       writer_(writer),
       readers_(std::move(readers)),
       info_(std::move(info)),
+      now_(std::move(now)),
       read_pool_(readers_.size(), kReadQueue),
       work_pool_(1, kWorkQueue) {}
 

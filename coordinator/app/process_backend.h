@@ -1,6 +1,7 @@
 // The services' way into this process: engine thread, metrics writer, reading threads, expansion thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -10,6 +11,7 @@
 #include "coordinator/app/metrics_writer.h"
 #include "coordinator/app/task_pool.h"
 #include "coordinator/rpc/backend.h"
+#include "coordinator/rpc/worker_clocks.h"
 
 namespace optfleet::app {
 
@@ -20,13 +22,17 @@ class ProcessBackend final : public rpc::Backend {
 
   // One reading thread per store. The loop and the writer must outlive this object.
   ProcessBackend(EngineLoop* loop, MetricsWriter* writer,
-                 std::vector<std::unique_ptr<store::ReadStore>> readers, rpc::SystemInfo info);
+                 std::vector<std::unique_ptr<store::ReadStore>> readers, rpc::SystemInfo info,
+                 std::function<Time()> now);
 
   bool Post(engine::Input input, OnAnswer on_answer) override;
   bool Read(std::function<void(store::ReadStore&)> read) override;
   bool Work(std::function<void()> work) override;
   bool Append(std::vector<store::RecordBatch> batches, OnHeld on_held) override;
+  void NoteClock(const std::string& worker, Time theirs) override { clocks_.Heard(worker, theirs, now_()); }
   rpc::SystemInfo info() const override;
+
+  const rpc::WorkerClocks& clocks() const { return clocks_; }
 
   // Known only once the HTTP port is open.
   void SetHttpAddress(std::string address);
@@ -43,6 +49,8 @@ class ProcessBackend final : public rpc::Backend {
   const std::vector<std::unique_ptr<store::ReadStore>> readers_;  // one per thread of read_pool_
   mutable std::mutex mutex_;                                      // guards info_
   rpc::SystemInfo info_;
+  const std::function<Time()> now_;
+  rpc::WorkerClocks clocks_;
   TaskPool read_pool_;
   TaskPool work_pool_;
 };

@@ -9,6 +9,7 @@ namespace optfleet::rpc {
 namespace {
 
 constexpr std::chrono::milliseconds kRetryReport{1000};
+constexpr int64_t kLastTimeUs = 253'402'300'799'000'000;  // the end of the year 9999
 
 void Synchronize(Backend* backend, const v1::SynchronizeRequest& request,
                  const Reply<v1::SynchronizeResponse>& reply) {
@@ -17,6 +18,8 @@ void Synchronize(Backend* backend, const v1::SynchronizeRequest& request,
   }
   auto input = FromWire(request);
   if (!input) return ReplyError(reply, std::move(input).error());
+  if (request.time_us() > 0 && request.time_us() <= kLastTimeUs)
+    backend->NoteClock(request.worker_id(), TimeFromUnixMicros(request.time_us()));
   const auto convert = [](const Error& error) {
     RpcError converted = FromError(error);
     if (error.code() == Code::kFailedPrecondition) converted.reason = "WORKER_SESSION_REPLACED";

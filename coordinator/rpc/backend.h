@@ -49,6 +49,9 @@ class Backend {
   // Commits records and tells the engine. RESOURCE_EXHAUSTED while the disk takes none.
   virtual bool Append(std::vector<store::RecordBatch> batches, OnHeld on_held) = 0;
 
+  // What a worker's clock said when it sent the message that has just arrived.
+  virtual void NoteClock(const std::string& worker, Time theirs) = 0;
+
   virtual SystemInfo info() const = 0;
 };
 

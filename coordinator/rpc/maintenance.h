@@ -12,6 +12,7 @@
 
 #include "common/result.h"
 #include "coordinator/rpc/method_table.h"
+#include "coordinator/rpc/worker_clocks.h"
 #include "coordinator/store/diagnosis.h"
 
 namespace optfleet::rpc {
@@ -45,6 +46,7 @@ struct Diagnosis {
   std::vector<CheckedDatabase> databases;
   std::vector<Queue> queues;
   store::OpenAttempts attempts;
+  std::vector<WorkerClock> clocks;
 };
 
 // All but Post is called from tasks that were posted, and may block.

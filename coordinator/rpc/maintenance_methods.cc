@@ -55,6 +55,11 @@ v1::Diagnosis DiagnosisToWire(const Diagnosis& facts) {
     added->set_reason(stuck.reason);
   }
   wire.set_open_attempts(facts.attempts.count);
+  for (const WorkerClock& clock : facts.clocks) {
+    v1::WorkerClock* added = wire.add_clocks();
+    added->set_worker(WorkerResource(clock.worker));
+    added->set_ahead_ms(std::chrono::duration_cast<std::chrono::milliseconds>(clock.ahead).count());
+  }
   return wire;
 }
 

@@ -54,6 +54,24 @@ Finding Clock(const DoctorFacts& facts) {
               " the coordinator; set both by NTP"};
 }
 
+// Of workers, as the coordinator heard of them.
+Finding WorkerClocks(const v1::Diagnosis& facts) {
+  std::vector<std::string> apart;
+  Duration furthest{};
+  for (const v1::WorkerClock& clock : facts.clocks()) {
+    const std::chrono::milliseconds ahead(clock.ahead_ms());
+    const Duration distance = ahead < Duration(0) ? -ahead : ahead;
+    if (distance <= kClockWarning) continue;
+    furthest = std::max(furthest, distance);
+    apart.push_back(clock.worker().substr(clock.worker().find('/') + 1) + " is " +
+                    FormatAbout(std::chrono::duration<double>(distance).count()) +
+                    (ahead > Duration(0) ? " ahead" : " behind"));
+  }
+  if (apart.empty()) return {Verdict::kOk, "clocks", "the workers agree with the coordinator"};
+  return {furthest > kClockProblem ? Verdict::kProblem : Verdict::kWarning, "clocks",
+          Join(apart) + "; times of their records are wrong by that: set them by NTP"};
+}
+
 Finding Disk(const v1::Diagnosis& facts) {
   const double free = facts.total_bytes() == 0 ? 1
                                                : static_cast<double>(facts.free_bytes()) /
@@ -119,7 +137,8 @@ void AddAttempts(const v1::Diagnosis& facts, std::vector<Finding>* findings) {
 }  // namespace
 
 std::vector<Finding> FindingsOf(const DoctorFacts& facts) {
-  std::vector<Finding> findings = {Versions(facts), Clock(facts), Disk(facts.diagnosis)};
+  std::vector<Finding> findings = {Versions(facts), Clock(facts), WorkerClocks(facts.diagnosis),
+                                   Disk(facts.diagnosis)};
   for (const v1::DatabaseFacts& database : facts.diagnosis.databases())
     findings.push_back(Database(database));
   findings.push_back(Queues(facts.diagnosis));

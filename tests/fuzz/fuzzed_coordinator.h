@@ -39,6 +39,7 @@ class FuzzedCoordinator final : public rpc::Backend {
   bool Read(std::function<void(store::ReadStore&)> read) override;
   bool Work(std::function<void()> work) override;
   bool Append(std::vector<store::RecordBatch> batches, OnHeld on_held) override;
+  void NoteClock(const std::string&, Time) override {}
   rpc::SystemInfo info() const override { return {1, "127.0.0.1:1", {}}; }
 
  private:

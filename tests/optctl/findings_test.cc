@@ -49,6 +49,22 @@ TEST(Doctor, NothingIsWrongWithAHealthyOne) {
     EXPECT_EQ(finding.verdict, Verdict::kOk) << finding.text;
 }
 
+TEST(Doctor, WorkersWhoseClocksAreWrong) {
+  DoctorFacts facts = Healthy();
+  const auto add = [&](const std::string& worker, int64_t ahead_ms) {
+    v1::WorkerClock* clock = facts.diagnosis.add_clocks();
+    clock->set_worker("workers/" + worker);
+    clock->set_ahead_ms(ahead_ms);
+  };
+  add("gpu01", 1500);
+  EXPECT_EQ(About(facts, "clocks").verdict, Verdict::kOk) << "no more than a message may take";
+  add("gpu02", -5000);
+  EXPECT_EQ(About(facts, "clocks").verdict, Verdict::kWarning);
+  EXPECT_THAT(About(facts, "clocks").text, HasSubstr("gpu02 is 5 s behind"));
+  add("gpu03", 3'600'000);
+  EXPECT_EQ(About(facts, "clocks").verdict, Verdict::kProblem);
+}
+
 TEST(Doctor, DisksThatFillUp) {
   DoctorFacts facts = Healthy();
   facts.diagnosis.set_free_bytes(int64_t{8} << 30);

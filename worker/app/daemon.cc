@@ -4,6 +4,7 @@
 
 #include <boost/asio/post.hpp>
 #include <random>
+#include <utility>
 
 #include "common/log.h"
 #include "common/rundir/process_identity.h"
@@ -19,6 +20,8 @@ constexpr auto kScanPeriod = std::chrono::milliseconds(50);
 // After a shim has ended; several that end together are seen by one scan.
 constexpr auto kScanSoon = std::chrono::milliseconds(1);
 constexpr Duration kAfterBadLog = std::chrono::seconds(30);
+// Some 1.5 MiB on the wire, to which one more batch of an attempt may come; gRPC takes 4 MiB.
+constexpr int64_t kPointsPerReport = 150'000;
 
 std::vector<std::string> OwnEnvironment() {
   std::vector<std::string> lines;
@@ -182,16 +185,40 @@ void Daemon::OnContact(const Status& status) {
 }
 
 void Daemon::Do(const ReportRecords& effect) {
-  const AttemptKey key = effect.key;
-  const auto batch = records_.Read(effect.folder, effect.after);
-  if (!batch) {
-    Log(Level::kWarn, "records.unreadable", {{"attempt", key.attempt}, {"error", batch.error().message()}});
-    return boost::asio::post(loop_, [this, key] { Handle(RecordsHeld{key, std::nullopt, kAfterBadLog}); });
+  std::vector<AttemptBatch> batches;
+  int64_t points = 0;
+  for (const ReportRecords::Of& of : effect.attempts) {
+    auto batch = records_.Read(of.folder, of.after);
+    if (!batch) {
+      Log(Level::kWarn, "records.unreadable",
+          {{"attempt", of.key.attempt}, {"error", batch.error().message()}});
+      boost::asio::post(loop_, [this, key = of.key] {
+        Handle(RecordsHeld{key, std::nullopt, kAfterBadLog});
+      });
+      continue;
+    }
+    for (const auto& record : batch->records) points += static_cast<int64_t>(record.points.size());
+    batches.push_back({of.key, *std::move(batch)});
+    if (points < kPointsPerReport) continue;
+    Report(std::exchange(batches, {}));
+    points = 0;
   }
-  metrics_.CountRecords(static_cast<int64_t>(batch->records.size()));
-  client_.Report(key, *batch, [this, key](Result<int64_t> held, Duration retry_after) {
+  if (!batches.empty()) Report(std::move(batches));
+}
+
+void Daemon::Report(std::vector<AttemptBatch> batches) {
+  for (const AttemptBatch& one : batches)
+    metrics_.CountRecords(static_cast<int64_t>(one.batch.records.size()));
+  auto shared = std::make_shared<const std::vector<AttemptBatch>>(std::move(batches));
+  client_.Report(*shared, [this, shared](Result<std::vector<int64_t>> held, Duration retry_after) {
     if (!held) metrics_.CountFailedCall("ReportMetrics");
-    Handle(RecordsHeld{key, held ? std::optional(*held) : std::nullopt, retry_after});
+    // What is wrong with the records of one attempt is no matter of the others.
+    if (!held && held.error().code() == Code::kInvalidArgument && shared->size() > 1) {
+      for (const AttemptBatch& one : *shared) Report({one});
+      return;
+    }
+    for (size_t i = 0; i < shared->size(); ++i)
+      Handle(RecordsHeld{(*shared)[i].key, held ? std::optional((*held)[i]) : std::nullopt, retry_after});
   });
 }
 

@@ -41,6 +41,7 @@ class Daemon {
 
   void Do(const Synchronize& effect);
   void Do(const ReportRecords& effect);
+  void Report(std::vector<AttemptBatch> batches);
   void Do(const SignalTrainer& effect);
   void Do(const Remove& effect);
   void Do(const Note& effect);

@@ -22,6 +22,7 @@ Effects Engine::Handle(const Input& input, Time now) {
   ReconcilePartition();
   ReconcileDrain();
   for (auto& [key, attempt] : attempts_) Reconcile(&attempt);
+  ReconcileReports();
   ReconcileKept();
   ReconcileContact();
   return std::move(effects_);

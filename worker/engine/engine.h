@@ -70,13 +70,14 @@ class Engine {
   void ReconcileLaunch(Attempt* attempt);
   bool ReconcileForget(Attempt* attempt);
   void ReconcileStop(Attempt* attempt);
-  void ReconcileReport(Attempt* attempt);
+  bool HasRecordsToReport(const Attempt& attempt) const;
   bool NeededByChild(const AttemptKey& parent) const;
   rundir::JobDocument MakeJob(const Attempt& attempt) const;
   bool SlotsFree(const Attempt& attempt) const;
   const Slot* FindSlot(int32_t index) const;
   void SignalAgain(Attempt* attempt, int signal);
 
+  void ReconcileReports();
   void ReconcileKept();
   void ReconcileContact();
   void ReconcilePartition();
@@ -101,6 +102,7 @@ class Engine {
   Effects effects_;
 
   Shelf shelf_;
+  Time reported_at_;  // when records were last sent
 
   bool scanned_ = false;  // nothing is said or started before the first scan
   int64_t sequence_ = 0;

@@ -65,11 +65,14 @@ using Input = std::variant<DirectoriesScanned, AnswerReceived, ContactFailed, Re
 struct Synchronize {
   SyncRequest request;
 };
-// Send records behind `after`, as many as fit a batch.
+// Send records of each behind `after`, as many as fit a batch.
 struct ReportRecords {
-  AttemptKey key;
-  std::string folder;
-  int64_t after = 0;
+  struct Of {
+    AttemptKey key;
+    std::string folder;
+    int64_t after = 0;
+  };
+  std::vector<Of> attempts;
 };
 // Make the folder with its job.json and start a shim there. The newest good checkpoint of `parent`, if its
 // folder is here and has one, becomes the resume point.

@@ -29,7 +29,6 @@ rundir::SlotGrant GrantOf(const Slot& slot, const Attempt& attempt) {
 }  // namespace
 
 void Engine::Reconcile(Attempt* attempt) {
-  ReconcileReport(attempt);
   if (attempt->folder_busy || attempt->facts_old) return;
   if (attempt->forget && ReconcileForget(attempt)) return;
   if (attempt->stop)

@@ -9,16 +9,38 @@ namespace {
 // Ends of output in one request; gRPC's limit for a message is 4 MiB.
 constexpr size_t kOutputBytesPerRequest = 2 << 20;
 constexpr Duration kFarewellPatience = std::chrono::seconds(2);
+// Records of several attempts.
+constexpr Duration kCollectForEach = std::chrono::milliseconds(50);
+constexpr Duration kCollectMost = std::chrono::seconds(1);
+constexpr int64_t kFarBehind = 1000;
 // What changes in the life of a short attempt is told together with its end.
 constexpr Duration kSoon = std::chrono::milliseconds(200);
 
 }  // namespace
 
-void Engine::ReconcileReport(Attempt* attempt) {
-  if (attempt->reporting || attempt->last_record() <= attempt->held || now_ < attempt->next_report) return;
-  if (attempt->folder_busy && attempt->forget) return;  // going away
-  attempt->reporting = true;
-  effects_.push_back(ReportRecords{attempt->key, attempt->facts->folder, attempt->held});
+bool Engine::HasRecordsToReport(const Attempt& attempt) const {
+  if (attempt.reporting || attempt.last_record() <= attempt.held || now_ < attempt.next_report) return false;
+  return !(attempt.folder_busy && attempt.forget);  // going away
+}
+
+// All that have records go together. The more attempts live here, the longer records are collected, so that
+// many that record at their own moments do not cause a call each; what an outcome waits for, and what is far
+// behind, does not wait.
+void Engine::ReconcileReports() {
+  ReportRecords report;
+  int living = 0;
+  bool at_once = false;
+  for (auto& [key, attempt] : attempts_) {
+    living += attempt.Alive();
+    if (!HasRecordsToReport(attempt)) continue;
+    at_once = at_once || !attempt.Alive() || attempt.last_record() - attempt.held >= kFarBehind;
+    report.attempts.push_back({key, attempt.facts->folder, attempt.held});
+  }
+  const Duration collect = std::min<Duration>(kCollectMost, kCollectForEach * std::max(0, living - 1));
+  if (report.attempts.empty() || (!at_once && now_ - reported_at_ < collect)) return;
+  for (const ReportRecords::Of& of : report.attempts) attempts_.at(of.key).reporting = true;
+  reported_at_ = now_;
+  effects_.push_back(std::move(report));
 }
 
 void Engine::ReconcileContact() {

@@ -90,6 +90,8 @@ void AgentClient::Synchronize(const SyncRequest& request, SyncDone done) {
   auto call = std::make_shared<Call<Connection, v1::SynchronizeRequest, v1::SynchronizeResponse>>();
   call->connection = *connection;
   call->request = ToWire(request, identity_);
+  call->request.set_time_us(
+      UnixMicros(std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now())));
   call->context.set_deadline(std::chrono::system_clock::now() + kSyncDeadline);
   Begin(&call->context);
   call->connection->stub->async()->Synchronize(
@@ -103,7 +105,7 @@ void AgentClient::Synchronize(const SyncRequest& request, SyncDone done) {
       });
 }
 
-void AgentClient::Report(const AttemptKey& key, const RecordBatch& batch, ReportDone done) {
+void AgentClient::Report(const std::vector<AttemptBatch>& batches, ReportDone done) {
   auto connection = Connect();
   if (!connection) {
     post_(
@@ -112,7 +114,7 @@ void AgentClient::Report(const AttemptKey& key, const RecordBatch& batch, Report
   }
   auto call = std::make_shared<Call<Connection, v1::ReportMetricsRequest, v1::ReportMetricsResponse>>();
   call->connection = *connection;
-  call->request = ToWire(key, batch, identity_);
+  call->request = ToWire(batches, identity_);
   call->context.set_deadline(std::chrono::system_clock::now() + kReportDeadline);
   Begin(&call->context);
   call->connection->stub->async()->ReportMetrics(
@@ -120,7 +122,11 @@ void AgentClient::Report(const AttemptKey& key, const RecordBatch& batch, Report
         post_([this, call, done, status] {
           if (!status.ok()) return done(Fail(ToError(status)), WaitAfter(ToError(status), &report_backoff_));
           report_backoff_.Reset();
-          done(call->response.held_size() == 1 ? call->response.held(0).record() : 0, Duration(0));
+          std::vector<int64_t> held(static_cast<size_t>(call->request.attempts_size()));
+          if (call->response.held_size() == call->request.attempts_size())
+            for (size_t i = 0; i < held.size(); ++i)
+              held[i] = call->response.held(static_cast<int>(i)).record();
+          done(std::move(held), Duration(0));
         });
         End(&call->context);
       });

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "worker/engine/messages.h"
 #include "worker/engine/record_batch.h"
@@ -36,9 +37,10 @@ class AgentClient {
   using SyncDone = std::function<void(Result<SyncAnswer>, Duration retry_after)>;
   void Synchronize(const SyncRequest& request, SyncDone done);
 
-  // `done` gets the highest record that the coordinator holds of the attempt (0 if it does not know it).
-  using ReportDone = std::function<void(Result<int64_t>, Duration retry_after)>;
-  void Report(const AttemptKey& key, const RecordBatch& batch, ReportDone done);
+  // `done` gets for each batch the highest record that the coordinator holds of its attempt (0 if it does not
+  // know it).
+  using ReportDone = std::function<void(Result<std::vector<int64_t>>, Duration retry_after)>;
+  void Report(const std::vector<AttemptBatch>& batches, ReportDone done);
 
  private:
   struct Connection;

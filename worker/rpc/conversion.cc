@@ -56,6 +56,20 @@ void Fill(const AttemptStatus& status, v1::AttemptStatus* wire) {
   if (status.state == AttemptState::kEnded) FillEnd(status, wire);
 }
 
+void Fill(const RecordBatch& batch, v1::RecordBatch* wire) {
+  for (const auto& name : batch.keys) wire->add_keys(name);
+  if (!batch.records.empty()) wire->set_first_record(batch.records.front().number);
+  for (const auto& record : batch.records) {
+    wire->add_steps(record.step);
+    wire->add_time_us(UnixMicros(record.time));
+    wire->add_point_counts(static_cast<uint32_t>(record.points.size()));
+    for (const auto& point : record.points) {
+      wire->add_key_index(point.key);
+      wire->add_values(point.value);
+    }
+  }
+}
+
 void Fill(const KeptList& kept, v1::KeptList* wire) {
   wire->set_folder(kept.folder);
   for (const KeptCheckpoint& checkpoint : kept.checkpoints) {
@@ -89,24 +103,15 @@ v1::SynchronizeRequest ToWire(const SyncRequest& request, const Identity& identi
   return wire;
 }
 
-v1::ReportMetricsRequest ToWire(const AttemptKey& key, const RecordBatch& batch, const Identity& identity) {
+v1::ReportMetricsRequest ToWire(const std::vector<AttemptBatch>& batches, const Identity& identity) {
   v1::ReportMetricsRequest wire;
   wire.set_worker_id(identity.worker_id);
   wire.set_session(identity.session);
-  auto* attempt = wire.add_attempts();
-  attempt->set_attempt(key.attempt);
-  *attempt->mutable_fence() = ToWire(key.fence);
-  auto* records = attempt->mutable_records();
-  for (const auto& name : batch.keys) records->add_keys(name);
-  if (!batch.records.empty()) records->set_first_record(batch.records.front().number);
-  for (const auto& record : batch.records) {
-    records->add_steps(record.step);
-    records->add_time_us(UnixMicros(record.time));
-    records->add_point_counts(static_cast<uint32_t>(record.points.size()));
-    for (const auto& point : record.points) {
-      records->add_key_index(point.key);
-      records->add_values(point.value);
-    }
+  for (const AttemptBatch& one : batches) {
+    auto* attempt = wire.add_attempts();
+    attempt->set_attempt(one.key.attempt);
+    *attempt->mutable_fence() = ToWire(one.key.fence);
+    Fill(one.batch, attempt->mutable_records());
   }
   return wire;
 }

@@ -14,7 +14,7 @@ struct Identity {
 };
 
 v1::SynchronizeRequest ToWire(const SyncRequest& request, const Identity& identity);
-v1::ReportMetricsRequest ToWire(const AttemptKey& key, const RecordBatch& batch, const Identity& identity);
+v1::ReportMetricsRequest ToWire(const std::vector<AttemptBatch>& batches, const Identity& identity);
 
 // Unknown actions of a newer coordinator are left out.
 SyncAnswer FromWire(const v1::SynchronizeResponse& response);

@@ -47,13 +47,15 @@ void SimulatedWorker::Synchronize() {
   for (const v1::DesiredAttempt& desired : response.attempts()) Tell(desired);
 }
 
-void SimulatedWorker::ReportMetrics(int keys) {
+void SimulatedWorker::ReportMetrics(int keys, int half) {
   if (attempts_.empty()) return;
-  ++step_;
+  if (half == 0) ++step_;
+  int index = 0;
   v1::ReportMetricsRequest request;
   request.set_worker_id(request_.worker_id());
   request.set_session(request_.session());
   for (auto& [name, status] : attempts_) {
+    if (index++ % 2 != half) continue;
     v1::AttemptRecords* records = request.add_attempts();
     records->set_attempt(name);
     *records->mutable_fence() = status.fence();
@@ -69,6 +71,7 @@ void SimulatedWorker::ReportMetrics(int keys) {
       batch->add_values(1.0 / static_cast<double>(step_));
     }
   }
+  if (request.attempts_size() == 0) return;
   grpc::ClientContext context;
   v1::ReportMetricsResponse response;
   Check(agent_->ReportMetrics(&context, request, &response), "ReportMetrics");

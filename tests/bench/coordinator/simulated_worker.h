@@ -21,8 +21,8 @@ class SimulatedWorker {
 
   // One exchange. Ends the benchmark if the call fails or if an attempt is given out twice.
   void Synchronize();
-  // One record of `keys` values for every attempt.
-  void ReportMetrics(int keys);
+  // One record of `keys` values for each attempt of a half, 0 or 1.
+  void ReportMetrics(int keys, int half);
 
   int64_t ended() const { return ended_; }  // and acknowledged as such
   size_t held() const { return attempts_.size(); }

@@ -99,27 +99,40 @@ void WorkerProcess::Do(const worker::Synchronize& effect) {
 }
 
 void WorkerProcess::Do(const worker::ReportRecords& effect) {
-  const worker::AttemptKey key = effect.key;
-  const RunDirectory* directory = machine_->Find(key);
-  if (directory == nullptr) {
-    return Later(Duration(0), [this, key] {
-      Handle(worker::RecordsHeld{key, std::nullopt, std::chrono::seconds(3)});
-    });
+  std::vector<worker::AttemptBatch> batches;
+  for (const auto& of : effect.attempts) {
+    const RunDirectory* directory = machine_->Find(of.key);
+    if (directory != nullptr)
+      batches.push_back({of.key, directory->Read(of.after, kBatch)});
+    else
+      Later(Duration(0), [this, key = of.key] {
+        Handle(worker::RecordsHeld{key, std::nullopt, std::chrono::seconds(3)});
+      });
   }
-  const v1::ReportMetricsRequest request =
-      worker::ToWire(key, directory->Read(effect.after, kBatch), identity_);
+  if (batches.empty()) return;
+  std::vector<worker::AttemptKey> keys;
+  for (const auto& one : batches) keys.push_back(one.key);
+  const v1::ReportMetricsRequest request = worker::ToWire(batches, identity_);
   network_->Call(machine_->id(), "/optfleet.v1.AgentService/ReportMetrics", request.SerializeAsString(),
-                 kReportDeadline, [this, key, life = life_](Result<std::string> reply) {
+                 kReportDeadline, [this, keys = std::move(keys), life = life_](Result<std::string> reply) {
                    if (life != life_) return;
-                   Later(Duration(0), [this, key, reply = std::move(reply)] {
-                     if (!reply)
-                       return Handle(worker::RecordsHeld{key, std::nullopt, report_backoff_.Next()});
-                     report_backoff_.Reset();
-                     const auto response = Parse<v1::ReportMetricsResponse>(*reply);
-                     const int64_t held = response->held_size() == 1 ? response->held(0).record() : 0;
-                     Handle(worker::RecordsHeld{key, held, Duration(0)});
-                   });
+                   Later(Duration(0), [this, keys, reply = std::move(reply)] { Reported(keys, reply); });
                  });
+}
+
+void WorkerProcess::Reported(const std::vector<worker::AttemptKey>& keys, const Result<std::string>& reply) {
+  if (reply) report_backoff_.Reset();
+  const Duration retry_after = reply ? Duration(0) : report_backoff_.Next();
+  const auto response = reply ? Parse<v1::ReportMetricsResponse>(*reply) : std::nullopt;
+  const int64_t life = life_;
+  for (size_t i = 0; i < keys.size() && life == life_; ++i) {
+    std::optional<int64_t> held;
+    if (response)
+      held = response->held_size() == static_cast<int>(keys.size())
+                 ? response->held(static_cast<int>(i)).record()
+                 : 0;
+    Handle(worker::RecordsHeld{keys[i], held, retry_after});
+  }
 }
 
 Duration WorkerProcess::HandTime() {

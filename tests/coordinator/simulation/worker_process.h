@@ -33,6 +33,7 @@ class WorkerProcess {
 
   void Do(const worker::Synchronize& effect);
   void Do(const worker::ReportRecords& effect);
+  void Reported(const std::vector<worker::AttemptKey>& keys, const Result<std::string>& reply);
   void Do(const worker::PrepareAndLaunch& effect);
   void Do(const worker::Launch& effect);
   void Do(const worker::AskToStop& effect);

@@ -159,6 +159,19 @@ TEST_F(WorkerDaemon, KilledAndStartedAgainTakesItsTrainersBack) {
   ExpectLosses("sweeps/t/jobs/2/attempts/1", 8, 1, 400);
 }
 
+TEST_F(WorkerDaemon, RecordsThatAreRefusedDoNotHoldThoseOfOtherAttempts) {
+  coordinator_.RefuseRecordsOf(kFirst);
+  Start();
+  coordinator_.Want(ToRun(kFirst, FakeSpec(300, 0, 7, {{"step_ms", 3}})));
+  coordinator_.Want(ToRun("sweeps/t/jobs/2/attempts/1", FakeSpec(300, 0, 8, {{"step_ms", 3}}), 1));
+  ASSERT_EQ(WaitForEnd("sweeps/t/jobs/2/attempts/1")->outcome(), v1::OUTCOME_SUCCEEDED) << Log();
+  ASSERT_TRUE(WaitForRecords("sweeps/t/jobs/2/attempts/1", 300)) << Log();
+  EXPECT_TRUE(coordinator_.RecordsOf(kFirst).empty());
+  coordinator_.RefuseRecordsOf("");
+  ASSERT_TRUE(WaitForRecords(kFirst, 300)) << Log();
+  ExpectLosses(kFirst, 7, 1, 300);
+}
+
 TEST_F(WorkerDaemon, AnAttemptThatEndedWhileItsWorkerWasDeadIsReported) {
   Start();
   coordinator_.Want(ToRun(kFirst, FakeSpec(60, 0, 7, {{"step_ms", 3}})));

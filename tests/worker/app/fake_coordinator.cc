@@ -99,9 +99,17 @@ grpc::Status FakeCoordinator::Synchronize(grpc::ServerContext*, const v1::Synchr
   return grpc::Status::OK;
 }
 
+void FakeCoordinator::RefuseRecordsOf(const std::string& attempt) {
+  const std::lock_guard lock(mutex_);
+  refused_records_of_ = attempt;
+}
+
 grpc::Status FakeCoordinator::ReportMetrics(grpc::ServerContext*, const v1::ReportMetricsRequest* request,
                                             v1::ReportMetricsResponse* response) {
   const std::lock_guard lock(mutex_);
+  for (const auto& attempt : request->attempts())
+    if (attempt.attempt() == refused_records_of_)
+      return {grpc::StatusCode::INVALID_ARGUMENT, "its records are not as they should be"};
   for (const auto& attempt : request->attempts()) {
     Take(attempt);
     auto* held = response->add_held();

@@ -32,7 +32,8 @@ class FakeCoordinator final : public v1::AgentService::Service {
   void Want(const v1::DesiredAttempt& attempt);
   void WantNoMore(const std::string& attempt);
   void Forget(const v1::Forget& forget);
-  void Refuse(const std::string& message);  // FAILED_PRECONDITION from now on; empty: no more
+  void Refuse(const std::string& message);           // FAILED_PRECONDITION from now on; empty: no more
+  void RefuseRecordsOf(const std::string& attempt);  // INVALID_ARGUMENT for each report that has some
 
   std::optional<v1::AttemptStatus> StatusOf(const std::string& attempt);
   std::vector<KeptRecord> RecordsOf(const std::string& attempt);
@@ -56,6 +57,7 @@ class FakeCoordinator final : public v1::AgentService::Service {
   std::map<std::string, std::vector<KeptRecord>> records_;
   v1::SynchronizeRequest newest_;
   std::string refusal_;
+  std::string refused_records_of_;
   int refusals_ = 0;
   int repeats_ = 0;
 };

@@ -65,7 +65,7 @@ TEST_F(RunningJob, IsTakenBackByANewWorker) {
   EXPECT_EQ(status->trainer_pid, 1001);
   EXPECT_EQ(status->slots, std::vector<int32_t>{0});
   EXPECT_THAT(Only<PrepareAndLaunch>(effects), IsEmpty());
-  EXPECT_EQ(Only<ReportRecords>(effects).at(0).after, 0);
+  EXPECT_EQ(Only<ReportRecords>(effects).at(0).attempts.at(0).after, 0);
 }
 
 TEST(WorkerEngine, APreparedFolderStartsOnlyWhenItIsWanted) {
@@ -107,10 +107,54 @@ TEST(WorkerEngine, ASlotThatIsNotThereIsRefused) {
 
 TEST_F(RunningJob, RecordsGoOutAtOnceOneBatchAtATime) {
   story_.Records(key_, 3);
-  EXPECT_EQ(Only<ReportRecords>(story_.Scan()).at(0).after, 0);
+  EXPECT_EQ(Only<ReportRecords>(story_.Scan()).at(0).attempts.at(0).after, 0);
   story_.Records(key_, 8);
   EXPECT_THAT(Only<ReportRecords>(story_.Scan()), IsEmpty());
-  EXPECT_EQ(Only<ReportRecords>(story_.Held(key_, 3)).at(0).after, 3);
+  EXPECT_EQ(Only<ReportRecords>(story_.Held(key_, 3)).at(0).attempts.at(0).after, 3);
+}
+
+class TwoRunningJobs : public RunningJob {
+ protected:
+  TwoRunningJobs() {
+    story_.Answer(Wants({WantedOn(key_, 0), WantedOn(other_, 1)}));
+    story_.LaunchHappens(other_, 1);
+    story_.launching_.clear();
+    story_.Quiet();
+    story_.Advance(seconds(1));
+  }
+  const AttemptKey other_ = Key(2);
+};
+
+TEST_F(TwoRunningJobs, RecordsOfAllThatHaveSomeGoInOneCall) {
+  story_.Records(key_, 3);
+  story_.Records(other_, 5);
+  const auto reports = Only<ReportRecords>(story_.Scan());
+  ASSERT_THAT(reports, SizeIs(1));
+  ASSERT_THAT(reports[0].attempts, SizeIs(2));
+  EXPECT_EQ(reports[0].attempts[1].key, other_);
+  story_.Held(key_, 3);
+  story_.Held(other_, 5);
+}
+
+TEST_F(TwoRunningJobs, EachAtItsOwnMomentIsCollectedForAMoment) {
+  story_.Records(key_, 3);
+  EXPECT_THAT(Only<ReportRecords>(story_.Scan()), SizeIs(1));
+  story_.Records(other_, 5);
+  EXPECT_THAT(Only<ReportRecords>(story_.ScanAfter(milliseconds(20))), IsEmpty());
+  const auto reports = Only<ReportRecords>(story_.ScanAfter(milliseconds(30)));
+  ASSERT_THAT(reports, SizeIs(1));
+  EXPECT_THAT(reports[0].attempts, SizeIs(1)) << "the first report is under way";
+}
+
+TEST_F(TwoRunningJobs, WhatAnOutcomeWaitsForOrIsFarBehindGoesAtOnce) {
+  story_.Records(key_, 3);
+  EXPECT_THAT(Only<ReportRecords>(story_.Scan()), SizeIs(1));
+  story_.Succeeds(other_, 5);
+  EXPECT_THAT(Only<ReportRecords>(story_.Scan()), SizeIs(1));
+  story_.Held(other_, 5);
+  story_.Held(key_, 3);
+  story_.Records(key_, 1003);
+  EXPECT_THAT(Only<ReportRecords>(story_.Scan()), SizeIs(1));
 }
 
 TEST_F(RunningJob, WhatARestartedCoordinatorHoldsIsTheTruth) {
@@ -121,7 +165,7 @@ TEST_F(RunningJob, WhatARestartedCoordinatorHoldsIsTheTruth) {
   story_.ScanAfter(seconds(2));
   SyncAnswer answer;
   answer.held = {{key_.attempt, 60}};
-  EXPECT_EQ(Only<ReportRecords>(story_.Answer(answer)).at(0).after, 60);
+  EXPECT_EQ(Only<ReportRecords>(story_.Answer(answer)).at(0).attempts.at(0).after, 60);
 }
 
 TEST_F(RunningJob, AnAnswerOlderThanAReportDoesNotTurnTheClockBack) {

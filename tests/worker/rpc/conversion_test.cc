@@ -64,7 +64,11 @@ TEST(WorkerConversion, RecordsBecomeColumns) {
   batch.keys = {"loss", "tokens"};
   batch.records = {{6, 5, TimeFromUnixMicros(50), {{0, 2.5}, {1, 64}}},
                    {7, 5, TimeFromUnixMicros(51), {{0, INFINITY}}}};
-  const auto wire = ToWire({"sweeps/s/jobs/1/attempts/1", {1, 1}}, batch, kIdentity);
+  const auto wire = ToWire(std::vector<AttemptBatch>{{{"sweeps/s/jobs/1/attempts/1", {1, 1}}, batch},
+                                                     {{"sweeps/s/jobs/2/attempts/1", {1, 1}}, {}}},
+                           kIdentity);
+  ASSERT_EQ(wire.attempts_size(), 2);
+  EXPECT_EQ(wire.attempts(1).attempt(), "sweeps/s/jobs/2/attempts/1");
   const auto& records = wire.attempts(0).records();
   EXPECT_EQ(records.first_record(), 6);
   EXPECT_EQ(records.steps_size(), 2);
