@@ -9,6 +9,7 @@
 #include "coordinator/store/schema.h"
 #include "coordinator/store/sqlite.h"
 #include "coordinator/store/state_store.h"
+#include "coordinator/store/undone.h"
 
 namespace optfleet::store {
 namespace {
@@ -72,8 +73,7 @@ Status RestoreState(const std::string& folder, const std::string& backup) {
   return SyncToDisk(folder);
 }
 
-// The same for the metrics, which have no incarnation of their own: what they hold beyond the restored state
-// belongs to attempts that it does not know, or to none of theirs.
+// The same for the metrics, which have no incarnation of their own.
 Status RestoreMetrics(const std::string& folder, const std::string& backup) {
   const std::string path = folder + "/" + kMetricsFile;
   const std::string incoming = path + ".restoring";
@@ -91,13 +91,24 @@ Status RestoreMetrics(const std::string& folder, const std::string& backup) {
   return SyncToDisk(folder);
 }
 
+// Last, when both are in place. A restore that ends before is done again by whoever began it.
+Status DropUndone(const std::string& folder) {
+  if (!fs::exists(folder + "/" + kMetricsFile)) return {};
+  auto state = OpenForReading(folder + "/" + kStateFile, kStateSchema);
+  if (!state.has_value()) return Fail(state.error());
+  auto metrics = OpenForWriting(folder + "/" + kMetricsFile, kMetricsSchema);
+  if (!metrics.has_value()) return Fail(metrics.error());
+  return DropUndoneAttempts(&*state, &*metrics);
+}
+
 }  // namespace
 
 Status RestoreBackup(const StoreOptions& options, const std::string& backup) {
   OPTFLEET_RETURN_IF_ERROR(RefuseNetworkDisk(options.folder, options.file_system_type));
   auto lock = FolderLock::Take(options.folder);
   if (!lock.has_value()) return Fail(lock.error());
-  return RestoreState(options.folder, backup);
+  OPTFLEET_RETURN_IF_ERROR(RestoreState(options.folder, backup));
+  return DropUndone(options.folder);
 }
 
 Status RestoreFolder(const StoreOptions& options, const std::string& backup) {
@@ -112,8 +123,8 @@ Status RestoreFolder(const StoreOptions& options, const std::string& backup) {
   if (fs::exists(metrics)) OPTFLEET_RETURN_IF_ERROR(CheckBackup(metrics, kMetricsSchema));
   // Should this end in the middle, the metrics are ahead of the state, never behind.
   OPTFLEET_RETURN_IF_ERROR(RestoreState(options.folder, state));
-  if (fs::exists(metrics)) return RestoreMetrics(options.folder, metrics);
-  return {};
+  if (fs::exists(metrics)) OPTFLEET_RETURN_IF_ERROR(RestoreMetrics(options.folder, metrics));
+  return DropUndone(options.folder);
 }
 
 }  // namespace optfleet::store

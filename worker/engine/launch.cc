@@ -58,7 +58,8 @@ void Engine::ReconcileLaunch(Attempt* attempt) {
     effects_.push_back(Launch{attempt->facts->job, attempt->facts->folder});
     return;
   }
-  effects_.push_back(PrepareAndLaunch{MakeJob(*attempt), attempt->desired->resume_parent});
+  attempt->begins_from = attempt->desired->resume_parent;
+  effects_.push_back(PrepareAndLaunch{MakeJob(*attempt), attempt->begins_from});
 }
 
 // True if there is nothing else to do for the attempt now.
@@ -82,12 +83,13 @@ bool Engine::ReconcileForget(Attempt* attempt) {
   return true;
 }
 
-// A child that is to be started from its parent's checkpoint, or lives and has no record of its own, may
-// still be loading that.
+// A child that is to be started from its parent's checkpoint, is being started (though nobody may want it any
+// more), or lives and has no record of its own, may still be loading that.
 bool Engine::NeededByChild(const AttemptKey& parent) const {
   for (const auto& [key, attempt] : attempts_) {
     if (!attempt.facts) {
       if (!attempt.verdict && attempt.desired && attempt.desired->resume_parent == parent) return true;
+      if ((attempt.folder_busy || attempt.facts_old) && attempt.begins_from == parent) return true;
       continue;
     }
     if (!attempt.Alive()) continue;

@@ -8,6 +8,7 @@
 
 #include "coordinator/store/diagnosis.h"
 #include "coordinator/store/integrity.h"
+#include "coordinator/store/read_store.h"
 #include "coordinator/store/schema.h"
 #include "tests/coordinator/store/fixtures.h"
 
@@ -102,6 +103,23 @@ TEST_F(Backup, ComesBackUnderAHigherIncarnation) {
   EXPECT_EQ(HeldIn(folder_.path()), 100);
   EXPECT_TRUE(std::filesystem::exists(folder_.path() + "/state.db.replaced"));
   EXPECT_TRUE(std::filesystem::exists(folder_.path() + "/metrics.db.replaced"));
+}
+
+// Simulation, seed 2000442: a job that had ended when the backup was made was tried again afterwards, and its
+// series stayed that of the attempt which the backup had undone.
+TEST_F(Backup, AttemptsThatItUndoesLeaveTheMetrics) {
+  ASSERT_TRUE(CopyDatabases(folder_.path(), target_.path(), kGoOn));
+  ASSERT_TRUE(metrics_->Link({{AnAttempt({"lr", 1}, 2, "gpu01"), AnAttempt({"lr", 2}, 1, "gpu01")}}));
+  ASSERT_TRUE(metrics_->Append({{Batch({{"lr", 1}, 2}, 1, 7)}}));
+  ASSERT_TRUE(metrics_->Append({{Batch({{"lr", 2}, 1}, 1, 5)}}));
+  Close();
+  const Status restored = RestoreBackup(folder_.options(), target_.path() + "/" + kStateFile);
+  ASSERT_TRUE(restored) << restored.error().message();
+  const auto reader = ReadStore::Open(folder_.path());
+  const auto series = (*reader)->QuerySeries({.job = {"lr", 1}, .keys = {"loss"}});
+  ASSERT_EQ(series->size(), 1U);
+  EXPECT_EQ(series->front().steps.size(), 100U);
+  EXPECT_TRUE((*reader)->QuerySeries({.job = {"lr", 2}, .keys = {"loss"}})->empty());
 }
 
 TEST_F(Backup, ADamagedOneChangesNothing) {

@@ -180,6 +180,27 @@ TEST_F(RunningJob, AParentStaysForAChildThatTheSameAnswerAsksFor) {
   EXPECT_THAT(Only<Remove>(effects), IsEmpty());
 }
 
+// Simulation, seed 143: the job was cancelled while its second attempt was being started, and the parent was
+// removed before the child had read the checkpoint.
+TEST_F(RunningJob, AParentStaysForAChildThatIsBeingStartedThoughNobodyWantsItAnyMore) {
+  story_.EndsWith(key_, Outcome::kPreempted, 5);
+  story_.ScanAfter(seconds(1));
+  story_.Held(key_, 5);
+  DesiredAttempt child = WantedOn(Key(1, 2), 0);
+  child.resume_parent = key_;
+  EXPECT_THAT(Only<PrepareAndLaunch>(story_.Answer(Wants({child}))), SizeIs(1));
+  story_.ScanAfter(seconds(1));
+  EXPECT_THAT(Only<Remove>(story_.Answer(Forgets(story_, key_, false, false))), IsEmpty()) << "on its way";
+  story_.Done(Key(1, 2), Work::kLaunch);
+  EXPECT_THAT(Only<Remove>(story_.Answer(Forgets(story_, key_, false, false))), IsEmpty()) << "not seen yet";
+  story_.PutFolder(Key(1, 2), 0);
+  story_.Folder(Key(1, 2)).job.resume = rundir::ResumePoint{key_.attempt, "/c", 5, 5};
+  story_.Runs(Key(1, 2));
+  EXPECT_THAT(Only<Remove>(story_.Scan()), IsEmpty()) << "it may be loading";
+  story_.Exits(Key(1, 2), 0, SIGKILL);
+  EXPECT_THAT(Only<Remove>(story_.Scan()), SizeIs(1));
+}
+
 TEST_F(RunningJob, ADrainStopsReportsSaysFarewellAndLeaves) {
   story_.Answer(Wants({WantedOn(key_, 0)}));
   const auto asks = Only<AskToStop>(story_.Drain());
