@@ -77,11 +77,11 @@ void Machine::Later(const Key& key, int64_t life, Duration delay, void (Machine:
 
 void Machine::Fork(RunDirectory* directory) {
   if (!directory->processes.shim) return;
-  if (directory->began) {
+  if (directory->processes.trainer || directory->began) {
     context_->Violate("a folder has one trainer", directory->job().attempt + " was launched twice on " + id_);
     return;
   }
-  directory->began = directory->processes.trainer = true;
+  directory->processes.trainer = true;
   directory->Changed();
   Later(KeyOf(*directory), directory->processes.life,
         context_->dice.Between(milliseconds(1), milliseconds(10)), &Machine::NoteStarted);
@@ -99,6 +99,7 @@ void Machine::NoteStarted(RunDirectory* directory) {
                                   .boot_id = std::to_string(boot_)};
   next_pid_ += 2;
   directory->started = {std::move(started), false};
+  directory->began = true;
   directory->Changed();
   Say(*directory, "trainer starts");
   Later(KeyOf(*directory), processes.life, context_->dice.Between(milliseconds(50), milliseconds(600)),

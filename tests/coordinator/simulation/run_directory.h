@@ -67,7 +67,7 @@ class RunDirectory {
   bool resumes_durably() const { return resumes_durably_; }
 
   Processes processes;
-  bool began = false;  // a trainer was ever forked in it: what is true, not what is on disk
+  bool began = false;  // a trainer was ever let go in it: what is true, not what is on disk
   std::optional<OnDisk<rundir::StartedDocument>> started;
   std::optional<OnDisk<rundir::ResultDocument>> result;
   std::optional<OnDisk<rundir::ExitDocument>> exit;
