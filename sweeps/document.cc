@@ -4,6 +4,7 @@
 
 #include "common/text.h"
 #include "sweeps/grid_keys.h"
+#include "sweeps/header_keys.h"
 #include "sweeps/leaf_reader.h"
 
 namespace optfleet::sweeps {
@@ -13,7 +14,7 @@ constexpr size_t kLongestName = 200;
 constexpr size_t kLongestMetricKey = 63;
 
 bool IsHeaderKey(std::string_view key) {
-  const auto keys = HeaderKeys();
+  const auto keys = HeaderNames();
   return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 

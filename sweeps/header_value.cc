@@ -2,8 +2,10 @@
 
 #include <charconv>
 #include <string>
+#include <utility>
 
 #include "common/text.h"
+#include "sweeps/header_keys.h"
 
 namespace optfleet::sweeps {
 
@@ -17,6 +19,17 @@ bool IsOneValue(const YamlEntry& entry, Diagnostics* diagnostics) {
 void AddWrongValue(const YamlEntry& entry, const std::string& expected, Diagnostics* diagnostics) {
   diagnostics->Add(entry.value.position, "`" + entry.key + "` must be " + expected + ", found " +
                                              TruncateToWidth(entry.value.text, 60));
+}
+
+void AddUnknownName(std::string_view group, std::string_view name, const YamlEntry& entry,
+                    Diagnostics* diagnostics) {
+  const auto names = HeaderNamesIn(group);
+  const auto near = NearestName(name, names);
+  std::string hint = near ? "did you mean `" + std::string(*near) + "`?" : "it has ";
+  for (size_t i = 0; !near && i < names.size(); ++i)
+    hint.append(i == 0 ? "" : i + 1 < names.size() ? ", " : " and ").append(names[i]);
+  diagnostics->Add(entry.key_position, "`" + std::string(group) + "` has no key `" + std::string(name) + "`",
+                   std::move(hint));
 }
 
 std::optional<int32_t> WholeNumber(const YamlEntry& entry, int32_t least, int32_t most,

@@ -15,6 +15,10 @@ bool IsOneValue(const YamlEntry& entry, Diagnostics* diagnostics);
 // "`slots` must be EXPECTED, found ..."
 void AddWrongValue(const YamlEntry& entry, const std::string& expected, Diagnostics* diagnostics);
 
+// "`resources` has no key `slot`", with the nearest name or all of them.
+void AddUnknownName(std::string_view group, std::string_view name, const YamlEntry& entry,
+                    Diagnostics* diagnostics);
+
 // Of a text that is one value; may be written 1e3.
 std::optional<int32_t> WholeNumber(const YamlEntry& entry, int32_t least, int32_t most,
                                    Diagnostics* diagnostics);

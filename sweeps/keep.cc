@@ -1,9 +1,7 @@
 #include "sweeps/keep.h"
 
-#include <array>
 #include <string>
 
-#include "common/text.h"
 #include "sweeps/header_value.h"
 
 namespace optfleet::sweeps {
@@ -11,7 +9,6 @@ namespace {
 
 constexpr std::string_view kGroup = "keep_checkpoints";
 constexpr std::string_view kDotted = "keep_checkpoints.";
-constexpr std::array<std::string_view, 3> kKeys{"best_jobs", "best", "last"};
 constexpr int32_t kMost = 1'000'000;
 
 class Reader {
@@ -36,18 +33,11 @@ class Reader {
     } else if (name == "last") {
       keep_->last = Whole(entry, 1);
     } else {
-      AddUnknown(name, entry);
+      AddUnknownName(kGroup, name, entry, diagnostics_);
     }
   }
 
  private:
-  void AddUnknown(std::string_view name, const YamlEntry& entry) {
-    const auto near = NearestName(name, kKeys);
-    diagnostics_->Add(
-        entry.key_position, "`keep_checkpoints` has no key `" + std::string(name) + "`",
-        near ? "did you mean `" + std::string(*near) + "`?" : "it has best_jobs, best and last");
-  }
-
   std::optional<int32_t> Whole(const YamlEntry& entry, int32_t least) {
     if (!IsOneValue(entry, diagnostics_)) return std::nullopt;
     return WholeNumber(entry, least, kMost, diagnostics_);

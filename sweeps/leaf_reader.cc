@@ -1,11 +1,10 @@
 #include "sweeps/leaf_reader.h"
 
 #include <algorithm>
-#include <array>
 
 #include "common/text.h"
 #include "spec/canonical.h"
-#include "sweeps/grid_keys.h"
+#include "sweeps/header_keys.h"
 #include "sweeps/paths.h"
 #include "sweeps/range.h"
 
@@ -15,9 +14,6 @@ namespace {
 using spec::Field;
 using spec::FieldType;
 
-constexpr std::array<std::string_view, 10> kHeaderKeys{
-    "name",     "description", "objective",        "sweep", "resources",
-    "priority", "max_running", "keep_checkpoints", kZip,    kExclude};
 constexpr size_t kShownColumns = 60;
 
 std::string Quote(std::string_view key) { return "`" + TruncateToWidth(key, kShownColumns) + "`"; }
@@ -75,7 +71,8 @@ std::string HintFromAnyGroup(std::string_view name) {
 }
 
 std::string HintForTopLevel(std::string_view name) {
-  std::vector<std::string_view> known(kHeaderKeys.begin(), kHeaderKeys.end());
+  const auto header = HeaderNames();
+  std::vector<std::string_view> known(header.begin(), header.end());
   const auto groups = spec::Groups();
   known.insert(known.end(), groups.begin(), groups.end());
   if (const auto nearest = NearestName(name, known)) return DidYouMean(*nearest);
@@ -102,8 +99,6 @@ std::string HintForValue(const Field& field, const YamlNode& node) {
 }
 
 }  // namespace
-
-std::span<const std::string_view> HeaderKeys() { return kHeaderKeys; }
 
 void LeafReader::ReadEntry(const YamlEntry& entry, Leaves* leaves) {
   if (IsGroup(entry.key)) return ReadGroup(entry.key, entry, leaves);

@@ -12,9 +12,6 @@
 
 namespace optfleet::sweeps {
 
-// Names of the top level that are no keys of a spec.
-std::span<const std::string_view> HeaderKeys();
-
 class LeafReader {
  public:
   explicit LeafReader(const ReadContext& context) : context_(context) {}

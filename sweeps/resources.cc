@@ -1,18 +1,16 @@
 #include "sweeps/resources.h"
 
 #include <algorithm>
-#include <array>
 
 #include "common/names.h"
 #include "common/text.h"
+#include "sweeps/header_keys.h"
 #include "sweeps/header_value.h"
 
 namespace optfleet::sweeps {
 namespace {
 
 constexpr std::string_view kGroup = "resources";
-constexpr std::array<std::string_view, 6> kKeys{"slots",  "device",      "share",
-                                                "memory", "host_memory", "labels"};
 constexpr int32_t kMostSlots = 1024;
 constexpr int32_t kMostPriority = 1'000'000;
 
@@ -40,7 +38,7 @@ class Reader {
       return;
     }
     for (const YamlEntry& entry : group.value.entries) {
-      if (std::find(kKeys.begin(), kKeys.end(), entry.key) != kKeys.end())
+      if (IsName(entry.key))
         Read(entry.key, entry);
       else
         AddUnknown(entry);
@@ -50,10 +48,12 @@ class Reader {
   void AddUnknown(const YamlEntry& entry) {
     std::string_view name = entry.key;
     if (name.starts_with("resources.")) name.remove_prefix(kGroup.size() + 1);
-    const auto near = NearestName(name, kKeys);
-    diagnostics_->Add(entry.key_position, "`resources` has no key `" + std::string(name) + "`",
-                      near ? "did you mean `" + std::string(*near) + "`?"
-                           : "it has slots, device, share, memory, host_memory and labels");
+    AddUnknownName(kGroup, name, entry, diagnostics_);
+  }
+
+  static bool IsName(std::string_view name) {
+    const auto names = HeaderNamesIn(kGroup);
+    return std::find(names.begin(), names.end(), name) != names.end();
   }
 
  private:
@@ -140,7 +140,7 @@ void ReadResources(const YamlEntry& entry, Resources* resources, Diagnostics* di
   std::string_view name = entry.key;
   if (name.starts_with("resources.")) {
     name.remove_prefix(kGroup.size() + 1);
-    if (std::find(kKeys.begin(), kKeys.end(), name) == kKeys.end()) return reader.AddUnknown(entry);
+    if (!Reader::IsName(name)) return reader.AddUnknown(entry);
   }
   reader.Read(name, entry);
 }

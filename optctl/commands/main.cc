@@ -6,6 +6,7 @@ int main(int argc, char** argv) {
   AddRun(program);
   AddValidate(program);
   AddPlan(program);
+  AddExplain(program);
   AddSubmit(program);
   AddWatch(program);
   AddResults(program);

@@ -47,6 +47,7 @@ class Program {
 void AddRun(Program& program);
 void AddValidate(Program& program);
 void AddPlan(Program& program);
+void AddExplain(Program& program);
 void AddSubmit(Program& program);
 void AddGet(Program& program);
 void AddDescribe(Program& program);

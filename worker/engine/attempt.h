@@ -45,7 +45,7 @@ struct Attempt {
   bool facts_old = false;    // a shim was started after the facts were read
   int launches = 0;
   std::optional<AttemptKey> begins_from;  // parent of the newest launch
-  Time next_folder_work;  // after a failure
+  Time next_folder_work;                  // after a failure
   Time next_signal;
 
   int64_t held = 0;          // by the coordinator

@@ -1,0 +1,70 @@
+#include "sweeps/header_keys.h"
+
+#include <algorithm>
+#include <array>
+
+namespace optfleet::sweeps {
+namespace {
+
+constexpr std::array<HeaderKey, 17> kTable{{
+    {"name", "a text of 1 to 200 bytes", "the first file's name",
+     "Name of the sweep, of which its id is made."},
+    {"description", "a text", "", "The question in words; reports show it."},
+    {"objective", "the key of a metric, such as val_loss", "val_loss",
+     "What jobs are compared by: the smaller, the better."},
+    {"sweep", "a list of blocks", "one block, the keys of the file",
+     "Blocks of keys, each laid over those of the file and expanded by itself."},
+    {"zip", "a map of keys, or a list of such maps", "",
+     "Lists of one length that vary together, as one axis. Also in a block."},
+    {"exclude", "a map of keys, or a list of such maps", "",
+     "Points that are left out: those with one of the values of every key. Also in a block."},
+    {"resources.slots", "a whole number from 1 to 1,024", "1",
+     "Slots of one worker that a job takes, all or none."},
+    {"resources.device", "gpu, cpu or any", "any", "Kind of slot."},
+    {"resources.share", "a share from 1% to 100%", "all of it",
+     "Part of each slot, so that small jobs share one."},
+    {"resources.memory", "a size as 40GB, or `predicted` or `any`", "predicted",
+     "Memory of each slot that must be free."},
+    {"resources.host_memory", "a size as 64GB", "not asked for", "Memory of the machine that must be free."},
+    {"resources.labels", "a map", "not asked for", "Labels that the worker must have, as {zone: a}."},
+    {"priority", "a whole number from -1000000 to 1,000,000", "0", "Sweeps with a higher one go first."},
+    {"max_running", "a whole number from 0 to 1,000,000", "0",
+     "Jobs that run at a time; 0 does not limit them."},
+    {"keep_checkpoints.best_jobs", "a whole number from 0 to 1,000,000", "all",
+     "Jobs, the best by the objective, that keep checkpoints once they have ended."},
+    {"keep_checkpoints.best", "a whole number from 1 to 1,000,000", "all",
+     "Checkpoints of such a job with the least val_loss."},
+    {"keep_checkpoints.last", "a whole number from 1 to 1,000,000", "all",
+     "The newest checkpoints of such a job."},
+}};
+
+std::string_view TopOf(std::string_view key) { return key.substr(0, key.find('.')); }
+
+constexpr size_t kTopNames = 10;
+
+std::array<std::string_view, kTopNames> TopNames() {
+  std::array<std::string_view, kTopNames> names;
+  size_t count = 0;
+  for (const HeaderKey& key : kTable)
+    if (count == 0 || names[count - 1] != TopOf(key.key)) names.at(count++) = TopOf(key.key);
+  return names;
+}
+
+}  // namespace
+
+std::span<const HeaderKey> HeaderKeyTable() { return kTable; }
+
+std::span<const std::string_view> HeaderNames() {
+  static const auto kNames = TopNames();
+  return kNames;
+}
+
+std::vector<std::string_view> HeaderNamesIn(std::string_view group) {
+  std::vector<std::string_view> names;
+  for (const HeaderKey& key : kTable)
+    if (TopOf(key.key) == group && key.key.size() > group.size())
+      names.push_back(key.key.substr(group.size() + 1));
+  return names;
+}
+
+}  // namespace optfleet::sweeps
