@@ -22,6 +22,7 @@ constexpr auto kScanSoon = std::chrono::milliseconds(1);
 constexpr Duration kAfterBadLog = std::chrono::seconds(30);
 // Some 1.5 MiB on the wire, to which one more batch of an attempt may come; gRPC takes 4 MiB.
 constexpr int64_t kPointsPerReport = 150'000;
+constexpr size_t kAttemptsPerReport = 256;
 
 std::vector<std::string> OwnEnvironment() {
   std::vector<std::string> lines;
@@ -199,7 +200,7 @@ void Daemon::Do(const ReportRecords& effect) {
     }
     for (const auto& record : batch->records) points += static_cast<int64_t>(record.points.size());
     batches.push_back({of.key, *std::move(batch)});
-    if (points < kPointsPerReport) continue;
+    if (points < kPointsPerReport && batches.size() < kAttemptsPerReport) continue;
     Report(std::exchange(batches, {}));
     points = 0;
   }
