@@ -6,6 +6,7 @@
 #include "sweeps/grid_keys.h"
 #include "sweeps/header_keys.h"
 #include "sweeps/leaf_reader.h"
+#include "sweeps/replicates.h"
 
 namespace optfleet::sweeps {
 namespace {
@@ -57,6 +58,7 @@ class DocumentReader {
  private:
   void ReadHeader(const YamlEntry& entry, Document* document) {
     if (entry.key == "sweep") return ReadBlocks(entry, document);
+    if (entry.key == kReplicates) return ReadReplicates(entry, &document->replicates, context_.diagnostics);
     auto text = ReadText(entry);
     if (!text) return;
     if (entry.key == "name") document->name = std::move(text);

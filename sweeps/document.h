@@ -21,12 +21,18 @@ struct Block {
   std::vector<Leaves> exclusions = {};  // points that match one of them are left out (LeafReader)
 };
 
+struct Replicates {
+  int32_t count = 1;
+  SourcePosition position;
+};
+
 struct Document {
   std::optional<std::string> name;
   std::optional<std::string> description;
   std::optional<std::string> objective;
   Resources resources;
   KeepCheckpoints keep;
+  std::optional<Replicates> replicates;
   Leaves base;
   std::vector<Leaves> exclusions;            // of all blocks
   std::optional<std::vector<Block>> blocks;  // present if the file has a list `sweep:`

@@ -16,6 +16,7 @@
 #include "sweeps/grid.h"
 #include "sweeps/leaf_reader.h"
 #include "sweeps/point_problems.h"
+#include "sweeps/replicates.h"
 #include "sweeps/unused_keys.h"
 
 namespace optfleet::sweeps {
@@ -67,6 +68,8 @@ class Composer {
     }
     overrides.base.clear();
     MergeDocument(std::move(overrides), &whole);
+    if (whole.replicates)
+      for (Block& block : blocks) AddReplicates(*whole.replicates, &block.leaves, diagnostics_);
     return {std::move(whole), std::move(blocks), usable_};
   }
 
@@ -108,6 +111,7 @@ class Composer {
     if (over.objective) whole->objective = std::move(over.objective);
     MergeResources(over.resources, &whole->resources);
     MergeKeep(over.keep, &whole->keep);
+    if (over.replicates) whole->replicates = over.replicates;
     if (over.blocks) whole->blocks = std::move(over.blocks);
     MergeOver(over.base, &whole->base);
     whole->exclusions.insert(whole->exclusions.end(), over.exclusions.begin(), over.exclusions.end());

@@ -6,7 +6,7 @@
 namespace optfleet::sweeps {
 namespace {
 
-constexpr std::array<HeaderKey, 17> kTable{{
+constexpr std::array<HeaderKey, 18> kTable{{
     {"name", "a text of 1 to 200 bytes", "the first file's name",
      "Name of the sweep, of which its id is made."},
     {"description", "a text", "", "The question in words; reports show it."},
@@ -18,6 +18,8 @@ constexpr std::array<HeaderKey, 17> kTable{{
      "Lists of one length that vary together, as one axis. Also in a block."},
     {"exclude", "a map of keys, or a list of such maps", "",
      "Points that are left out: those with one of the values of every key. Also in a block."},
+    {"replicates", "a whole number from 1 to 1,000", "1",
+     "Each point so often, with seeds that follow each other from training.seed on."},
     {"resources.slots", "a whole number from 1 to 1,024", "1",
      "Slots of one worker that a job takes, all or none."},
     {"resources.device", "gpu, cpu or any", "any", "Kind of slot."},
@@ -40,7 +42,7 @@ constexpr std::array<HeaderKey, 17> kTable{{
 
 std::string_view TopOf(std::string_view key) { return key.substr(0, key.find('.')); }
 
-constexpr size_t kTopNames = 10;
+constexpr size_t kTopNames = 11;
 
 std::array<std::string_view, kTopNames> TopNames() {
   std::array<std::string_view, kTopNames> names;
