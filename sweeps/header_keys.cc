@@ -1,6 +1,5 @@
 #include "sweeps/header_keys.h"
 
-#include <algorithm>
 #include <array>
 
 namespace optfleet::sweeps {
@@ -42,13 +41,11 @@ constexpr std::array<HeaderKey, 18> kTable{{
 
 std::string_view TopOf(std::string_view key) { return key.substr(0, key.find('.')); }
 
-constexpr size_t kTopNames = 11;
-
-std::array<std::string_view, kTopNames> TopNames() {
-  std::array<std::string_view, kTopNames> names;
-  size_t count = 0;
+// Keys of a group stand together in the table.
+std::vector<std::string_view> TopNames() {
+  std::vector<std::string_view> names;
   for (const HeaderKey& key : kTable)
-    if (count == 0 || names[count - 1] != TopOf(key.key)) names.at(count++) = TopOf(key.key);
+    if (names.empty() || names.back() != TopOf(key.key)) names.push_back(TopOf(key.key));
   return names;
 }
 
@@ -57,7 +54,7 @@ std::array<std::string_view, kTopNames> TopNames() {
 std::span<const HeaderKey> HeaderKeyTable() { return kTable; }
 
 std::span<const std::string_view> HeaderNames() {
-  static const auto kNames = TopNames();
+  static const std::vector<std::string_view> kNames = TopNames();
   return kNames;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "common/names.h"
+#include "coordinator/store/read_rows.h"
 #include "coordinator/store/record_writer.h"
 
 namespace optfleet::store {
@@ -13,31 +14,28 @@ namespace {
 using Newest = std::map<std::string, int32_t>;
 
 Result<Newest> NewestOf(Connection* state) {
-  auto select = state->Prepare("SELECT sweep, job, max(number) FROM attempts GROUP BY sweep, job");
-  if (!select.has_value()) return Fail(select.error());
   Newest newest;
-  while (true) {
-    const auto row = select->Step();
-    if (!row.has_value()) return Fail(row.error());
-    if (!*row) return newest;
-    const JobName job{select->Text(0), static_cast<int32_t>(select->Int(1))};
-    newest.emplace(ToResource(job), static_cast<int32_t>(select->Int(2)));
-  }
+  OPTFLEET_RETURN_IF_ERROR(ForEachRow(state,
+                                      "SELECT sweep, job, max(number) FROM attempts GROUP BY sweep, job",
+                                      [&](const Statement& row) -> Status {
+                                        const JobName job{row.Text(0), static_cast<int32_t>(row.Int(1))};
+                                        newest.emplace(ToResource(job), static_cast<int32_t>(row.Int(2)));
+                                        return {};
+                                      }));
+  return newest;
 }
 
 // Jobs of which the metrics know a newer one, with the newest that counts (0: none).
 Result<Newest> JobsWithMore(Connection* metrics, const Newest& newest) {
-  auto select = metrics->Prepare("SELECT job, max(number) FROM attempts GROUP BY job");
-  if (!select.has_value()) return Fail(select.error());
   Newest jobs;
-  while (true) {
-    const auto row = select->Step();
-    if (!row.has_value()) return Fail(row.error());
-    if (!*row) return jobs;
-    const auto known = newest.find(select->Text(0));
-    const int32_t last = known == newest.end() ? 0 : known->second;
-    if (select->Int(1) > last) jobs.emplace(select->Text(0), last);
-  }
+  OPTFLEET_RETURN_IF_ERROR(ForEachRow(metrics, "SELECT job, max(number) FROM attempts GROUP BY job",
+                                      [&](const Statement& row) -> Status {
+                                        const auto known = newest.find(row.Text(0));
+                                        const int32_t last = known == newest.end() ? 0 : known->second;
+                                        if (row.Int(1) > last) jobs.emplace(row.Text(0), last);
+                                        return {};
+                                      }));
+  return jobs;
 }
 
 }  // namespace

@@ -11,22 +11,7 @@ using ::testing::ElementsAre;
 using testing::Expanded;
 using ::testing::HasSubstr;
 using testing::MistakesOf;
-
-// The values of each job, in order of the axes.
-std::vector<std::string> PointsOf(const std::string& text, const std::vector<std::string>& overrides = {}) {
-  const auto result = Expanded(text, overrides);
-  EXPECT_TRUE(result.expansion) << result.diagnostics.Render();
-  std::vector<std::string> points;
-  if (!result.expansion) return points;
-  EXPECT_EQ(result.expansion->points,
-            static_cast<int64_t>(result.expansion->jobs.size() + result.expansion->merged_points.size()));
-  for (const Job& job : result.expansion->jobs) {
-    std::string point;
-    for (const std::string& value : job.values) point += (point.empty() ? "" : " ") + value;
-    points.push_back(point);
-  }
-  return points;
-}
+using testing::PointsOf;
 
 TEST(Zip, LinkedKeysVaryTogetherAsOneAxis) {
   EXPECT_THAT(

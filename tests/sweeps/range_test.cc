@@ -11,34 +11,25 @@ using ::testing::ElementsAre;
 using testing::Expanded;
 using ::testing::HasSubstr;
 using testing::MistakesOf;
-
-// What the jobs have on the first axis.
-std::vector<std::string> ValuesOf(const std::string& text, const std::vector<std::string>& overrides = {}) {
-  const auto result = Expanded(text, overrides);
-  EXPECT_TRUE(result.expansion) << result.diagnostics.Render();
-  std::vector<std::string> values;
-  if (result.expansion)
-    for (const Job& job : result.expansion->jobs) values.push_back(job.values.at(0));
-  return values;
-}
+using testing::PointsOf;
 
 TEST(SweepRange, LogarithmicEndsIncluded) {
-  EXPECT_THAT(ValuesOf("optimizer.learning_rate: {from: 1e-4, to: 1e-2, count: 5, spacing: log}\n"),
+  EXPECT_THAT(PointsOf("optimizer.learning_rate: {from: 1e-4, to: 1e-2, count: 5, spacing: log}\n"),
               ElementsAre("1e-4", "3.162e-4", "1e-3", "3.162e-3", "1e-2"));
-  EXPECT_THAT(ValuesOf("optimizer.learning_rate: {from: 1, to: 1e-3, count: 4, spacing: log}\n"),
+  EXPECT_THAT(PointsOf("optimizer.learning_rate: {from: 1, to: 1e-3, count: 4, spacing: log}\n"),
               ElementsAre("1", "0.1", "0.01", "1e-3"))
       << "downwards";
 }
 
 TEST(SweepRange, LinearUnlessItIsSaid) {
-  EXPECT_THAT(ValuesOf("optimizer:\n  name: adamw\n  weight_decay: {from: 0, to: 0.1, count: 3}\n"),
+  EXPECT_THAT(PointsOf("optimizer:\n  name: adamw\n  weight_decay: {from: 0, to: 0.1, count: 3}\n"),
               ElementsAre("0", "0.05", "0.1"));
 }
 
 TEST(SweepRange, WholeNumbersStayWholeAndComeOnce) {
-  EXPECT_THAT(ValuesOf("training.batch_size: {from: 8, to: 128, count: 5, spacing: log}\n"),
+  EXPECT_THAT(PointsOf("training.batch_size: {from: 8, to: 128, count: 5, spacing: log}\n"),
               ElementsAre("8", "16", "32", "64", "128"));
-  EXPECT_THAT(ValuesOf("training.batch_size: {from: 1, to: 3, count: 9}\n"), ElementsAre("1", "2", "3"));
+  EXPECT_THAT(PointsOf("training.batch_size: {from: 1, to: 3, count: 9}\n"), ElementsAre("1", "2", "3"));
 }
 
 TEST(SweepRange, AValueIsWhatItsTextSays) {
@@ -50,19 +41,19 @@ TEST(SweepRange, AValueIsWhatItsTextSays) {
 }
 
 TEST(SweepRange, ItsEndsAreAsTheyAreWritten) {
-  EXPECT_THAT(ValuesOf("training.clip_norm: {from: 0.123456, to: 1.00005, count: 3}\n"),
+  EXPECT_THAT(PointsOf("training.clip_norm: {from: 0.123456, to: 1.00005, count: 3}\n"),
               ElementsAre("0.123456", "0.5618", "1.00005"));
-  EXPECT_THAT(ValuesOf("training.batch_size: {from: 1048575, to: 1048576, count: 3}\n"),
+  EXPECT_THAT(PointsOf("training.batch_size: {from: 1048575, to: 1048576, count: 3}\n"),
               ElementsAre("1048575", "1048576"));
 }
 
 TEST(SweepRange, IsAnAxisAmongOthersAndMayBeOverridden) {
   const std::string text =
       "training.seed: [1, 2]\noptimizer.learning_rate: {from: 1e-4, to: 1e-3, count: 3, spacing: log}\n";
-  EXPECT_EQ(ValuesOf(text).size(), 6U);
-  EXPECT_EQ(ValuesOf(text, {"optimizer.learning_rate=1e-2"}).size(), 2U);
+  EXPECT_EQ(PointsOf(text).size(), 6U);
+  EXPECT_EQ(PointsOf(text, {"optimizer.learning_rate=1e-2"}).size(), 2U);
   EXPECT_EQ(
-      ValuesOf("training.seed: 1\n", {"optimizer.learning_rate={from: 1e-4, to: 1e-3, count: 4}"}).size(),
+      PointsOf("training.seed: 1\n", {"optimizer.learning_rate={from: 1e-4, to: 1e-3, count: 4}"}).size(),
       4U);
 }
 

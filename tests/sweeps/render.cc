@@ -46,6 +46,21 @@ sweeps::ExpandResult Expanded(const std::string& text, const std::vector<std::st
   return sweeps::ExpandSweep({{{"enough.yaml", kEnough, ""}, {"sweep.yaml", text, ""}}, overrides, "", {}});
 }
 
+std::vector<std::string> PointsOf(const std::string& text, const std::vector<std::string>& overrides) {
+  const auto result = Expanded(text, overrides);
+  EXPECT_TRUE(result.expansion) << result.diagnostics.Render();
+  std::vector<std::string> points;
+  if (!result.expansion) return points;
+  EXPECT_EQ(result.expansion->points,
+            static_cast<int64_t>(result.expansion->jobs.size() + result.expansion->merged_points.size()));
+  for (const sweeps::Job& job : result.expansion->jobs) {
+    std::string point;
+    for (const std::string& value : job.values) point += (point.empty() ? "" : " ") + value;
+    points.push_back(point);
+  }
+  return points;
+}
+
 std::string MistakesOf(const std::string& text, const std::vector<std::string>& overrides) {
   const auto result = Expanded(text, overrides);
   EXPECT_FALSE(result.expansion) << text;

@@ -11,19 +11,7 @@ using ::testing::ElementsAre;
 using testing::Expanded;
 using ::testing::HasSubstr;
 using testing::MistakesOf;
-
-std::vector<std::string> PointsOf(const std::string& text, const std::vector<std::string>& overrides = {}) {
-  const auto result = Expanded(text, overrides);
-  EXPECT_TRUE(result.expansion) << result.diagnostics.Render();
-  std::vector<std::string> points;
-  if (!result.expansion) return points;
-  for (const Job& job : result.expansion->jobs) {
-    std::string point;
-    for (const std::string& value : job.values) point += (point.empty() ? "" : " ") + value;
-    points.push_back(point);
-  }
-  return points;
-}
+using testing::PointsOf;
 
 TEST(Replicates, EachPointRunsWithSeedsThatFollowEachOther) {
   EXPECT_THAT(PointsOf("replicates: 2\noptimizer.learning_rate: [1e-3, 3e-3]\n"),

@@ -3,14 +3,18 @@
 // whole way costs more than this is the coordinator, the wire and the worker's engine.
 //
 //   opt-run-directory-floor ROOT SHIM TRAINER JOBS THREADS     prints seconds
-#include <sys/stat.h>
+#include <sys/inotify.h>
+#include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "common/rundir/documents.h"
@@ -24,15 +28,41 @@ namespace {
 
 using namespace optfleet;
 
-bool Exists(const std::string& path) {
-  struct stat ignored {};
-  return ::stat(path.c_str(), &ignored) == 0;
-}
-
 [[noreturn]] void End(const std::string& why) {
   std::fprintf(stderr, "opt-run-directory-floor: %s\n", why.c_str());
   std::exit(1);
 }
+
+// Told by the kernel when a file is renamed into place in a folder.
+class Arrival {
+ public:
+  Arrival(const std::string& folder, std::string name)
+      : descriptor_(::inotify_init1(IN_CLOEXEC)), name_(std::move(name)) {
+    if (descriptor_ < 0 || ::inotify_add_watch(descriptor_, folder.c_str(), IN_MOVED_TO) < 0)
+      End("cannot watch " + folder);
+  }
+  ~Arrival() { ::close(descriptor_); }
+  Arrival(const Arrival&) = delete;
+  Arrival& operator=(const Arrival&) = delete;
+
+  void Await() const {
+    alignas(inotify_event) std::array<char, 4096> events;
+    while (true) {
+      const ssize_t got = ::read(descriptor_, events.data(), events.size());
+      if (got <= 0) End("cannot wait for " + name_);
+      for (ssize_t at = 0; at < got;) {
+        inotify_event event;
+        std::memcpy(&event, events.data() + at, sizeof event);
+        if (name_ == events.data() + at + sizeof event) return;
+        at += static_cast<ssize_t>(sizeof event + event.len);
+      }
+    }
+  }
+
+ private:
+  const int descriptor_;
+  const std::string name_;
+};
 
 void RunOne(const std::string& root, int number, worker::Launcher* launcher) {
   rundir::JobDocument job;
@@ -42,8 +72,9 @@ void RunOne(const std::string& root, int number, worker::Launcher* launcher) {
   const auto prepared = worker::Prepare(root, job, std::nullopt);
   if (!prepared) End(prepared.error().message());
   const std::string& folder = prepared->folder;
+  const Arrival exit(folder, rundir::kExitFile);
   if (const auto launched = launcher->Launch(folder, {}); !launched) End(launched.error().message());
-  while (!Exists(folder + "/" + rundir::kExitFile)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  exit.Await();
   launcher->Reap();
   const auto result = rundir::ReadResult(folder);
   if (!result || result->outcome != Outcome::kSucceeded) End(folder + " did not succeed");
