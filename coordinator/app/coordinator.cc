@@ -23,6 +23,7 @@
 #include "coordinator/rpc/limits.h"
 #include "coordinator/rpc/methods.h"
 #include "coordinator/store/integrity.h"
+#include "coordinator/store/open_stores.h"
 
 namespace optfleet::app {
 namespace {
@@ -33,33 +34,14 @@ constexpr int64_t kMostCheckedBytes = int64_t{1} << 30;
 constexpr std::chrono::seconds kStopGrace{5};
 
 // Databases as they were opened, and what they held.
-struct Stores {
-  std::unique_ptr<store::StateStore> state;
-  std::unique_ptr<store::MetricsStore> metrics;
+struct Stores : store::OpenedStores {
   std::vector<std::unique_ptr<store::ReadStore>> readers;
-  engine::SavedState saved;
 };
 
 Result<Stores> OpenStores(const std::string& folder) {
-  const store::StoreOptions options{.folder = folder, .file_system_type = {}};
-  Stores stores;
-  auto state = store::StateStore::Open(options);
-  if (!state) return Fail(std::move(state).error());
-  stores.state = *std::move(state);
-  auto metrics = store::MetricsStore::Open(options);
-  if (!metrics) return Fail(std::move(metrics).error());
-  stores.metrics = *std::move(metrics);
-  auto saved = stores.state->Load();
-  if (!saved) return Fail(std::move(saved).error());
-  stores.saved = *std::move(saved);
-  // A crash between the two commits leaves attempts that metrics.db does not know yet.
-  const auto resumed = stores.state->ResumedOfEndedJobs();
-  if (!resumed) return Fail(resumed.error());
-  OPTFLEET_RETURN_IF_ERROR(stores.metrics->Link(*resumed));
-  OPTFLEET_RETURN_IF_ERROR(stores.metrics->Link(stores.saved.attempts));
-  auto held = stores.metrics->Held(stores.saved.attempts);
-  if (!held) return Fail(std::move(held).error());
-  stores.saved.held = *std::move(held);
+  auto opened = store::OpenStores({.folder = folder, .file_system_type = {}});
+  if (!opened) return Fail(std::move(opened).error());
+  Stores stores{*std::move(opened), {}};
   for (size_t i = 0; i < kReadingThreads; ++i) {
     auto reader = store::ReadStore::Open(folder);
     if (!reader) return Fail(std::move(reader).error());

@@ -10,6 +10,7 @@
 #include "coordinator/store/encode.h"
 #include "coordinator/store/folder.h"
 #include "coordinator/store/metrics_columns.h"
+#include "coordinator/store/read_rows.h"
 #include "coordinator/store/record_writer.h"
 #include "coordinator/store/schema.h"
 #include "coordinator/store/sqlite.h"
@@ -95,6 +96,20 @@ class SqliteMetricsStore final : public MetricsStore {
       if (*changed) jobs.insert(ToResource(attempt.name.job));
     }
     for (const std::string& job : jobs) OPTFLEET_RETURN_IF_ERROR(writer_.UpdateSegments(job));
+    return transaction->Commit();
+  }
+
+  Status DropNewer(const NewestAttempts& newest) override {
+    const auto jobs = JobsWithMore(newest);
+    if (!jobs.has_value()) return Fail(jobs.error());
+    if (jobs->empty()) return {};
+    known_.clear();
+    auto transaction = Transaction::Begin(&connection_, Transaction::Kind::kWrite);
+    if (!transaction.has_value()) return Fail(transaction.error());
+    for (const auto& [job, last] : *jobs) {
+      OPTFLEET_RETURN_IF_ERROR(writer_.DropNewer(job, last));
+      OPTFLEET_RETURN_IF_ERROR(writer_.UpdateSegments(job));
+    }
     return transaction->Commit();
   }
 
@@ -229,13 +244,18 @@ class SqliteMetricsStore final : public MetricsStore {
     std::erase_if(known_, [&](const auto& entry) { return entry.second.used <= *middle; });
   }
 
-  // The open attempt of a job is its newest: what has a higher number belongs to a history that a restored
-  // backup has undone, and would be taken for the head of the series. Whether there was any.
-  Result<bool> DropUndone(const domain::Attempt& attempt) {
-    if (attempt.state == domain::AttemptState::kEnded) return false;
-    auto dropped = writer_.DropNewer(ToResource(attempt.name.job), attempt.name.attempt);
-    if (dropped.has_value() && *dropped) known_.clear();
-    return dropped;
+  // By resource name: jobs of which there is more than their newest attempt, with its number (0: none).
+  Result<std::map<std::string, int32_t>> JobsWithMore(const NewestAttempts& newest) {
+    std::map<std::string, int32_t> more;
+    OPTFLEET_RETURN_IF_ERROR(ForEachRow(&connection_, "SELECT job, max(number) FROM attempts GROUP BY job",
+                                        [&](const Statement& row) -> Status {
+                                          const auto job = ParseJobResource(row.Text(0));
+                                          const auto found = job ? newest.find(*job) : newest.end();
+                                          const int32_t last = found == newest.end() ? 0 : found->second;
+                                          if (row.Int(1) > last) more.emplace(row.Text(0), last);
+                                          return {};
+                                        }));
+    return more;
   }
 
   // Whether anything changed: at a start almost all attempts are as they should be.
@@ -248,9 +268,7 @@ class SqliteMetricsStore final : public MetricsStore {
       if ((*known)->incarnation > attempt.fence.incarnation) return false;
       OPTFLEET_RETURN_IF_ERROR(writer_.Drop((*known)->id));
     }
-    auto dropped = DropUndone(attempt);
-    if (!dropped.has_value()) return dropped;
-    if (known->has_value() && (*known)->IsLinkedAs(attempt)) return dropped;
+    if (known->has_value() && (*known)->IsLinkedAs(attempt)) return false;
     OPTFLEET_RETURN_IF_ERROR(link_
                                  .Bind(ToResource(attempt.name.job), attempt.name.attempt,
                                        attempt.fence.incarnation, attempt.parent, attempt.resume_record,

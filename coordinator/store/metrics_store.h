@@ -62,6 +62,9 @@ class MetricsStore {
   // afterwards.
   virtual Status Link(std::span<const domain::Attempt> attempts) = 0;
 
+  // Drops the attempts that come after the newest one named of their job, or belong to a job not named.
+  virtual Status DropNewer(const NewestAttempts& newest) = 0;
+
   // One transaction for all batches. Returns what is held of each batch's attempt after the commit, in the
   // order of the batches: one entry per attempt, to be told to the engine and to the worker. An attempt that
   // is not linked, has another fence or is above its limit: nothing is taken, what is held (0 if unknown) is

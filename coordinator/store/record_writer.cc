@@ -163,7 +163,7 @@ Result<int64_t> RecordWriter::DropRange(int64_t first, int64_t last) {
 
 Status RecordWriter::SetThinned(int64_t attempt) { return Get(kSetThinned).Bind(attempt).Run(); }
 
-Result<bool> RecordWriter::DropNewer(const std::string& job, int32_t number) {
+Status RecordWriter::DropNewer(const std::string& job, int32_t number) {
   std::vector<int64_t> ids;
   Statement& select = Get(kSelectNewer);
   select.Bind(job, number);
@@ -175,7 +175,7 @@ Result<bool> RecordWriter::DropNewer(const std::string& job, int32_t number) {
   }
   select.Reset();
   for (const int64_t id : ids) OPTFLEET_RETURN_IF_ERROR(Drop(id));
-  return !ids.empty();
+  return {};
 }
 
 Result<int64_t> RecordWriter::KeyId(const std::string& key) {

@@ -36,8 +36,8 @@ class RecordWriter {
   // Removes the records with ids from `first` to `last`; how many there were.
   Result<int64_t> DropRange(int64_t first, int64_t last);
   Status SetThinned(int64_t attempt);
-  // Removes the attempts of the job with higher numbers; whether there were any.
-  Result<bool> DropNewer(const std::string& job, int32_t number);
+  // Removes the attempts of the job with higher numbers.
+  Status DropNewer(const std::string& job, int32_t number);
 
  private:
   // Places in the list of statements, in the source.

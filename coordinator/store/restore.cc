@@ -9,7 +9,6 @@
 #include "coordinator/store/schema.h"
 #include "coordinator/store/sqlite.h"
 #include "coordinator/store/state_store.h"
-#include "coordinator/store/undone.h"
 
 namespace optfleet::store {
 namespace {
@@ -91,24 +90,13 @@ Status RestoreMetrics(const std::string& folder, const std::string& backup) {
   return SyncToDisk(folder);
 }
 
-// Last, when both are in place. A restore that ends before is done again by whoever began it.
-Status DropUndone(const std::string& folder) {
-  if (!fs::exists(folder + "/" + kMetricsFile)) return {};
-  auto state = OpenForReading(folder + "/" + kStateFile, kStateSchema);
-  if (!state.has_value()) return Fail(state.error());
-  auto metrics = OpenForWriting(folder + "/" + kMetricsFile, kMetricsSchema);
-  if (!metrics.has_value()) return Fail(metrics.error());
-  return DropUndoneAttempts(&*state, &*metrics);
-}
-
 }  // namespace
 
 Status RestoreBackup(const StoreOptions& options, const std::string& backup) {
   OPTFLEET_RETURN_IF_ERROR(RefuseNetworkDisk(options.folder, options.file_system_type));
   auto lock = FolderLock::Take(options.folder);
   if (!lock.has_value()) return Fail(lock.error());
-  OPTFLEET_RETURN_IF_ERROR(RestoreState(options.folder, backup));
-  return DropUndone(options.folder);
+  return RestoreState(options.folder, backup);
 }
 
 Status RestoreFolder(const StoreOptions& options, const std::string& backup) {
@@ -121,10 +109,10 @@ Status RestoreFolder(const StoreOptions& options, const std::string& backup) {
   if (!lock.has_value()) return Fail(std::move(lock).error());
   OPTFLEET_RETURN_IF_ERROR(CheckBackup(state, kStateSchema));
   if (fs::exists(metrics)) OPTFLEET_RETURN_IF_ERROR(CheckBackup(metrics, kMetricsSchema));
-  // Should this end in the middle, the metrics are ahead of the state, never behind.
+  // Should this end in the middle, the metrics are ahead of the state, never behind; the next start (see
+  // OpenStores) drops what is too much.
   OPTFLEET_RETURN_IF_ERROR(RestoreState(options.folder, state));
-  if (fs::exists(metrics)) OPTFLEET_RETURN_IF_ERROR(RestoreMetrics(options.folder, metrics));
-  return DropUndone(options.folder);
+  return fs::exists(metrics) ? RestoreMetrics(options.folder, metrics) : Status();
 }
 
 }  // namespace optfleet::store

@@ -8,6 +8,7 @@
 #include "coordinator/store/folder.h"
 #include "coordinator/store/load_kept.h"
 #include "coordinator/store/prune.h"
+#include "coordinator/store/read_rows.h"
 #include "coordinator/store/rows.h"
 #include "coordinator/store/schema.h"
 #include "coordinator/store/spec_reader.h"
@@ -110,6 +111,10 @@ INSERT OR IGNORE INTO meta SELECT 'first_incarnation', value + EXISTS (SELECT 1 
   WHERE key = 'incarnation';
 )sql";
 
+// The incarnation in which metrics.db was last rid of what a restored backup had undone.
+constexpr const char* kMetricsAgreeAt =
+    "SELECT coalesce((SELECT value FROM meta WHERE key = 'metrics_agree_at'), 0)";
+
 Status BeginIncarnations(Connection* connection) {
   const auto known = connection->QueryInt("SELECT count(*) FROM meta WHERE key = 'first_incarnation'");
   if (!known.has_value()) return Fail(known.error());
@@ -170,6 +175,28 @@ class SqliteStateStore final : public StateStore {
                     "jobs.number = attempts.job WHERE attempts.parent <> 0 AND jobs.state = 'ended'",
                 &ReadAttempt, &attempts));
     return attempts;
+  }
+
+  Result<std::optional<NewestAttempts>> NewestAfterRestore() override {
+    std::optional<NewestAttempts> newest;
+    const auto agreed = connection_.QueryInt(kMetricsAgreeAt);
+    if (!agreed.has_value()) return Fail(agreed.error());
+    if (*agreed == incarnation_) return newest;
+    newest.emplace();
+    OPTFLEET_RETURN_IF_ERROR(
+        ForEachRow(&connection_, "SELECT sweep, job, max(number) FROM attempts GROUP BY sweep, job",
+                   [&](const Statement& row) -> Status {
+                     newest->emplace(JobName{row.Text(0), static_cast<int32_t>(row.Int(1))},
+                                     static_cast<int32_t>(row.Int(2)));
+                     return {};
+                   }));
+    return newest;
+  }
+
+  Status MetricsAgree() override {
+    auto statement = connection_.Prepare("INSERT OR REPLACE INTO meta VALUES ('metrics_agree_at', ?)");
+    if (!statement.has_value()) return Fail(statement.error());
+    return statement->Bind(incarnation_).Run();
   }
 
   Result<std::string> SpecOf(const JobName& job) override { return specs_.Read(job); }

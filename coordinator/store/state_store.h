@@ -6,7 +6,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "common/result.h"
@@ -27,6 +29,9 @@ struct StoreOptions {
   // look at.
   std::string vfs = {};
 };
+
+// Number of the newest attempt of each job that has any.
+using NewestAttempts = std::map<JobName, int32_t>;
 
 class StateStore {
  public:
@@ -52,6 +57,12 @@ class StateStore {
   // Attempts of ended jobs that went on from another one. A crash between the commit that ended their job and
   // MetricsStore::Link leaves metrics.db without knowing from which; so they are linked at each start.
   virtual Result<std::vector<domain::Attempt>> ResumedOfEndedJobs() { return std::vector<domain::Attempt>(); }
+
+  // After a backup was restored, until MetricsAgree: what metrics.db may know of later attempts is undone.
+  virtual Result<std::optional<NewestAttempts>> NewestAfterRestore() {
+    return std::optional<NewestAttempts>();
+  }
+  virtual Status MetricsAgree() { return {}; }
 
   // Drops events before `before` of sweeps that have ended (and of workers), some at a time: true if there
   // may be more. All or nothing, as Commit.

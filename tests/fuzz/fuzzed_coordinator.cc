@@ -9,6 +9,7 @@
 #include "coordinator/rpc/connect.h"
 #include "coordinator/rpc/from_wire.h"
 #include "coordinator/rpc/methods.h"
+#include "coordinator/store/open_stores.h"
 #include "optfleet/v1/operator.pb.h"
 #include "tests/fuzz/check.h"
 #include "tests/fuzz/grid_bound.h"
@@ -71,17 +72,13 @@ FuzzedCoordinator::FuzzedCoordinator(const Files& files)
 
 FuzzedCoordinator::~FuzzedCoordinator() { disk_.Kill(); }
 
-// As OpenStores in coordinator/app.
 void FuzzedCoordinator::Open() {
-  const store::StoreOptions options{.folder = kFolder, .file_system_type = {}, .vfs = kVfs};
-  state_ = Good(store::StateStore::Open(options), "state.db cannot be opened");
-  metrics_ = Good(store::MetricsStore::Open(options), "metrics.db cannot be opened");
+  auto stores = Good(store::OpenStores({.folder = kFolder, .file_system_type = {}, .vfs = kVfs}),
+                     "the databases cannot be opened");
+  state_ = std::move(stores.state);
+  metrics_ = std::move(stores.metrics);
   reader_ = Good(store::ReadStore::Open(kFolder, kVfs), "a reader cannot open the databases");
-  auto saved = Good(state_->Load(), "state.db cannot be read");
-  Good(metrics_->Link(Good(state_->ResumedOfEndedJobs(), "resumed attempts cannot be read")), "link");
-  Good(metrics_->Link(saved.attempts), "link");
-  saved.held = Good(metrics_->Held(saved.attempts), "held records cannot be read");
-  engine_ = Good(engine::Engine::Create({}, std::move(saved), now_), "what was written is no state");
+  engine_ = Good(engine::Engine::Create({}, std::move(stores.saved), now_), "what was written is no state");
 }
 
 void FuzzedCoordinator::Restart() {

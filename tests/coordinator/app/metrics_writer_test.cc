@@ -20,6 +20,7 @@ class FakeStore final : public store::MetricsStore {
     for (const domain::Attempt& attempt : attempts) held_[attempt.name] = {attempt.name, 0, 0};
     return {};
   }
+  Status DropNewer(const store::NewestAttempts&) override { return {}; }
   Result<std::vector<engine::RecordsHeld>> Append(std::span<const store::RecordBatch> batches) override {
     const std::lock_guard wait(gate);
     ++appends;

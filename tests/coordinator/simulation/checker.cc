@@ -76,7 +76,9 @@ void Checker::Apply(const engine::Changes& changes, Rows* rows, bool check) {
       rows->jobs.insert(*job);
   }
   for (const auto& [name, status] : changes.jobs) {
-    domain::JobStatus& kept = rows->jobs[name].status;
+    const auto coming = rows->coming.find(name);
+    domain::JobStatus& kept = coming != rows->coming.end() ? coming->second.status : rows->jobs[name].status;
+    if (check && status.reused_from && !kept.reused_from) CheckTakenOver(*rows, name, status);
     if (check && kept.state == JobState::kEnded && !(kept == status) && !MayReopen(name))
       context_->Violate("final is final", ToResource(name) + " changed after its end");
     kept = status;
@@ -94,7 +96,8 @@ void Checker::Apply(const engine::Changes& changes, Rows* rows, bool check) {
   for (const domain::Attempt* attempt : started) CheckStart(*rows, *attempt);
   ApplyKept(changes, rows, check);
   if (!check) return;
-  for (const JobName& name : touched) CheckJob(*rows, name);
+  for (const JobName& name : touched)
+    if (!rows->coming.contains(name)) CheckJob(*rows, name);
   if (!changes.attempts.empty()) CheckCapacity(*rows);
 }
 
@@ -133,6 +136,19 @@ void Checker::CheckJob(const Rows& rows, const JobName& name) {
   if ((open == 1) != (state == JobState::kAssigned || state == JobState::kRunning))
     context_->Violate("one live lease per job", ToResource(name) + " is " + std::string(domain::Name(state)) +
                                                     " with " + std::to_string(open) + " open attempts");
+}
+
+// From a job that ran and succeeded, as it is; what has ended so never runs itself.
+void Checker::CheckTakenOver(const Rows& rows, const JobName& name, const domain::JobStatus& status) {
+  context_->coverage->Count("outcomes taken over");
+  const auto from = rows.jobs.find(*status.reused_from);
+  const bool good = from != rows.jobs.end() && from->second.status.outcome == Outcome::kSucceeded &&
+                    !from->second.status.reused_from && from->second.status.step == status.step &&
+                    from->second.status.final == status.final;
+  const auto own = rows.attempts.lower_bound({name, 0});
+  if (!good || (own != rows.attempts.end() && own->first.job == name))
+    context_->Violate("only outcomes of jobs that succeeded are taken over",
+                      ToResource(name) + " from " + ToResource(*status.reused_from));
 }
 
 // The slots of a worker by the attempts that are assigned to it or run there; each takes its share of each of

@@ -94,6 +94,7 @@ class Checker {
   void NoteReleased();
   static bool ReadKept(store::Connection* connection, Rows* rows);
   void CheckJob(const Rows& rows, const JobName& name);
+  void CheckTakenOver(const Rows& rows, const JobName& name, const domain::JobStatus& status);
   void CheckCapacity(const Rows& rows);
   void CheckPromises();
   void CheckPromise(const Promise& promise);

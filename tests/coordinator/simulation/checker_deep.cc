@@ -233,6 +233,8 @@ void Checker::CheckDatabases(const std::string& vfs) {
   auto reader = store::ReadStore::Open("state", vfs);
   if (!reader) return context_->Violate("the database opens after any crash", reader.error().message());
   for (const auto& [name, job] : rows_.jobs) {
+    // One that took an outcome over shows the curve of the job that ran.
+    const std::string ran = ToResource(job.status.reused_from.value_or(name));
     const auto series = (*reader)->QuerySeries({.job = name, .keys = {"loss"}});
     if (!series)
       return context_->Violate("every step once", ToResource(name) + ": " + series.error().message());
@@ -246,7 +248,7 @@ void Checker::CheckDatabases(const std::string& vfs) {
       if (whole && column.steps[i] != static_cast<int64_t>(i) + 1)
         return context_->Violate("every step once",
                                  ToResource(name) + " lacks step " + std::to_string(i + 1));
-      if (column.last[i] != ValueOf(ToResource(name), column.steps[i]))
+      if (column.last[i] != ValueOf(ran, column.steps[i]))
         return context_->Violate("every step once", ToResource(name) + " has another value at step " +
                                                         std::to_string(column.steps[i]));
     }

@@ -30,9 +30,10 @@ bool IsToBeRepeated(Code code) { return code == Code::kUnavailable || code == Co
 Client::Client(Context* context, Network* network, CoordinatorProcess* coordinator, Checker* checker)
     : context_(context), network_(network), coordinator_(coordinator), checker_(checker) {}
 
-void Client::CreateSweep(const std::string& id, int jobs, int part, const domain::KeepPolicy& keep,
-                         const std::string& start) {
-  std::string request = NewRequestId() + ' ' + id + ' ' + std::to_string(jobs) + ' ' + std::to_string(part);
+void Client::CreateSweep(const std::string& id, int jobs, int part, bool reuse,
+                         const domain::KeepPolicy& keep, const std::string& start) {
+  std::string request = NewRequestId() + ' ' + id + ' ' + std::to_string(jobs) + ' ' + std::to_string(part) +
+                        (reuse ? " 1" : " 0");
   for (const auto& limit : {keep.best_jobs, keep.best, keep.last})
     request += " " + std::to_string(limit.value_or(-1));
   Begin(SweepsServer::kCreate, request + " " + start,
@@ -119,16 +120,17 @@ void Client::Retry(const std::string& sweep, const std::vector<int32_t>& jobs,
   Begin(kRetry, text, {});
 }
 
-void Client::Extend(const std::string& sweep, int first, int last, int part) {
+void Client::Extend(const std::string& sweep, int first, int last, int part, bool reuse) {
   Begin(SweepsServer::kExtend,
         NewRequestId() + ' ' + sweep + ' ' + std::to_string(first) + ' ' + std::to_string(last) + ' ' +
-            std::to_string(part),
+            std::to_string(part) + (reuse ? " 1" : " 0"),
         {.kind = Promise::Kind::kHasPoints, .subject = {sweep, 0}, .points = PointsBetween(first, last)});
 }
 
 // Points that no other request has.
 void Client::ExtendMistaken(const std::string& sweep, int part) {
-  Begin(SweepsServer::kExtendMistaken, NewRequestId() + ' ' + sweep + " 101 110 " + std::to_string(part), {});
+  Begin(SweepsServer::kExtendMistaken,
+        NewRequestId() + ' ' + sweep + " 101 110 " + std::to_string(part) + " 0", {});
 }
 
 void Client::Begin(const std::string& path, const std::string& request, const Promise& promise) {

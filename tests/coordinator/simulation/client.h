@@ -20,7 +20,7 @@ class Client {
 
   // `start` names a checkpoint in kept/ that its jobs start from; may be empty. In parts of so many, 0: at
   // once.
-  void CreateSweep(const std::string& id, int jobs, int part, const domain::KeepPolicy& keep,
+  void CreateSweep(const std::string& id, int jobs, int part, bool reuse, const domain::KeepPolicy& keep,
                    const std::string& start);
   void Pin(const CheckpointName& name);
   void CancelJob(const JobName& name);
@@ -33,7 +33,7 @@ class Client {
   void Retry(const std::string& sweep, const std::vector<int32_t>& jobs,
              const std::vector<Outcome>& outcomes);
   // By the points first to last, of which the sweep may have some; in parts of so many, 0: at once.
-  void Extend(const std::string& sweep, int first, int last, int part);
+  void Extend(const std::string& sweep, int first, int last, int part, bool reuse);
   // By many, and there is a mistake in the file.
   void ExtendMistaken(const std::string& sweep, int part);
   // The answer to this request has left the coordinator: from now on it holds, whoever hears of it.

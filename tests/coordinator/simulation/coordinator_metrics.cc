@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "coordinator/store/schema.h"
-#include "coordinator/store/undone.h"
 #include "tests/coordinator/simulation/coordinator_process.h"
 #include "tests/coordinator/simulation/essence.h"
 
@@ -109,11 +108,6 @@ void CoordinatorProcess::RestoreBackup() {
   disk_.Remove(path + "-wal");
   disk_.Rename("state/incoming", path);
   disk_.SyncFolder("state");
-  if (auto metrics = store::OpenForWriting("state/metrics.db", store::kMetricsSchema, vfs_.name())) {
-    auto state = store::OpenForReading(path, store::kStateSchema, vfs_.name());
-    const Status dropped = state ? store::DropUndoneAttempts(&*state, &*metrics) : Fail(state.error());
-    if (!dropped) return context_->Violate("a backup can be restored", dropped.error().message());
-  }
   checker_->BackupRestored();
 }
 

@@ -4,6 +4,7 @@
 
 #include "coordinator/engine/state.h"
 #include "coordinator/rpc/methods.h"
+#include "coordinator/store/open_stores.h"
 
 namespace optfleet::simulation {
 namespace {
@@ -56,24 +57,12 @@ void CoordinatorProcess::Later(Duration delay, std::function<void()> work) {
   });
 }
 
-// As OpenStores in coordinator/app.
 Status CoordinatorProcess::Open() {
-  auto state = store::StateStore::Open(Options());
-  if (!state) return Fail(std::move(state).error());
-  state_ = *std::move(state);
-  auto metrics = store::MetricsStore::Open(Options());
-  if (!metrics) return Fail(std::move(metrics).error());
-  metrics_ = *std::move(metrics);
-  auto saved = state_->Load();
-  if (!saved) return Fail(std::move(saved).error());
-  const auto resumed = state_->ResumedOfEndedJobs();
-  if (!resumed) return Fail(resumed.error());
-  OPTFLEET_RETURN_IF_ERROR(metrics_->Link(*resumed));
-  OPTFLEET_RETURN_IF_ERROR(metrics_->Link(saved->attempts));
-  auto held = metrics_->Held(saved->attempts);
-  if (!held) return Fail(std::move(held).error());
-  saved->held = *std::move(held);
-  auto engine = engine::Engine::Create(engine_options_, *std::move(saved), wall());
+  auto stores = store::OpenStores(Options());
+  if (!stores) return Fail(std::move(stores).error());
+  state_ = std::move(stores->state);
+  metrics_ = std::move(stores->metrics);
+  auto engine = engine::Engine::Create(engine_options_, std::move(stores->saved), wall());
   if (!engine) return Fail(std::move(engine).error());
   engine_ = *std::move(engine);
   return {};

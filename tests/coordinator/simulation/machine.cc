@@ -101,6 +101,9 @@ void Machine::NoteStarted(RunDirectory* directory) {
   directory->started = {std::move(started), false};
   directory->began = true;
   directory->Changed();
+  // Killed since its fork, it is found by the shim that waits for it.
+  if (!processes.trainer)
+    return Later(KeyOf(*directory), processes.life, milliseconds(1), &Machine::WriteExit);
   Say(*directory, "trainer starts");
   Later(KeyOf(*directory), processes.life, context_->dice.Between(milliseconds(50), milliseconds(600)),
         &Machine::BeginTraining);
@@ -199,8 +202,9 @@ void Machine::TrainerGone(RunDirectory* directory, int code, int signal) {
   directory->Changed();
   Say(*directory, signal != 0 ? "trainer killed by signal " + std::to_string(signal)
                               : "trainer left with code " + std::to_string(code));
-  if (!processes.shim || !directory->started) return;
+  if (!processes.shim) return;
   reaped_[KeyOf(*directory)] = {code, signal};
+  if (!directory->started) return;  // NoteStarted comes first
   Later(KeyOf(*directory), processes.life, context_->dice.Between(milliseconds(1), milliseconds(60)),
         &Machine::WriteExit);
 }

@@ -43,7 +43,8 @@ void World::Extend(const std::string& sweep) {
   const int part = context_.dice.Chance(0.6) ? 1 + static_cast<int>(context_.dice.Below(2)) : 0;
   if (context_.dice.Chance(0.2)) return client_.ExtendMistaken(sweep, part);
   const int first = 1 + static_cast<int>(context_.dice.Below(kMostPoints));
-  client_.Extend(sweep, first, std::min(kMostPoints, first + static_cast<int>(context_.dice.Below(7))), part);
+  client_.Extend(sweep, first, std::min(kMostPoints, first + static_cast<int>(context_.dice.Below(7))), part,
+                 context_.dice.Chance(0.5));
 }
 
 void World::SteerSweep(const domain::Sweep& sweep) {

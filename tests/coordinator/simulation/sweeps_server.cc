@@ -1,6 +1,7 @@
 #include "tests/coordinator/simulation/sweeps_server.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <sstream>
 #include <utility>
@@ -21,6 +22,23 @@ engine::Point PointOf(int number, const std::string& start) {
   if (number % 4 == 0) point.resources.share = 50;
   if (number % 7 == 0) point.resources.slots = 2;
   return point;
+}
+
+// As FinishedJobs::TakeOver in coordinator/rpc, without what a run rests on: all ran on the same ground.
+Status TakeOver(store::ReadStore& store, std::vector<engine::Point>* points) {
+  const auto succeeded = store.ListSucceededJobs();
+  if (!succeeded) return Fail(succeeded.error());
+  std::map<std::string, JobName> by_hash;
+  for (const store::HashedJob& job : *succeeded) by_hash.emplace(job.spec_hash, job.name);
+  for (engine::Point& point : *points) {
+    const auto equal = by_hash.find(point.spec_hash);
+    if (equal == by_hash.end()) continue;
+    auto job = store.GetSucceededJobs({equal->second});
+    if (!job) return Fail(job.error());
+    if (!job->empty())
+      point.taken_over = engine::TakenOver{job->front().name, job->front().step, job->front().final};
+  }
+  return {};
 }
 
 }  // namespace
@@ -48,8 +66,9 @@ void SweepsServer::Create(const std::string& request, const Network::Reply& repl
   engine::CreateSweep sweep;
   int jobs = 0;
   size_t part = 0;
+  bool reuse = false;
   std::string start;
-  words >> sweep.request_id >> sweep.sweep_id >> jobs >> part;
+  words >> sweep.request_id >> sweep.sweep_id >> jobs >> part >> reuse;
   for (std::optional<int32_t>* keep : {&sweep.keep.best_jobs, &sweep.keep.best, &sweep.keep.last}) {
     int32_t most = 0;
     words >> most;
@@ -59,6 +78,15 @@ void SweepsServer::Create(const std::string& request, const Network::Reply& repl
   sweep.display_name = sweep.sweep_id;
   std::vector<engine::Point> points;
   for (int number = 1; number <= jobs; ++number) points.push_back(PointOf(number, start));
+  if (!reuse) return CreateWith(std::move(sweep), std::move(points), part, reply);
+  coordinator_->Read([this, sweep, points, part, reply](store::ReadStore& store) mutable {
+    if (const Status taken = TakeOver(store, &points); !taken) return reply(Fail(taken.error()));
+    CreateWith(std::move(sweep), std::move(points), part, reply);
+  });
+}
+
+void SweepsServer::CreateWith(engine::CreateSweep sweep, std::vector<engine::Point> points, size_t part,
+                              const Network::Reply& reply) {
   if (part > 0) return InParts(engine::BeginSweep{sweep}, std::move(points), part, false, reply);
   sweep.points = std::move(points);
   AtOnce(std::move(sweep), reply);
@@ -70,24 +98,28 @@ void SweepsServer::Extend(const std::string& request, bool mistaken, const Netwo
   int first = 0;
   int last = 0;
   size_t part = 0;
-  words >> extend.request_id >> extend.sweep_id >> first >> last >> part;
+  bool reuse = false;
+  words >> extend.request_id >> extend.sweep_id >> first >> last >> part >> reuse;
   extend.content_hash = std::to_string(first) + ' ' + std::to_string(last);
-  coordinator_->Read([this, extend, first, last, part, mistaken, reply](store::ReadStore& store) mutable {
-    const auto known = store.GetSweepPoints(extend.sweep_id);
-    if (!known) return reply(Fail(known.error()));
-    extend.revision = known->sweep.revision;
-    extend.objective = known->sweep.objective;
-    std::vector<engine::Point> points;
-    for (int number = first; number <= last; ++number) {
-      engine::Point point = PointOf(number, "");
-      if (!known->by_hash.contains(point.spec_hash)) points.push_back(std::move(point));
-    }
-    if (part > 0 && points.size() > part)
-      return InParts(engine::BeginExtension{extend}, std::move(points), part, mistaken, reply);
-    if (mistaken) return reply(Fail(Code::kInvalidArgument, "a mistake"));
-    extend.points = std::move(points);
-    AtOnce(std::move(extend), reply);
-  });
+  coordinator_->Read(
+      [this, extend, first, last, part, reuse, mistaken, reply](store::ReadStore& store) mutable {
+        const auto known = store.GetSweepPoints(extend.sweep_id);
+        if (!known) return reply(Fail(known.error()));
+        extend.revision = known->sweep.revision;
+        extend.objective = known->sweep.objective;
+        std::vector<engine::Point> points;
+        for (int number = first; number <= last; ++number) {
+          engine::Point point = PointOf(number, "");
+          if (!known->by_hash.contains(point.spec_hash)) points.push_back(std::move(point));
+        }
+        if (const Status taken = reuse ? TakeOver(store, &points) : Status(); !taken)
+          return reply(Fail(taken.error()));
+        if (part > 0 && points.size() > part)
+          return InParts(engine::BeginExtension{extend}, std::move(points), part, mistaken, reply);
+        if (mistaken) return reply(Fail(Code::kInvalidArgument, "a mistake"));
+        extend.points = std::move(points);
+        AtOnce(std::move(extend), reply);
+      });
 }
 
 namespace {

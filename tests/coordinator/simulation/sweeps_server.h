@@ -17,9 +17,10 @@ std::set<std::string> PointsBetween(int first, int last);
 
 class SweepsServer {
  public:
-  // Request id, sweep, jobs, so many in a part (0: at once), three limits of what it keeps, start.
+  // Request id, sweep, jobs, so many in a part (0: at once), whether to take outcomes over, three limits of
+  // what it keeps, start.
   static constexpr const char* kCreate = "create";
-  // Request id, sweep, first point, last point, so many in a part.
+  // Request id, sweep, first point, last point, so many in a part, whether to take outcomes over.
   static constexpr const char* kExtend = "extend";
   // The same of a file in which a mistake is found after all jobs were written.
   static constexpr const char* kExtendMistaken = "extend, mistaken";
@@ -31,6 +32,8 @@ class SweepsServer {
 
  private:
   void Create(const std::string& request, const Network::Reply& reply);
+  void CreateWith(engine::CreateSweep sweep, std::vector<engine::Point> points, size_t part,
+                  const Network::Reply& reply);
   void Extend(const std::string& request, bool mistaken, const Network::Reply& reply);
   void AtOnce(engine::Input input, const Network::Reply& reply);
   // Gives `begin`, the points in parts, and then what ends it; of a mistaken one nothing stays.

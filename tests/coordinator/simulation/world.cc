@@ -125,8 +125,8 @@ void World::Submit() {
             CheckpointFolder(name->step) + "/weights.safetensors";
   }
   client_.CreateSweep("s" + std::to_string(++submitted_), 1 + static_cast<int>(context_.dice.Below(8)),
-                      context_.dice.Chance(0.3) ? 1 + static_cast<int>(context_.dice.Below(3)) : 0, keep,
-                      start);
+                      context_.dice.Chance(0.3) ? 1 + static_cast<int>(context_.dice.Below(3)) : 0,
+                      context_.dice.Chance(0.5), keep, start);
 }
 
 void World::Pin() {

@@ -8,6 +8,7 @@
 
 #include "coordinator/store/diagnosis.h"
 #include "coordinator/store/integrity.h"
+#include "coordinator/store/open_stores.h"
 #include "coordinator/store/read_store.h"
 #include "coordinator/store/schema.h"
 #include "tests/coordinator/store/fixtures.h"
@@ -115,11 +116,25 @@ TEST_F(Backup, AttemptsThatItUndoesLeaveTheMetrics) {
   Close();
   const Status restored = RestoreBackup(folder_.options(), target_.path() + "/" + kStateFile);
   ASSERT_TRUE(restored) << restored.error().message();
+  ASSERT_TRUE(OpenStores(folder_.options()).has_value());
   const auto reader = ReadStore::Open(folder_.path());
   const auto series = (*reader)->QuerySeries({.job = {"lr", 1}, .keys = {"loss"}});
   ASSERT_EQ(series->size(), 1U);
   EXPECT_EQ(series->front().steps.size(), 100U);
   EXPECT_TRUE((*reader)->QuerySeries({.job = {"lr", 2}, .keys = {"loss"}})->empty());
+}
+
+// Only a restore undoes anything, so only the first start after one looks through all jobs.
+TEST_F(Backup, TheMetricsAgreeFromTheNextStartOn) {
+  Close();
+  ASSERT_TRUE(OpenStores(folder_.options()).has_value());
+  EXPECT_FALSE((*StateStore::Open(folder_.options()))->NewestAfterRestore()->has_value());
+  ASSERT_TRUE(CopyDatabases(folder_.path(), target_.path(), kGoOn));
+  ASSERT_TRUE(RestoreFolder(folder_.options(), target_.path()));
+  EXPECT_EQ((*StateStore::Open(folder_.options()))->NewestAfterRestore()->value(),
+            (NewestAttempts{{{"lr", 1}, 1}}));
+  ASSERT_TRUE(OpenStores(folder_.options()).has_value());
+  EXPECT_FALSE((*StateStore::Open(folder_.options()))->NewestAfterRestore()->has_value());
 }
 
 TEST_F(Backup, ADamagedOneChangesNothing) {

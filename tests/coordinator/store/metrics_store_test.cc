@@ -93,15 +93,18 @@ TEST_P(MetricsStoreContract, ARestoredDatabaseBeginsTheAttemptAnew) {
 }
 
 // Simulation, seed 174: the series of a job was that of an attempt which a restored backup had undone.
-TEST_P(MetricsStoreContract, AnOpenAttemptIsTheNewestOfItsJob) {
+TEST_P(MetricsStoreContract, AttemptsAfterTheNewestAreDropped) {
   const AttemptName undone{{"lr", 1}, 2};
   domain::Attempt later = AnAttempt({"lr", 1}, 2, "a");
   Link(AnAttempt({"lr", 1}, 1, "a"));
   Link(later);
+  Link(AnAttempt({"lr", 2}, 1, "a"));
   EXPECT_EQ(Append(Batch(undone, 1, 10)), 10);
-  domain::Attempt again = AnAttempt({"lr", 1}, 1, "b");
-  again.fence.incarnation = 2;
-  Link(again);
+  EXPECT_EQ(Append(Batch(kFirst, 1, 4)), 4);
+  EXPECT_EQ(Append(Batch({{"lr", 2}, 1}, 1, 3)), 3);
+  ASSERT_TRUE(store_->DropNewer({{{"lr", 1}, 1}}));
+  EXPECT_EQ(Append(Batch(kFirst, 5, 1)), 5);
+  EXPECT_EQ(Append(Batch({{"lr", 2}, 1}, 4, 1)), 0) << "its job is not known at all";
   EXPECT_TRUE(store_->Held(std::vector{later})->empty());
   EXPECT_EQ(Append(Batch(undone, 11, 1)), 0);
 }
