@@ -131,7 +131,7 @@ class AnswerBuilder {
     }
     // Its records may still be wanted; it is let go of when they are held.
     if (attempt.held_record < NeededRecord(state_, job, attempt)) return;
-    Release(status, WhyOver(job, attempt), MayBeResumedFrom(state_, job, attempt));
+    Release(status, WhyOver(job, attempt), IsStillNeeded(state_, job, attempt));
   }
 
   void Stop(const domain::Attempt& row, Outcome outcome, std::string reason, bool with_checkpoint) {

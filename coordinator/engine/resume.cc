@@ -32,10 +32,20 @@ bool MayBeResumedFrom(const State& state, const LiveJob& job, const LiveAttempt&
   return BestCheckpoint(state, job, attempt.row.worker) == &attempt;
 }
 
+namespace {
+
+// It was told to go on from there and has not said yet whether it did.
+bool MayHaveResumed(const domain::Attempt& child, const domain::Attempt& parent) {
+  return child.resume_attempt == parent.name.attempt && !child.start_known;
+}
+
+}  // namespace
+
 int64_t NeededRecord(const State& state, const LiveJob& job, const LiveAttempt& attempt) {
   int64_t needed = MayBeResumedFrom(state, job, attempt) ? attempt.row.checkpoint_record : 0;
   for (const auto& [number, child] : job.attempts) {
     if (child.row.parent == attempt.row.name.attempt) needed = std::max(needed, child.row.resume_record);
+    if (MayHaveResumed(child.row, attempt.row)) needed = std::max(needed, attempt.row.checkpoint_record);
   }
   return std::min(needed, attempt.row.record_limit);
 }
@@ -43,10 +53,8 @@ int64_t NeededRecord(const State& state, const LiveJob& job, const LiveAttempt& 
 bool IsStillNeeded(const State& state, const LiveJob& job, const LiveAttempt& attempt) {
   if (MayBeResumedFrom(state, job, attempt) || attempt.held_record < NeededRecord(state, job, attempt))
     return true;
-  // One that was told to go on from here and has not said yet whether it did.
-  return std::any_of(job.attempts.begin(), job.attempts.end(), [&](const auto& entry) {
-    return entry.second.row.resume_attempt == attempt.row.name.attempt && !entry.second.row.start_known;
-  });
+  return std::any_of(job.attempts.begin(), job.attempts.end(),
+                     [&](const auto& entry) { return MayHaveResumed(entry.second.row, attempt.row); });
 }
 
 }  // namespace optfleet::engine

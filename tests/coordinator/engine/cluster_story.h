@@ -44,6 +44,8 @@ class ClusterStory {
     void Takes(const std::string& job);
     // As Takes, and says from which checkpoint of its parent it went on.
     void Resumes(const std::string& job, int64_t step, int64_t record);
+    // Is given an attempt that resumes, and says that it has a checkpoint before it can say where it began.
+    void HasCheckpointed(const std::string& job, int64_t step, int64_t record);
     void Checkpoints(const std::string& job, int64_t step, int64_t record);
     // The process has ended; `records` are in its log (not yet held).
     void Reports(const std::string& job, Outcome outcome, int64_t records = 0, bool retryable = true);

@@ -32,6 +32,19 @@ void ClusterStory::WorkerHandle::Resumes(const std::string& job, int64_t step, i
   Synchronizes();
 }
 
+void ClusterStory::WorkerHandle::HasCheckpointed(const std::string& job, int64_t step, int64_t record) {
+  Synchronizes();
+  const auto desired = Desired(job);
+  ASSERT_TRUE(desired.has_value()) << id_ << " was not given " << job;
+  AttemptStatus status = Running(desired->attempt.job.sweep, desired->attempt.job.job, desired->fence);
+  status.slots = desired->slots;
+  status.state = AttemptStatus::State::kStarting;
+  status.checkpoint_step = step;
+  status.checkpoint_record = record;
+  story_->workers_.at(id_).says.attempts.push_back(status);
+  Synchronizes();
+}
+
 // Its newest attempt of the job.
 AttemptStatus& ClusterStory::WorkerHandle::Own(const std::string& job) {
   auto& attempts = story_->workers_.at(id_).says.attempts;

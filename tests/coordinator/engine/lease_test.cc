@@ -138,6 +138,23 @@ TEST(Lease, AnOlderProcessThatWasNeverHeardIsRefused) {
   EXPECT_EQ(story.StateOf("job-1"), JobState::kRunning);
 }
 
+// Simulation, seed 5003555: a worker saw its checkpoint before its first record, and the parent was let go of
+// with records that the series needs.
+TEST(Lease, RecordsOfAParentStayUntilItsChildHasSaidWhereItBegan) {
+  ClusterStory story;
+  story.Submit(OneJob());
+  story.Worker("a").Takes("job-1");
+  story.Worker("a").Checkpoints("job-1", 8, 8);
+  story.Worker("a").Reports("job-1", Outcome::kPreempted, 8);
+  story.Worker("a").Delivers("job-1", 8);
+  story.Worker("a").Synchronizes();
+  ASSERT_EQ(story.StateOf("job-1"), JobState::kAssigned);
+  story.ThrowMetricsAway();
+  story.RestartCoordinator();
+  story.Worker("a").HasCheckpointed("job-1", 12, 4);
+  EXPECT_FALSE(story.Worker("a").Forgotten("job-1").has_value());
+}
+
 TEST(Lease, AProcessOfAnotherRootReplacesOne) {
   constexpr int64_t kRoot = int64_t{1} << 32;
   ClusterStory story;
