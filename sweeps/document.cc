@@ -5,6 +5,7 @@
 #include "common/text.h"
 #include "sweeps/grid_keys.h"
 #include "sweeps/header_keys.h"
+#include "sweeps/header_value.h"
 #include "sweeps/leaf_reader.h"
 #include "sweeps/replicates.h"
 
@@ -58,12 +59,21 @@ class DocumentReader {
  private:
   void ReadHeader(const YamlEntry& entry, Document* document) {
     if (entry.key == "sweep") return ReadBlocks(entry, document);
+    if (entry.key == "equal_points") return ReadEqualPoints(entry, document);
     if (entry.key == kReplicates) return ReadReplicates(entry, &document->replicates, context_.diagnostics);
     auto text = ReadText(entry);
     if (!text) return;
     if (entry.key == "name") document->name = std::move(text);
     if (entry.key == "description") document->description = std::move(text);
     if (entry.key == "objective") ReadObjective(*text, entry.value.position, document);
+  }
+
+  void ReadEqualPoints(const YamlEntry& entry, Document* document) {
+    if (!IsOneValue(entry, context_.diagnostics)) return;
+    if (entry.value.text == "keep" || entry.value.text == "merge")
+      document->keeps_equal_points = entry.value.text == "keep";
+    else
+      AddWrongValue(entry, "merge or keep", context_.diagnostics);
   }
 
   std::optional<std::string> ReadText(const YamlEntry& entry) {

@@ -33,6 +33,7 @@ struct Document {
   Resources resources;
   KeepCheckpoints keep;
   std::optional<Replicates> replicates;
+  std::optional<bool> keeps_equal_points;
   Leaves base;
   std::vector<Leaves> exclusions;            // of all blocks
   std::optional<std::vector<Block>> blocks;  // present if the file has a list `sweep:`

@@ -112,6 +112,7 @@ class Composer {
     MergeResources(over.resources, &whole->resources);
     MergeKeep(over.keep, &whole->keep);
     if (over.replicates) whole->replicates = over.replicates;
+    if (over.keeps_equal_points) whole->keeps_equal_points = over.keeps_equal_points;
     if (over.blocks) whole->blocks = std::move(over.blocks);
     MergeOver(over.base, &whole->base);
     whole->exclusions.insert(whole->exclusions.end(), over.exclusions.begin(), over.exclusions.end());
@@ -163,8 +164,10 @@ std::optional<int64_t> CountPoints(const std::vector<Block>& blocks, Diagnostics
 class PointWalk {
  public:
   // `expansion` gets what the walk finds but for the jobs, which go to `sink`.
-  PointWalk(const std::vector<Block>& blocks, size_t portion, JobSink* sink, Expansion* expansion)
+  PointWalk(const std::vector<Block>& blocks, bool keeps_equal, size_t portion, JobSink* sink,
+            Expansion* expansion)
       : blocks_(blocks),
+        keeps_equal_(keeps_equal),
         axes_(ChooseAxes(blocks)),
         portion_(portion),
         sink_(sink),
@@ -219,8 +222,8 @@ class PointWalk {
   void AddPoint(spec::TrainingSpec spec, const Grid& grid, size_t block) {
     std::string hash = Sha256Hex(canonical_.HashedTextOf(spec));
     if (const auto equal = job_of_hash_.find(hash); equal != job_of_hash_.end()) {
-      expansion_->merged_points.push_back({point_, equal->second});
-      return;
+      if (!keeps_equal_) return expansion_->merged_points.push_back({point_, equal->second});
+      hash = HashOfCopy(hash);
     }
     Job job;
     job.number = static_cast<int32_t>(job_of_hash_.size()) + 1;
@@ -231,6 +234,11 @@ class PointWalk {
     job.hash = std::move(hash);
     jobs_.push_back(std::move(job));
     if (jobs_.size() >= portion_) HandOver();
+  }
+
+  // A sweep has each hash once, so the second of equal points gets one that says so, and so on.
+  std::string HashOfCopy(const std::string& hash) {
+    return Sha256Hex(hash + " " + std::to_string(++copies_[hash]));
   }
 
   void HandOver() {
@@ -260,6 +268,7 @@ class PointWalk {
   }
 
   const std::vector<Block>& blocks_;
+  bool keeps_equal_;
   std::vector<const spec::Field*> axes_;
   std::vector<Spelling> spellings_;
   size_t portion_;
@@ -271,6 +280,7 @@ class PointWalk {
   int64_t point_ = 0;
   spec::CanonicalWriter canonical_;
   std::unordered_map<std::string, int32_t> job_of_hash_;
+  std::unordered_map<std::string, int32_t> copies_;  // so many behind the first
   PointProblems problems_;
   UnusedKeys unused_keys_;
 };
@@ -315,7 +325,8 @@ ExpandResult ExpandSweepInto(const SweepInput& input, size_t portion, JobSink* s
 
   Expansion expansion = HeadOf(input, composition.header, *points);
   expansion.environment = references.used();
-  PointWalk(composition.blocks, portion, sink, &expansion).Run(&result.diagnostics);
+  const bool keeps_equal = composition.header.keeps_equal_points.value_or(false);
+  PointWalk(composition.blocks, keeps_equal, portion, sink, &expansion).Run(&result.diagnostics);
   if (result.diagnostics.empty()) result.expansion = std::move(expansion);
   return result;
 }

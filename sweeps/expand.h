@@ -41,7 +41,7 @@ struct Job {
   int32_t number = 0;               // from 1 without gaps, in the order of the first points
   int32_t block = 0;                // from 1; of its first point
   spec::TrainingSpec spec;          // resolved
-  std::string hash;                 // spec::Hash
+  std::string hash;                 // spec::Hash; of a kept copy of an equal point another one
   std::vector<std::string> values;  // one per axis of the expansion
 };
 

@@ -43,33 +43,50 @@ Result<Known> AskCoordinator(Context& context, const SweepSource& source) {
   return Known();
 }
 
-Result<int> ShowJob(Context& context, const sweeps::Expansion& expansion, const Options& options) {
+// Of one job, as --key=value.
+std::vector<std::string> OverridesOf(const SweepSource& source, size_t index) {
+  return index < source.dialect_overrides.size() ? source.dialect_overrides[index]
+                                                 : std::vector<std::string>();
+}
+
+Result<int> ShowJob(Context& context, const SweepSource& source, const Options& options) {
+  const sweeps::Expansion& expansion = *source.expanded.expansion;
   if (options.index > static_cast<int64_t>(expansion.jobs.size()))
     return Fail(Code::kInvalidArgument, "--index " + std::to_string(options.index) + ": the sweep has " +
                                             FormatCount(static_cast<int64_t>(expansion.jobs.size())) +
                                             " jobs, numbered from 1");
-  const sweeps::Job& job = expansion.jobs[static_cast<size_t>(options.index) - 1];
+  const auto at = static_cast<size_t>(options.index) - 1;
+  const sweeps::Job& job = expansion.jobs[at];
+  const auto overrides = OverridesOf(source, at);
   if (!context.json()) {
-    context.console.Print(JobFile(job));
+    std::string text;
+    for (const std::string& one : overrides) text += "# --" + one + "\n";
+    context.console.Print(text + JobFile(job));
     return kExitOk;
   }
   const auto memory = sweeps::PlannedMemory({job}, options.plan.device);
-  context.console.PrintJson(JobJson(job, memory.Of(0)));
+  Json json = JobJson(job, memory.Of(0));
+  if (!options.sweep.dialect.empty()) json["overrides"] = overrides;
+  context.console.PrintJson(json);
   return kExitOk;
 }
 
 Result<int> Plan(Context& context, const Options& options) {
-  auto source = ReadSweep(options.sweep);
+  auto source = ReadSweep(options.sweep, MissingFiles::kAreListed);
   if (!source) return Fail(std::move(source).error());
   if (!source->expanded.expansion) return ShowProblems(context, source->expanded.diagnostics);
   const sweeps::Expansion& expansion = *source->expanded.expansion;
-  if (options.index > 0) return ShowJob(context, expansion, options);
+  if (options.index > 0) return ShowJob(context, *source, options);
   const PlanTotals totals = Total(expansion, options.plan);
   const Console& console = context.console;
   const auto plan = options.offline ? Result<Known>(Known()) : AskCoordinator(context, *source);
   if (!plan) return Fail(plan.error());
   if (context.json()) {
     Json json = PlanJson(expansion, totals);
+    json["missing_files"] = source->missing_files;
+    if (!options.sweep.dialect.empty())
+      for (size_t i = 0; i < expansion.jobs.size(); ++i)
+        json["jobs"][i]["overrides"] = OverridesOf(*source, i);
     json["equal_jobs"] = *plan ? EqualJobsJson(**plan) : Json(nullptr);
     json["reusable_jobs"] = *plan ? Json((*plan)->reusable_jobs()) : Json(nullptr);
     console.PrintJson(json);
@@ -87,7 +104,10 @@ Result<int> Plan(Context& context, const Options& options) {
     const std::string equal = EqualJobsText(**plan);
     if (!equal.empty()) console.Print("\n" + equal);
   }
-  console.Note("next: optctl run " + options.sweep.files + "   |   optctl submit " + options.sweep.files);
+  for (const std::string& missing : source->missing_files) console.Note("to run it here: " + missing);
+  const std::string dialect = options.sweep.dialect.empty() ? "" : " --dialect " + options.sweep.dialect;
+  const std::string files = options.sweep.files + dialect;
+  console.Note("next: optctl run " + files + "   |   optctl submit " + files);
   return kExitOk;
 }
 
@@ -100,6 +120,7 @@ void AddPlan(Program& program) {
       "  optctl plan lr.yaml --throughput 20000 --slots 2\n"
       "  optctl plan xl.yaml --device gpu --memory 40GiB\n"
       "  optctl plan lr.yaml --index $SLURM_ARRAY_TASK_ID > job.yaml\n"
+      "  optctl plan base.yaml+150m.yaml+lr.yaml --dialect olmo\n"
       "  optctl plan base.yaml+gpu.yaml --set optimizer.learning_rate='[1e-3, 3e-3]' -o json");
   auto options = std::make_shared<Options>();
   AddSweepArguments(command, options->sweep);

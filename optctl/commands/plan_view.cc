@@ -92,12 +92,18 @@ PlanTotals Total(const sweeps::Expansion& expansion, const PlanOptions& options)
   return totals;
 }
 
+constexpr size_t kMostBlocksShown = 12;
+
 std::string JobsText(const sweeps::Expansion& expansion) {
   std::map<int32_t, int64_t> by_block;
   for (const sweeps::Job& job : expansion.jobs) ++by_block[job.block];
   const auto count = static_cast<int64_t>(expansion.jobs.size());
   std::string text = FormatCount(count) + (count == 1 ? " job" : " jobs");
-  if (by_block.size() > 1) {
+  if (static_cast<int64_t>(by_block.size()) == count) {
+    // One of each.
+  } else if (by_block.size() > kMostBlocksShown) {
+    text += fmt::format(" in {} blocks", by_block.size());
+  } else if (by_block.size() > 1) {
     std::string parts;
     for (const auto& [block, jobs] : by_block) parts += (parts.empty() ? "" : " + ") + FormatCount(jobs);
     text += fmt::format(" = {} in {} blocks", parts, by_block.size());

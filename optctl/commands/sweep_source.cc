@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
@@ -12,6 +13,8 @@
 
 #include "common/text.h"
 #include "optctl/commands/exit_code.h"
+#include "sweeps/dialects/olmo_keys.h"
+#include "sweeps/dialects/translate.h"
 
 extern char** environ;  // NOLINT: POSIX
 
@@ -20,13 +23,22 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// The end of the longest text from `begin` on, up to a plus or the end, that names a file.
+size_t EndOfFile(const std::string& text, size_t begin) {
+  std::error_code ignored;
+  for (size_t end = text.size(); end != std::string::npos && end > begin; end = text.rfind('+', end - 1))
+    if (fs::is_regular_file(text.substr(begin, end - begin), ignored)) return end;
+  return std::min(text.find('+', begin), text.size());
+}
+
 // A file may have a plus in its name: what exists as a whole is one file.
 std::vector<std::string> SplitFiles(const std::string& text) {
-  std::error_code ignored;
-  if (fs::exists(text, ignored)) return {text};
   std::vector<std::string> files;
-  std::istringstream parts(text);
-  for (std::string part; std::getline(parts, part, '+');) files.push_back(part);
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t end = EndOfFile(text, begin);
+    files.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
   return files;
 }
 
@@ -78,14 +90,39 @@ std::string ProblemOf(std::string_view key, const std::string& path) {
   return "";
 }
 
-void CheckFiles(sweeps::ExpandResult& expanded) {
-  for (const sweeps::NeededFile& file : expanded.files) {
-    const std::string problem = ProblemOf(file.key, file.path);
-    if (!problem.empty())
-      expanded.diagnostics.Add(file.position,
-                               std::string(WhatItIs(file.key)) + " " + file.path + " " + problem);
+// Empty if nothing is wrong with it.
+std::string MessageOn(const sweeps::NeededFile& file) {
+  if (fs::path(file.path).filename() == sweeps::kNoOlmoData)
+    return "no data is named; with --set data.paths=FILE it is";
+  const std::string problem = ProblemOf(file.key, file.path);
+  return problem.empty() ? "" : std::string(WhatItIs(file.key)) + " " + file.path + " " + problem;
+}
+
+void CheckFiles(MissingFiles missing, SweepSource* source) {
+  // Where there are mistakes, all are shown at once.
+  const bool are_mistakes = missing == MissingFiles::kAreMistakes || !source->expanded.diagnostics.empty();
+  for (const sweeps::NeededFile& file : source->expanded.files) {
+    const std::string message = MessageOn(file);
+    if (message.empty()) continue;
+    if (are_mistakes)
+      source->expanded.diagnostics.Add(file.position, message);
+    else
+      source->missing_files.push_back(message);
   }
-  if (!expanded.diagnostics.empty()) expanded.expansion.reset();
+  if (!source->expanded.diagnostics.empty()) source->expanded.expansion.reset();
+}
+
+// Expands what the files of another study say.
+void ExpandDialect(SweepSource* source) {
+  sweeps::Translation translation = sweeps::TranslateOlmo(source->input);
+  if (!translation.diagnostics.empty()) {
+    source->expanded.diagnostics = std::move(translation.diagnostics);
+    return;
+  }
+  source->input = translation.input;
+  source->expanded = sweeps::ExpandSweep(source->input);
+  sweeps::MoveBack(translation, &source->expanded);
+  source->dialect_overrides = std::move(translation.points);
 }
 
 }  // namespace
@@ -98,9 +135,12 @@ void AddSweepArguments(CLI::App& command, SweepArguments& arguments) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->type_name("KEY=VALUE");
+  command
+      .add_option("--dialect", arguments.dialect, "Whose keys the files have: olmo (docs/dialect-olmo.md)")
+      ->check(CLI::IsMember({std::string(sweeps::kOlmo)}));
 }
 
-Result<SweepSource> ReadSweep(const SweepArguments& arguments) {
+Result<SweepSource> ReadSweep(const SweepArguments& arguments, MissingFiles missing) {
   SweepSource source;
   std::error_code error;
   const fs::path here = fs::current_path(error);
@@ -113,8 +153,11 @@ Result<SweepSource> ReadSweep(const SweepArguments& arguments) {
   source.input.overrides = arguments.overrides;
   source.input.working_folder = here.string();
   source.input.environment = WholeEnvironment();
-  source.expanded = sweeps::ExpandSweep(source.input);
-  CheckFiles(source.expanded);
+  if (arguments.dialect.empty())
+    source.expanded = sweeps::ExpandSweep(source.input);
+  else
+    ExpandDialect(&source);
+  CheckFiles(missing, &source);
   return source;
 }
 

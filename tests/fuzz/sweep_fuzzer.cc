@@ -1,7 +1,7 @@
 // Texts as sweep files (tests/sweeps/case.h; a text without directives is one file): each expands or is
 // refused with diagnostics that have a place, never both, and never slowly. What it expands to is a job that
-// a coordinator and a trainer take: its canonical text reads back as the same spec, resolving it again
-// changes nothing, its memory can be predicted.
+// a coordinator and a trainer take (also as files of another study, translated): its canonical text reads
+// back as the same spec, resolving it again changes nothing, its memory can be predicted.
 //
 // Grids of more than a few thousand points are left out: they are allowed, and only take longer.
 #include <algorithm>
@@ -11,6 +11,7 @@
 #include "spec/json.h"
 #include "spec/memory.h"
 #include "spec/resolve.h"
+#include "sweeps/dialects/translate.h"
 #include "sweeps/expand.h"
 #include "tests/fuzz/check.h"
 #include "tests/fuzz/grid_bound.h"
@@ -49,7 +50,14 @@ void CheckDiagnostics(const Diagnostics& diagnostics) {
         "mistakes are no JSON");
 }
 
-void CheckJob(const sweeps::Job& job) {
+// Of equal points that stay jobs each has another hash, the first that of its spec.
+bool IsCopy(const sweeps::Expansion& expansion, size_t index) {
+  const auto& jobs = expansion.jobs;
+  return std::any_of(jobs.begin(), jobs.begin() + static_cast<ptrdiff_t>(index),
+                     [&](const sweeps::Job& earlier) { return earlier.spec == jobs[index].spec; });
+}
+
+void CheckJob(const sweeps::Job& job, bool is_copy) {
   const std::string text = spec::CanonicalText(job.spec);
   const Json json = Json::parse(text, nullptr, false);
   Check(!json.is_discarded(), "a spec is no JSON");
@@ -58,7 +66,7 @@ void CheckJob(const sweeps::Job& job) {
   Check(spec::CanonicalText(*read) == text, "a spec reads back as another one");
   Check(spec::Resolve(&*read).empty(), "a resolved spec has problems");
   Check(spec::CanonicalText(*read) == text, "a resolved spec is changed by resolving it");
-  Check(spec::Hash(*read) == job.hash, "a spec that was read back has another hash");
+  Check((spec::Hash(*read) == job.hash) != is_copy, "a spec that was read back has another hash");
   for (const auto device : {spec::MemoryDevice::kCpu, spec::MemoryDevice::kCuda})
     Check(spec::PredictMemory(job.spec, device).peak().total() > 0, "a job needs no memory");
 }
@@ -69,21 +77,37 @@ void CheckExpansion(const sweeps::Expansion& expansion) {
   for (size_t i = 0; i < expansion.jobs.size(); ++i) {
     Check(expansion.jobs[i].number == static_cast<int32_t>(i) + 1, "jobs are not numbered from 1");
     Check(expansion.jobs[i].values.size() == expansion.axes.size(), "a job has no value on some axis");
-    if (i < kMostJobs) CheckJob(expansion.jobs[i]);
+    if (i < kMostJobs) CheckJob(expansion.jobs[i], IsCopy(expansion, i));
   }
   for (const sweeps::MergedPoint& merged : expansion.merged_points)
     Check(merged.job >= 1 && static_cast<size_t>(merged.job) <= expansion.jobs.size(),
           "a point is merged into no job");
 }
 
-void Run(std::string_view text) {
-  const sweeps::SweepInput input = InputOf(text);
-  if (MostPointsOf(input) > kMostPoints) return;
-  const sweeps::ExpandResult result = sweeps::ExpandSweep(input);
+void CheckResult(const sweeps::ExpandResult& result) {
   Check(result.expansion.has_value() == result.diagnostics.empty(),
         "a sweep expands exactly if it has no mistakes");
   CheckDiagnostics(result.diagnostics);
   if (result.expansion) CheckExpansion(*result.expansion);
+}
+
+// The same text as files of another study: refused, or translated to a file that is one of ours.
+void RunDialect(const sweeps::SweepInput& input) {
+  const sweeps::Translation translation = sweeps::TranslateOlmo(input);
+  CheckDiagnostics(translation.diagnostics);
+  if (!translation.diagnostics.empty()) return;
+  sweeps::ExpandResult result = sweeps::ExpandSweep(translation.input);
+  sweeps::MoveBack(translation, &result);
+  CheckResult(result);
+  if (result.expansion)
+    Check(result.expansion->jobs.size() == translation.points.size(), "a point of a dialect is no job");
+}
+
+void Run(std::string_view text) {
+  const sweeps::SweepInput input = InputOf(text);
+  if (MostPointsOf(input) > kMostPoints) return;
+  CheckResult(sweeps::ExpandSweep(input));
+  RunDialect(input);
 }
 
 }  // namespace

@@ -47,6 +47,19 @@ TEST(Expand, JobsHoldResolvedSpecsAndTheirHashes) {
   EXPECT_THAT(hashes, SizeIs(6));
 }
 
+TEST(Expand, EqualPointsMayStayJobsOfTheirOwn) {
+  const std::string text = kEnough + "optimizer: {name: [sgd, lion], learning_rate: [1e-3, 0.001]}\n";
+  EXPECT_THAT(Expand(text).jobs, SizeIs(2));
+  const Expansion kept = Expand(text + "equal_points: keep\n");
+  ASSERT_THAT(kept.jobs, SizeIs(4));
+  EXPECT_THAT(kept.merged_points, SizeIs(0));
+  std::set<std::string> hashes;
+  for (const Job& job : kept.jobs) EXPECT_TRUE(hashes.insert(job.hash).second) << job.number;
+  EXPECT_EQ(kept.jobs[0].hash, spec::Hash(kept.jobs[0].spec)) << "the first is the one that others may equal";
+  EXPECT_EQ(kept.jobs[0].spec, kept.jobs[1].spec);
+  EXPECT_EQ(Expand(text + "equal_points: keep\n").jobs[3].hash, kept.jobs[3].hash);
+}
+
 // A preset is an axis as any other, and what the file says of the model wins at every point.
 TEST(Expand, KeysOfTheFileOverrideEveryPresetOfAnAxis) {
   const Expansion expansion =
