@@ -25,7 +25,8 @@ Status AddAttempts(Connection* connection, engine::EndedJob* ended) {
 Result<domain::Sweep> SweepRow(Connection* connection, const std::string& id) {
   std::optional<domain::Sweep> sweep;
   OPTFLEET_RETURN_IF_ERROR(ForEachRow(
-      connection, std::string("SELECT ") + kSweepColumns + " FROM sweeps WHERE id = ?",
+      connection,
+      std::string("SELECT ") + kSweepColumns + " FROM sweeps WHERE id = ? AND state <> 'expanding'",
       [&](const Statement& row) -> Status {
         auto read = ReadSweep(row);
         if (!read.has_value()) return Fail(read.error());

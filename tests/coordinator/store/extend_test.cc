@@ -67,6 +67,17 @@ class ExtendInParts : public testing::Test {
 
 TEST_F(ExtendInParts, NothingIsSeenBeforeTheEnd) { ExpectAsBefore(); }
 
+// Simulation, seed 7002136: a sweep was extended on the word of a read from before its last part was written,
+// and had a point twice.
+TEST_F(ExtendInParts, ASweepThatIsNotWrittenYetHasNoPoints) {
+  engine::Changes begun;
+  begun.new_sweeps.push_back(NewSweep("coming", 2));
+  begun.new_sweeps.front().sweep.state = domain::SweepState::kExpanding;
+  ASSERT_TRUE(state_->Commit(begun).has_value());
+  EXPECT_EQ(read_->GetSweepPoints("coming").error().code(), Code::kNotFound);
+  EXPECT_EQ(read_->GetEndedJobs("coming", {}).error().code(), Code::kNotFound);
+}
+
 TEST_F(ExtendInParts, NorOfOneThatIsLargerThanItsSweep) {
   engine::Changes part;
   const engine::NewSweep ten = NewSweep("lr", 10);
