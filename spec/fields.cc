@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "common/text.h"
+#include "spec/quantity.h"
 
 namespace optfleet::spec {
 namespace {
@@ -31,12 +32,20 @@ std::optional<double> ParseDouble(std::string_view text) {
   return value == 0 ? 0.0 : value;  // -0 and 0 are one value
 }
 
-std::optional<int64_t> ParseInteger(std::string_view text) {
-  text = WithoutPlus(text);
+// 2k, or 0.5M tokens where tokens are asked for.
+std::optional<double> ParseAmount(const Field& field, std::string_view text) {
+  if (const auto number = ParseDouble(text)) return number;
+  const auto quantity = ParseQuantity(text);
+  const bool fits = quantity && (quantity->unit == Unit::kNone || UnitName(quantity->unit) == field.unit);
+  return fits && std::isfinite(quantity->amount) ? std::optional(quantity->amount) : std::nullopt;
+}
+
+std::optional<int64_t> ParseInteger(const Field& field, std::string_view text) {
+  const std::string_view digits = WithoutPlus(text);
   int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc() && end == text.data() + text.size()) return value;
-  const auto number = ParseDouble(text);
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (error == std::errc() && end == digits.data() + digits.size()) return value;
+  const auto number = ParseAmount(field, text);
   if (!number || std::floor(*number) != *number || std::abs(*number) > kLargestExactInteger)
     return std::nullopt;
   return static_cast<int64_t>(*number);
@@ -52,17 +61,17 @@ std::optional<Value> Parse(const Field& field, std::string_view text) {
   const auto wrap = [](auto parsed) { return parsed ? std::optional<Value>(*parsed) : std::nullopt; };
   switch (field.type) {
     case FieldType::kInteger:
-      return wrap(ParseInteger(text));
+      return wrap(ParseInteger(field, text));
     case FieldType::kNumber:
-      return wrap(ParseDouble(text));
+      return wrap(ParseAmount(field, text));
     case FieldType::kBoolean:
       return wrap(ParseBoolean(text));
     case FieldType::kLength:
       return wrap(ParseLength(text));
     case FieldType::kOwnNumber:
-      return text == kInherit ? Value(std::string(kInherit)) : wrap(ParseDouble(text));
+      return text == kInherit ? Value(std::string(kInherit)) : wrap(ParseAmount(field, text));
     case FieldType::kOwnInteger:
-      return text == kInherit ? Value(std::string(kInherit)) : wrap(ParseInteger(text));
+      return text == kInherit ? Value(std::string(kInherit)) : wrap(ParseInteger(field, text));
     case FieldType::kText:
     case FieldType::kChoice:
       break;

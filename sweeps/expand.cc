@@ -133,6 +133,7 @@ std::vector<NeededFile> FilesOf(const std::vector<Block>& blocks) {
       const auto keys = spec::FileKeys();
       if (std::find(keys.begin(), keys.end(), key) == keys.end()) continue;
       for (const LeafValue& value : leaf.values) {
+        if (value.computed != nullptr) continue;  // known at each point
         const auto& path = std::get<std::string>(value.value);
         if (spec::NamesFile(key, path) && seen.emplace(key, path).second)
           files.push_back({key, path, value.position});
@@ -163,15 +164,17 @@ std::optional<int64_t> CountPoints(const std::vector<Block>& blocks, Diagnostics
 
 class PointWalk {
  public:
-  // `expansion` gets what the walk finds but for the jobs, which go to `sink`.
+  // `expansion` gets what the walk finds but for the jobs, which go to `sink`; `files` those whose names are
+  // computed.
   PointWalk(const std::vector<Block>& blocks, bool keeps_equal, size_t portion, JobSink* sink,
-            Expansion* expansion)
+            Expansion* expansion, std::vector<NeededFile>* files)
       : blocks_(blocks),
         keeps_equal_(keeps_equal),
         axes_(ChooseAxes(blocks)),
         portion_(portion),
         sink_(sink),
         expansion_(expansion),
+        files_(files),
         unused_keys_(blocks) {
     for (const spec::Field* axis : axes_) {
       expansion->axes.emplace_back(axis->key);
@@ -204,6 +207,10 @@ class PointWalk {
   }
 
   void Visit(const Grid& grid, size_t block) {
+    if (grid.IsRepeat()) {
+      --expansion_->points;
+      return;
+    }
     if (grid.IsExcludedBy(blocks_[block].exclusions)) {
       --expansion_->points;
       ++expansion_->excluded_points;
@@ -211,12 +218,26 @@ class PointWalk {
     }
     ++point_;
     unused_keys_.Visit(block, grid.spec());
+    AddComputedFiles(grid, block);
     spec::TrainingSpec spec = grid.spec();
-    const auto problems = spec::Resolve(&spec);
+    // What was not computed would only break further rules.
+    const auto problems = grid.problems().empty() ? spec::Resolve(&spec) : grid.problems();
     for (const spec::Problem& problem : problems)
       problems_.Add(problem, blocks_[block], grid, Describe(grid.spec()));
     feeding_ = feeding_ && problems.empty();
     if (feeding_) AddPoint(std::move(spec), grid, block);
+  }
+
+  void AddComputedFiles(const Grid& grid, size_t block) {
+    for (const Leaf& leaf : blocks_[block].leaves) {
+      const LeafValue* value = grid.ValueOf(leaf);
+      if (value == nullptr || value->computed == nullptr || grid.IsAbsent(leaf)) continue;
+      const auto keys = spec::FileKeys();
+      if (std::find(keys.begin(), keys.end(), leaf.field->key) == keys.end()) continue;
+      const auto path = std::get<std::string>(leaf.field->get(grid.spec()));
+      if (spec::NamesFile(leaf.field->key, path) && computed_files_.emplace(leaf.field->key, path).second)
+        files_->push_back({leaf.field->key, path, value->position});
+    }
   }
 
   void AddPoint(spec::TrainingSpec spec, const Grid& grid, size_t block) {
@@ -274,6 +295,8 @@ class PointWalk {
   size_t portion_;
   JobSink* sink_;
   Expansion* expansion_;
+  std::vector<NeededFile>* files_;
+  std::set<std::pair<std::string_view, std::string>> computed_files_;
   bool feeding_ = false;  // no mistake was found, and the sink wants more
   bool stopped_ = false;  // by the sink
   std::vector<Job> jobs_;
@@ -326,7 +349,8 @@ ExpandResult ExpandSweepInto(const SweepInput& input, size_t portion, JobSink* s
   Expansion expansion = HeadOf(input, composition.header, *points);
   expansion.environment = references.used();
   const bool keeps_equal = composition.header.keeps_equal_points.value_or(false);
-  PointWalk(composition.blocks, keeps_equal, portion, sink, &expansion).Run(&result.diagnostics);
+  PointWalk(composition.blocks, keeps_equal, portion, sink, &expansion, &result.files)
+      .Run(&result.diagnostics);
   if (result.diagnostics.empty()) result.expansion = std::move(expansion);
   return result;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "spec/presets.h"
+#include "sweeps/derivation.h"
 
 namespace optfleet::sweeps {
 namespace {
@@ -19,7 +20,13 @@ Grid::Grid(const Leaves& leaves) : leaves_(leaves) {
     else
       axes_.push_back({{&leaf}});
   }
+  computes_ = std::any_of(leaves.begin(), leaves.end(), [](const Leaf& leaf) {
+    return leaf.when != nullptr ||
+           std::any_of(leaf.values.begin(), leaf.values.end(),
+                       [](const LeafValue& value) { return value.computed != nullptr; });
+  });
   ApplyAll();
+  Compute();
 }
 
 Grid::Axis* Grid::LinkedAxis(const Leaf& leaf) {
@@ -54,7 +61,9 @@ bool Grid::Next() {
     const bool wraps = ++axis->at == axis->size();
     if (wraps) axis->at = 0;
     Apply(*axis);
-    if (!wraps) return true;
+    if (wraps) continue;
+    Compute();
+    return true;
   }
   return false;
 }
@@ -80,9 +89,32 @@ void Grid::ApplyAll() {
   spec_ = {};
   for (const bool preset : {true, false})
     for (const Leaf& leaf : leaves_)
-      if (!leaf.values.empty() && IsPreset(leaf) == preset) Apply(leaf);
+      if (!leaf.values.empty() && IsPreset(leaf) == preset && !IsAbsent(leaf)) Apply(leaf);
 }
 
-void Grid::Apply(const Leaf& leaf) { leaf.field->set(spec_, ValueOf(leaf)->value); }
+void Grid::Compute() {
+  if (!computes_) return;
+  problems_.clear();
+  absent_.clear();
+  ApplyAll();  // computed keys have their defaults
+  absent_ = AbsentKeys(leaves_, *this, spec_, &problems_);
+  if (!absent_.empty()) ApplyAll();
+  FillComputed(leaves_, *this, &spec_, &problems_);
+}
+
+bool Grid::IsAbsent(const Leaf& leaf) const {
+  return leaf.when != nullptr && std::find(absent_.begin(), absent_.end(), &leaf) != absent_.end();
+}
+
+bool Grid::IsRepeat() const {
+  return std::any_of(axes_.begin(), axes_.end(),
+                     [&](const Axis& axis) { return axis.at > 0 && IsAbsent(*axis.leaves.front()); });
+}
+
+void Grid::Apply(const Leaf& leaf) {
+  const LeafValue& value = *ValueOf(leaf);
+  static const spec::TrainingSpec defaults;
+  leaf.field->set(spec_, value.computed != nullptr ? leaf.field->get(defaults) : value.value);
+}
 
 }  // namespace optfleet::sweeps

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "spec/resolve.h"
 #include "spec/training_spec.h"
 #include "sweeps/leaves.h"
 
@@ -21,10 +22,16 @@ class Grid {
 
   // The spec of the current point, not resolved.
   const spec::TrainingSpec& spec() const { return spec_; }
+  // What could not be computed there; those keys have their defaults.
+  const std::vector<spec::Problem>& problems() const { return problems_; }
   // The value of a leaf at the current point; null if none of the leaf's values is allowed.
   const LeafValue* ValueOf(const Leaf& leaf) const;
   // Whether the current point has one of the values of every leaf of one of these.
   bool IsExcludedBy(const std::vector<Leaves>& exclusions) const;
+  // Whether the point is without the key, since its condition does not hold.
+  bool IsAbsent(const Leaf& leaf) const;
+  // Whether it differs from an earlier point only in keys that both are without.
+  bool IsRepeat() const;
   // Goes to the next point; false behind the last one.
   bool Next();
 
@@ -36,12 +43,16 @@ class Grid {
   };
   Axis* LinkedAxis(const Leaf& leaf);  // null if it begins one
   void ApplyAll();
+  void Compute();
   void Apply(const Axis& axis);
   void Apply(const Leaf& leaf);
 
   const Leaves& leaves_;
   std::vector<Axis> axes_;
   spec::TrainingSpec spec_;
+  bool computes_ = false;            // some key is computed or has a condition
+  std::vector<const Leaf*> absent_;  // at the current point
+  std::vector<spec::Problem> problems_;
 };
 
 }  // namespace optfleet::sweeps

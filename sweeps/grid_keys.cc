@@ -47,12 +47,26 @@ void CheckZip(std::span<const Leaf> linked, const SourcePosition& position, Diag
   }
 }
 
+// What leaves points out names the values of keys, nothing that is only known at each point.
+void CheckPlain(const Leaf& leaf, Diagnostics* diagnostics) {
+  for (const LeafValue& value : leaf.values)
+    if (value.computed != nullptr)
+      return diagnostics->Add(value.position, "`exclude` takes plain values",
+                              "exclude by the keys that the computed one follows from");
+  if (leaf.when != nullptr)
+    diagnostics->Add(leaf.key_position, "`exclude` takes no conditions", "name the other key, too");
+}
+
 void ReadZip(const YamlEntry& entry, LeafReader* reader, Leaves* leaves, Diagnostics* diagnostics) {
   constexpr const char* kExample = "as {training.batch_size: [8, 16], budget.steps: [200, 100]}";
   for (const YamlNode* map : MapsOf(entry, kExample, diagnostics)) {
     const size_t mistakes = diagnostics->count();
     const size_t before = leaves->size();
     for (const YamlEntry& member : map->entries) reader->ReadEntry(member, leaves);
+    for (size_t i = before; i < leaves->size(); ++i)
+      if ((*leaves)[i].when != nullptr)
+        diagnostics->Add((*leaves)[i].key_position, "`zip` takes no conditions",
+                         "write the key with its condition outside of it");
     for (size_t i = before; i < leaves->size(); ++i) (*leaves)[i].zip = map->position;
     if (diagnostics->count() == mistakes)
       CheckZip(std::span<const Leaf>(*leaves).subspan(before), map->position, diagnostics);
@@ -66,6 +80,7 @@ void ReadExclusions(const YamlEntry& entry, LeafReader* reader, std::vector<Leav
     const size_t mistakes = diagnostics->count();
     Leaves leaves;
     for (const YamlEntry& member : map->entries) reader->ReadEntry(member, &leaves);
+    for (const Leaf& leaf : leaves) CheckPlain(leaf, diagnostics);
     if (diagnostics->count() == mistakes) exclusions->push_back(std::move(leaves));
   }
 }

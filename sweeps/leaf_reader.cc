@@ -4,6 +4,8 @@
 
 #include "common/text.h"
 #include "spec/canonical.h"
+#include "spec/presets.h"
+#include "sweeps/expressions/template.h"
 #include "sweeps/header_keys.h"
 #include "sweeps/paths.h"
 #include "sweeps/range.h"
@@ -33,6 +35,15 @@ std::string_view KindName(YamlNode::Kind kind) {
 }
 
 std::string DidYouMean(std::string_view name) { return "did you mean `" + std::string(name) + "`?"; }
+
+constexpr std::string_view kWhen = "when";
+constexpr std::string_view kValues = "values";
+
+const YamlNode* FindKey(const YamlNode& node, std::string_view key) {
+  for (const YamlEntry& entry : node.entries)
+    if (entry.key == key) return &entry.value;
+  return nullptr;
+}
 
 // Whether keys stand below it: "optimizer", "optimizer.groups", "optimizer.groups.output".
 bool IsGroup(std::string_view path) {
@@ -188,17 +199,53 @@ void LeafReader::ReadLeaf(const Field& field, const YamlEntry& entry, Leaves* le
         "keep one of them");
     return;
   }
-  const bool is_range = entry.value.kind == YamlNode::Kind::kMap;
-  Leaf leaf{&field, entry.key_position, is_range || entry.value.kind == YamlNode::Kind::kSequence, {}};
-  if (CheckShape(field, entry)) {
-    if (is_range)
-      ReadRange(entry.value, context_.references, &leaf, context_.diagnostics);
-    else if (leaf.is_axis)
-      for (const YamlNode& item : entry.value.items) ReadValue(item, &leaf);
-    else
-      ReadValue(entry.value, &leaf);
-  }
+  Leaf leaf{&field, entry.key_position, false, {}};
+  const YamlNode* when = FindKey(entry.value, kWhen);
+  if (when == nullptr)
+    ReadValues(entry, &leaf);
+  else
+    ReadConditional(entry, *when, &leaf);
   leaves->push_back(std::move(leaf));
+}
+
+void LeafReader::ReadValues(const YamlEntry& entry, Leaf* leaf) {
+  const bool is_range = entry.value.kind == YamlNode::Kind::kMap;
+  leaf->is_axis = is_range || entry.value.kind == YamlNode::Kind::kSequence;
+  if (!CheckShape(*leaf->field, entry)) return;
+  if (is_range)
+    ReadRange(entry.value, context_.references, leaf, context_.diagnostics);
+  else if (leaf->is_axis)
+    for (const YamlNode& item : entry.value.items) ReadValue(item, leaf);
+  else
+    ReadValue(entry.value, leaf);
+}
+
+// {values: [0.8, 0.9], when: optimizer.name == sgd}; in the place of `values` also the keys of a range.
+void LeafReader::ReadConditional(const YamlEntry& entry, const YamlNode& when, Leaf* leaf) {
+  if (when.kind != YamlNode::Kind::kScalar)
+    return context_.diagnostics->Add(when.position, "`when` must be an expression",
+                                     "as optimizer.name == sgd");
+  const std::string condition = "${" + when.text + "}";
+  // Begins before the text by what stands around it here, so that places in it are those of the file.
+  SourcePosition place = when.position;
+  if (place.length == static_cast<int32_t>(when.text.size())) {
+    place.column -= 2;
+    place.length = static_cast<int32_t>(condition.size());
+  }
+  auto parsed = Template::Parse(condition, place, context_.references, context_.diagnostics);
+  if (!parsed) return;
+  leaf->when = std::make_shared<const Template>(*std::move(parsed));
+  YamlEntry values = entry;
+  std::erase_if(values.value.entries, [](const YamlEntry& one) { return one.key == kWhen; });
+  if (FindKey(values.value, kValues) != nullptr) {
+    for (const YamlEntry& other : values.value.entries)
+      if (other.key != kValues)
+        context_.diagnostics->Add(other.key_position, "`" + TruncateToWidth(other.key, kShownColumns) +
+                                                          "` cannot stand beside `values`");
+    const YamlNode given = *FindKey(values.value, kValues);
+    values.value = given;
+  }
+  ReadValues(values, leaf);
 }
 
 void LeafReader::ReadValue(const YamlNode& node, Leaf* leaf) {
@@ -210,6 +257,7 @@ void LeafReader::ReadValue(const YamlNode& node, Leaf* leaf) {
                               "a list on a key is an axis; it holds plain values");
     return;
   }
+  if (Template::IsOne(node.text)) return ReadComputed(node, leaf);
   auto text = context_.references->Resolve(node.text, node.position, context_.diagnostics);
   if (!text) return;
   LeafValue value{std::move(*text), {}, node.position};
@@ -224,6 +272,20 @@ void LeafReader::ReadValue(const YamlNode& node, Leaf* leaf) {
   value.value = std::move(*parsed);
   if (spec::NamesFile(field.key, value.text)) value.value = ResolvedPath(value.text);
   leaf->values.push_back(std::move(value));
+}
+
+void LeafReader::ReadComputed(const YamlNode& node, Leaf* leaf) {
+  const Field& field = *leaf->field;
+  if (field.key == spec::kPresetKey)
+    return context_.diagnostics->Add(node.position, Quote(field.key) + " cannot be computed",
+                                     "it decides which keys there are; make it an axis");
+  auto computed = Template::Parse(node.text, node.position, context_.references, context_.diagnostics);
+  if (!computed) return;
+  const auto files = spec::FileKeys();
+  if (std::find(files.begin(), files.end(), field.key) != files.end() && !computed->front().empty())
+    computed->SetFront(ResolvedPath(computed->front()));
+  leaf->values.push_back({node.text, spec::Value(node.text), node.position,
+                          std::make_shared<const Template>(*std::move(computed))});
 }
 
 std::string LeafReader::ResolvedPath(const std::string& path) const {

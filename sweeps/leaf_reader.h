@@ -24,6 +24,9 @@ class LeafReader {
   void ReadGroup(std::string_view group, const YamlEntry& entry, Leaves* leaves);
   void ReadLeaf(const spec::Field& field, const YamlEntry& entry, Leaves* leaves);
   void ReadValue(const YamlNode& node, Leaf* leaf);
+  void ReadValues(const YamlEntry& entry, Leaf* leaf);
+  void ReadConditional(const YamlEntry& entry, const YamlNode& when, Leaf* leaf);
+  void ReadComputed(const YamlNode& node, Leaf* leaf);
   void AddUnknown(const YamlEntry& entry, std::string_view group);
   bool MayBeAxis(const spec::Field& field, const YamlEntry& entry);
   bool CheckShape(const spec::Field& field, const YamlEntry& entry);

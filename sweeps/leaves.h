@@ -2,6 +2,7 @@
 // thread.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,10 +13,13 @@
 
 namespace optfleet::sweeps {
 
+class Template;
+
 struct LeafValue {
   std::string text;  // as written, references resolved
   spec::Value value;
   SourcePosition position;
+  std::shared_ptr<const Template> computed = {};  // then `value` is the text, for comparisons only
 };
 
 struct Leaf {
@@ -27,6 +31,8 @@ struct Leaf {
   // Place of the `zip` that links it with others: those with the same one vary together, as one axis. They
   // have equally many values.
   std::optional<SourcePosition> zip = {};
+  // Points where it comes to false are without the key. It is an axis there of one point.
+  std::shared_ptr<const Template> when = {};
 };
 
 // In the order of first appearance, each key once.

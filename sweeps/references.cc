@@ -31,7 +31,7 @@ std::optional<std::string> References::ValueOf(std::string_view reference, const
   const std::string shown = "`" + TruncateToWidth(reference, kShownColumns) + "`";
   if (!reference.starts_with(kEnvironment)) {
     diagnostics->Add(position, "unknown reference " + shown,
-                     "only ${env:NAME}, a variable of the environment, can be referred to");
+                     "only ${env:NAME}, a variable of the environment, can be referred to here");
     return std::nullopt;
   }
   const std::string name(reference.substr(kEnvironment.size(), reference.size() - kEnvironment.size() - 1));

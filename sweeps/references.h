@@ -1,5 +1,5 @@
-// ${env:NAME} in the values of a sweep file: the only reference there is. Values come in as a map, never from
-// the process.
+// ${env:NAME} in the values of a sweep file. Values come in as a map, never from the process. What else
+// stands in ${...} is an expression (sweeps/expressions/template.h).
 #pragma once
 
 #include <map>

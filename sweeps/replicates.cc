@@ -30,6 +30,9 @@ void AddReplicates(const Replicates& replicates, Leaves* leaves, Diagnostics* di
                               "`replicates` and a list of `training.seed` are the same axis",
                               "keep one of them");
     if (given->values.empty()) return;  // reported
+    if (given->values.front().computed != nullptr)
+      return diagnostics->Add(given->values.front().position, "`replicates` needs a plain `training.seed`",
+                              "write the first seed as a number");
     first = std::get<int64_t>(given->values.front().value);
     leaves->erase(given);
   }

@@ -1,0 +1,47 @@
+// A value that is computed at each point: ${...} alone, which may be of any type, or in a text.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/diagnostics.h"
+#include "sweeps/expressions/expression.h"
+#include "sweeps/references.h"
+
+namespace optfleet::sweeps {
+
+class Template {
+ public:
+  // Whether the text has a ${...} that is not ${env:...}.
+  static bool IsOne(std::string_view text);
+
+  // Mistakes are reported; `place` is that of the text. ${env:NAME} in it is replaced.
+  static std::optional<Template> Parse(std::string_view text, const SourcePosition& place,
+                                       References* references, Diagnostics* diagnostics);
+
+  // What stands before the first expression is `front`ed by it: a folder.
+  void SetFront(std::string front);
+  const std::string& front() const { return parts_.front().text; }
+
+  tl::expected<Term, std::string> Evaluate(const Expression::Lookup& lookup) const;
+
+ private:
+  struct Part {
+    std::string text;  // before the expression
+    std::optional<Expression> expression;
+  };
+  std::vector<Part> parts_;  // the last one has no expression
+};
+
+// Names that expressions know: every key of a spec, and functions of the whole point.
+const Expression::Names& PointNames();
+
+inline constexpr std::string_view kParameters = "parameters";          // of the model
+inline constexpr std::string_view kTokensPerStep = "tokens_per_step";  // of one optimizer step
+inline constexpr std::string_view kFlopsPerToken = "flops_per_token";  // as `optctl plan` counts
+
+}  // namespace optfleet::sweeps
