@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
   AddCancel(program);
   AddSteer(program);
   AddRetry(program);
+  AddDiff(program);
   AddExtend(program);
   AddWorker(program);
   AddCheckpoint(program);

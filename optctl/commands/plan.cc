@@ -105,8 +105,7 @@ Result<int> Plan(Context& context, const Options& options) {
     if (!equal.empty()) console.Print("\n" + equal);
   }
   for (const std::string& missing : source->missing_files) console.Note("to run it here: " + missing);
-  const std::string dialect = options.sweep.dialect.empty() ? "" : " --dialect " + options.sweep.dialect;
-  const std::string files = options.sweep.files + dialect;
+  const std::string files = FilesText(options.sweep);
   console.Note("next: optctl run " + files + "   |   optctl submit " + files);
   return kExitOk;
 }

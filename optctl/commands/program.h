@@ -56,6 +56,7 @@ void AddLogs(Program& program);
 void AddCancel(Program& program);
 void AddSteer(Program& program);
 void AddRetry(Program& program);
+void AddDiff(Program& program);
 void AddExtend(Program& program);
 void AddEvents(Program& program);
 void AddWhy(Program& program);

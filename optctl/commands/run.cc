@@ -62,7 +62,7 @@ Result<int> ShowEnd(Context& context, LocalRun& run, const Followed& followed, c
 }
 
 void ShowInterrupted(const Console& console, const Options& options, const std::string& state) {
-  std::string command = "optctl run " + options.sweep.files;
+  std::string command = "optctl run " + FilesText(options.sweep);
   for (const std::string& text : options.sweep.overrides) command += " --set '" + text + "'";
   if (!options.cluster.state.empty()) command += " --state " + state;
   console.Note("stopped; nothing is lost. Continue with: " + command);
@@ -102,7 +102,7 @@ Result<int> Train(Context& context, LocalRun& run, const SweepSource& source, co
     auto kept = KeepServing(console, run, interrupts);
     if (!kept) return kept;
   } else {
-    console.Note("next: open the report in a browser   |   optctl run " + options.sweep.files +
+    console.Note("next: open the report in a browser   |   optctl run " + FilesText(options.sweep) +
                  " --keep   to look at single jobs");
   }
   return code;

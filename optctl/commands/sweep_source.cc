@@ -140,6 +140,10 @@ void AddSweepArguments(CLI::App& command, SweepArguments& arguments) {
       ->check(CLI::IsMember({std::string(sweeps::kOlmo)}));
 }
 
+std::string FilesText(const SweepArguments& arguments) {
+  return arguments.files + (arguments.dialect.empty() ? "" : " --dialect " + arguments.dialect);
+}
+
 Result<SweepSource> ReadSweep(const SweepArguments& arguments, MissingFiles missing) {
   SweepSource source;
   std::error_code error;

@@ -20,6 +20,8 @@ struct SweepArguments {
   std::string dialect;                 // whose keys the files are written in; empty: ours
 };
 void AddSweepArguments(CLI::App& command, SweepArguments& arguments);
+// "lr.yaml --dialect olmo": to be repeated in another command.
+std::string FilesText(const SweepArguments& arguments);
 
 struct SweepSource {
   sweeps::SweepInput input;  // in our keys
