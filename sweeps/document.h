@@ -12,6 +12,7 @@
 #include "sweeps/leaves.h"
 #include "sweeps/references.h"
 #include "sweeps/resources.h"
+#include "sweeps/sample.h"
 
 namespace optfleet::sweeps {
 
@@ -33,6 +34,7 @@ struct Document {
   Resources resources;
   KeepCheckpoints keep;
   std::optional<Replicates> replicates;
+  Sample sample;
   std::optional<bool> keeps_equal_points;
   Leaves base;
   std::vector<Leaves> exclusions;            // of all blocks

@@ -68,6 +68,11 @@ class Composer {
     }
     overrides.base.clear();
     MergeDocument(std::move(overrides), &whole);
+    int drawn = 0;
+    for (Block& block : blocks) drawn += DrawSamples(whole.sample, &block.leaves, diagnostics_);
+    if (whole.sample.points && drawn == 0 && diagnostics_->empty())
+      diagnostics_->Add(whole.sample.position, "`sample` has no key to draw points of",
+                        "give one as {from: 1e-4, to: 1e-1, spacing: log} or {choose: [relu, gelu]}");
     if (whole.replicates)
       for (Block& block : blocks) AddReplicates(*whole.replicates, &block.leaves, diagnostics_);
     return {std::move(whole), std::move(blocks), usable_};
@@ -111,6 +116,7 @@ class Composer {
     if (over.objective) whole->objective = std::move(over.objective);
     MergeResources(over.resources, &whole->resources);
     MergeKeep(over.keep, &whole->keep);
+    MergeSample(over.sample, &whole->sample);
     if (over.replicates) whole->replicates = over.replicates;
     if (over.keeps_equal_points) whole->keeps_equal_points = over.keeps_equal_points;
     if (over.blocks) whole->blocks = std::move(over.blocks);

@@ -107,8 +107,10 @@ bool Grid::IsAbsent(const Leaf& leaf) const {
 }
 
 bool Grid::IsRepeat() const {
-  return std::any_of(axes_.begin(), axes_.end(),
-                     [&](const Axis& axis) { return axis.at > 0 && IsAbsent(*axis.leaves.front()); });
+  return std::any_of(axes_.begin(), axes_.end(), [&](const Axis& axis) {
+    return axis.at > 0 && std::all_of(axis.leaves.begin(), axis.leaves.end(),
+                                      [&](const Leaf* leaf) { return IsAbsent(*leaf); });
+  });
 }
 
 void Grid::Apply(const Leaf& leaf) {

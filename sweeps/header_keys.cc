@@ -5,7 +5,7 @@
 namespace optfleet::sweeps {
 namespace {
 
-constexpr std::array<HeaderKey, 19> kTable{{
+constexpr std::array<HeaderKey, 22> kTable{{
     {"name", "a text of 1 to 200 bytes", "the first file's name",
      "Name of the sweep, of which its id is made."},
     {"description", "a text", "", "The question in words; reports show it."},
@@ -19,6 +19,10 @@ constexpr std::array<HeaderKey, 19> kTable{{
      "Points that are left out: those with one of the values of every key. Also in a block."},
     {"replicates", "a whole number from 1 to 1,000", "1",
      "Each point so often, with seeds that follow each other from training.seed on."},
+    {"sample.points", "a whole number from 1 to 100,000", "",
+     "Points that are drawn for the keys with a distribution, in each block."},
+    {"sample.method", "sobol or random", "sobol", "How: evenly, or each by itself."},
+    {"sample.seed", "a whole number from 0 to 1,000,000,000", "0", "Other points with another one."},
     {"equal_points", "merge or keep", "merge", "Points that compute the same are one job, or a job each."},
     {"resources.slots", "a whole number from 1 to 1,024", "1",
      "Slots of one worker that a job takes, all or none."},

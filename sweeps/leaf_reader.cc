@@ -38,6 +38,7 @@ std::string DidYouMean(std::string_view name) { return "did you mean `" + std::s
 
 constexpr std::string_view kWhen = "when";
 constexpr std::string_view kValues = "values";
+constexpr std::string_view kChoose = "choose";
 
 const YamlNode* FindKey(const YamlNode& node, std::string_view key) {
   for (const YamlEntry& entry : node.entries)
@@ -208,7 +209,23 @@ void LeafReader::ReadLeaf(const Field& field, const YamlEntry& entry, Leaves* le
   leaves->push_back(std::move(leaf));
 }
 
+// {choose: [relu, gelu]}
+void LeafReader::ReadChoices(const YamlEntry& entry, const YamlNode& list, Leaf* leaf) {
+  const std::string key = Quote(leaf->field->key);
+  if (entry.value.entries.size() > 1)
+    return context_.diagnostics->Add(entry.value.position, "nothing can stand beside `choose`");
+  if (list.kind != YamlNode::Kind::kSequence || list.items.empty())
+    return context_.diagnostics->Add(list.position, "`choose` of " + key + " must be a list of values");
+  if (!MayBeAxis(*leaf->field, entry)) return;
+  Leaf choices{leaf->field, leaf->key_position, true, {}};
+  for (const YamlNode& item : list.items) ReadValue(item, &choices);
+  if (choices.values.size() < list.items.size()) return;  // reported
+  leaf->distribution = std::make_shared<const Distribution>(
+      Distribution{0, 0, false, false, std::move(choices.values), entry.value.position});
+}
+
 void LeafReader::ReadValues(const YamlEntry& entry, Leaf* leaf) {
+  if (const YamlNode* choices = FindKey(entry.value, kChoose)) return ReadChoices(entry, *choices, leaf);
   const bool is_range = entry.value.kind == YamlNode::Kind::kMap;
   leaf->is_axis = is_range || entry.value.kind == YamlNode::Kind::kSequence;
   if (!CheckShape(*leaf->field, entry)) return;

@@ -22,6 +22,16 @@ struct LeafValue {
   std::shared_ptr<const Template> computed = {};  // then `value` is the text, for comparisons only
 };
 
+// What the values of a key are drawn from (sweeps/sample.h).
+struct Distribution {
+  double from = 0;
+  double to = 0;
+  bool is_log = false;
+  bool is_whole = false;
+  std::vector<LeafValue> choices = {};  // if any, one of these instead
+  SourcePosition position;
+};
+
 struct Leaf {
   const spec::Field* field = nullptr;
   SourcePosition key_position;
@@ -31,6 +41,8 @@ struct Leaf {
   // Place of the `zip` that links it with others: those with the same one vary together, as one axis. They
   // have equally many values.
   std::optional<SourcePosition> zip = {};
+  // If any, it has no values before they are drawn.
+  std::shared_ptr<const Distribution> distribution = {};
   // Points where it comes to false are without the key. It is an axis there of one point.
   std::shared_ptr<const Template> when = {};
 };

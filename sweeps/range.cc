@@ -43,13 +43,17 @@ class Reader {
   void Read() {
     const size_t mistakes = diagnostics_->count();
     for (const YamlEntry& entry : node_.entries) ReadEntry(entry);
-    for (const auto& [given, name] : {std::pair(from_.has_value(), "from"), std::pair(to_.has_value(), "to"),
-                                      std::pair(count_.has_value(), "count")})
+    for (const auto& [given, name] : {std::pair(from_.has_value(), "from"), std::pair(to_.has_value(), "to")})
       if (!given && diagnostics_->count() == mistakes)
         diagnostics_->Add(node_.position, Named() + " needs `" + name + "`",
                           "as {from: 1e-4, to: 1e-2, count: 5, spacing: log}");
     if (diagnostics_->count() == mistakes) CheckEnds();
-    if (diagnostics_->count() == mistakes) Fill();
+    if (diagnostics_->count() > mistakes) return;
+    if (count_)
+      Fill();
+    else
+      leaf_->distribution = std::make_shared<const Distribution>(
+          Distribution{from_->number, to_->number, is_log_, IsWhole(*leaf_->field), {}, node_.position});
   }
 
  private:
@@ -170,6 +174,16 @@ class Reader {
 };
 
 }  // namespace
+
+LeafValue RangeValue(const Field& field, double value, const SourcePosition& position) {
+  std::string text = IsWhole(field) ? std::to_string(std::llround(value)) : ShortText(value);
+  auto parsed = spec::ParseValue(field, text, false);
+  if (!parsed) {  // rounded out of what is allowed
+    text = spec::ToText(spec::Value(value));
+    parsed = spec::Value(value);
+  }
+  return {std::move(text), *std::move(parsed), position};
+}
 
 bool TakesRange(const Field& field) {
   return IsWhole(field) || field.type == FieldType::kNumber || field.type == FieldType::kOwnNumber;

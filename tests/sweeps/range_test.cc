@@ -67,7 +67,8 @@ TEST(SweepRange, MistakesSayWhatAndWhere) {
   EXPECT_THAT(all, HasSubstr("`count` must be a whole number from 2 to 10,000, found 1.5"));
   EXPECT_THAT(all, HasSubstr("`spacing` must be linear or log, found lgo"));
   EXPECT_THAT(all, HasSubstr("sweep.yaml:3:9: `optimizer.name` must be"));
-  EXPECT_THAT(MistakesOf("optimizer.learning_rate: {from: 1e-4, to: 1e-3}\n"), HasSubstr("needs `count`"));
+  EXPECT_THAT(MistakesOf("optimizer.learning_rate: {from: 1e-4, to: 1e-3}\n"),
+              HasSubstr("give a `count` for an axis"));
   EXPECT_THAT(MistakesOf("optimizer.learning_rate: {from: 1e-3, to: 1e-3, count: 2}\n"),
               HasSubstr("begins where it ends"));
   EXPECT_THAT(

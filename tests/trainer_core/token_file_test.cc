@@ -37,7 +37,8 @@ std::string Refusal(const Result<TokenLayout>& layout) {
 }
 
 TEST(TokenFile, TextIsItsBytes) {
-  const auto layout = Read("abc");
+  const std::string bytes = "abc";
+  const auto layout = Read(bytes);
   EXPECT_THAT(All(layout), ElementsAre('a', 'b', 'c'));
   EXPECT_EQ(layout->utf8_bytes, 3);
 }

@@ -1,0 +1,147 @@
+#include "sweeps/sample.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "common/text.h"
+#include "sweeps/header_value.h"
+#include "sweeps/range.h"
+#include "sweeps/sobol.h"
+
+namespace optfleet::sweeps {
+namespace {
+
+constexpr std::string_view kGroup = "sample";
+constexpr std::string_view kDotted = "sample.";
+constexpr int32_t kLargestSeed = 1'000'000'000;
+constexpr double kParts = 4294967296.0;  // 2^32
+
+// Steele, Lea and Flood's finalizer of SplitMix64: neighbouring numbers come far apart.
+uint64_t Mixed(uint64_t x) {
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9U;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EBU;
+  return x ^ (x >> 31);
+}
+
+// Of each key by itself, so that a further key changes nothing of the others.
+uint64_t SeedOf(std::string_view key, int32_t seed) {
+  uint64_t hash = Mixed(static_cast<uint64_t>(seed) + 0x9E3779B97F4A7C15U);
+  for (const char c : key) hash = Mixed(hash ^ static_cast<unsigned char>(c));
+  return hash;
+}
+
+// Shares from 0, below 1, of one key.
+class Shares {
+ public:
+  Shares(const Sample& sample, std::string_view key, int dimension)
+      : is_random_(sample.is_random.value_or(false)),
+        seed_(SeedOf(key, sample.seed.value_or(0))),
+        dimension_(dimension) {}
+
+  double Of(int32_t index) const {
+    const auto number = static_cast<uint32_t>(index);
+    if (is_random_) return static_cast<double>(Mixed(seed_ + number * 0x9E3779B97F4A7C15U) >> 32) / kParts;
+    // A shift of all digits by the seed keeps the points as even as they are, and away from the corner.
+    return static_cast<double>(Sobol(number, dimension_) ^ static_cast<uint32_t>(seed_ >> 32)) / kParts;
+  }
+
+ private:
+  bool is_random_;
+  uint64_t seed_;
+  int dimension_;
+};
+
+double Between(const Distribution& distribution, double share) {
+  const double from = distribution.from;
+  const double to = distribution.to;
+  if (distribution.is_log) return std::exp(std::log(from) + share * (std::log(to) - std::log(from)));
+  if (!distribution.is_whole) return from + share * (to - from);
+  // Each whole number, the ends too, is equally likely.
+  return std::min(from, to) + std::floor(share * (std::fabs(to - from) + 1));
+}
+
+LeafValue Drawn(const Leaf& leaf, double share) {
+  const Distribution& distribution = *leaf.distribution;
+  if (distribution.choices.empty())
+    return RangeValue(*leaf.field, Between(distribution, share), distribution.position);
+  const auto count = static_cast<double>(distribution.choices.size());
+  return distribution.choices[static_cast<size_t>(share * count)];
+}
+
+class Reader {
+ public:
+  Reader(Sample* sample, Diagnostics* diagnostics) : sample_(sample), diagnostics_(diagnostics) {}
+
+  void ReadGroup(const YamlEntry& group) {
+    if (group.value.kind != YamlNode::Kind::kMap)
+      return diagnostics_->Add(group.key_position, "`sample` must be a map of keys",
+                               "as {points: 32, method: sobol, seed: 0}");
+    for (const YamlEntry& entry : group.value.entries) Read(entry.key, entry);
+  }
+
+  void Read(std::string_view name, const YamlEntry& entry) {
+    sample_->position = entry.key_position;
+    if (name != "points" && name != "method" && name != "seed")
+      return AddUnknownName(kGroup, name, entry, diagnostics_);
+    if (!IsOneValue(entry, diagnostics_)) return;
+    if (name == "points") {
+      sample_->points = WholeNumber(entry, 1, kMostSamples, diagnostics_);
+    } else if (name == "seed") {
+      sample_->seed = WholeNumber(entry, 0, kLargestSeed, diagnostics_);
+    } else if (entry.value.text == "random" || entry.value.text == "sobol") {
+      sample_->is_random = entry.value.text == "random";
+    } else {
+      AddWrongValue(entry, "sobol or random", diagnostics_);
+    }
+  }
+
+ private:
+  Sample* sample_;
+  Diagnostics* diagnostics_;
+};
+
+}  // namespace
+
+bool IsSampleKey(std::string_view key) { return key == kGroup || key.starts_with(kDotted); }
+
+void ReadSample(const YamlEntry& entry, Sample* sample, Diagnostics* diagnostics) {
+  Reader reader(sample, diagnostics);
+  if (entry.key == kGroup) return reader.ReadGroup(entry);
+  reader.Read(std::string_view(entry.key).substr(kDotted.size()), entry);
+}
+
+void MergeSample(const Sample& over, Sample* base) {
+  if (over.points) base->points = over.points;
+  if (over.is_random) base->is_random = over.is_random;
+  if (over.seed) base->seed = over.seed;
+  if (over.points || over.is_random || over.seed) base->position = over.position;
+}
+
+int DrawSamples(const Sample& sample, Leaves* leaves, Diagnostics* diagnostics) {
+  int dimension = 0;
+  for (Leaf& leaf : *leaves) {
+    if (leaf.distribution == nullptr) continue;
+    const std::string key = "`" + std::string(leaf.field->key) + "`";
+    if (!sample.points) {
+      diagnostics->Add(leaf.distribution->position, key + " has a distribution, of which no points are drawn",
+                       "give a `count` for an axis, or `sample: {points: 32}` for the sweep");
+      continue;
+    }
+    if (!sample.is_random.value_or(false) && dimension == kMostSobolDimensions) {
+      diagnostics->Add(leaf.key_position,
+                       key + " is one of more than " + std::to_string(kMostSobolDimensions) +
+                           " keys with a distribution, more than a Sobol sequence is built for here",
+                       "use `sample.method: random`");
+      continue;
+    }
+    const Shares shares(sample, leaf.field->key, dimension++);
+    leaf.is_axis = true;
+    leaf.zip = sample.position;
+    leaf.values.clear();
+    for (int32_t i = 0; i < *sample.points; ++i) leaf.values.push_back(Drawn(leaf, shares.Of(i)));
+  }
+  return dimension;
+}
+
+}  // namespace optfleet::sweeps
