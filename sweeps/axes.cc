@@ -1,6 +1,8 @@
 #include "sweeps/axes.h"
 
 #include <algorithm>
+#include <map>
+#include <numeric>
 #include <set>
 
 namespace optfleet::sweeps {
@@ -30,6 +32,31 @@ Value ValueInBlock(const Field& field, const Block& block) {
                                                  : leaf->values.front().value;
 }
 
+// One number for each block; blocks that share a value of the key, by way of others, too, have the same.
+std::vector<size_t> ClassesOf(const Field& field, const std::vector<Block>& blocks) {
+  std::vector<size_t> parent(blocks.size());
+  std::iota(parent.begin(), parent.end(), size_t{0});
+  const auto root = [&](size_t block) {
+    while (parent[block] != block) block = parent[block] = parent[parent[block]];
+    return block;
+  };
+  std::map<Value, size_t> first_with;
+  const auto has = [&](const Value& value, size_t block) {
+    const auto [known, fresh] = first_with.emplace(value, block);
+    if (!fresh) parent[root(block)] = root(known->second);
+  };
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    const Leaf* leaf = FindLeaf(blocks[i].leaves, field.key);
+    if (leaf == nullptr || leaf->values.empty())
+      has(ValueInBlock(field, blocks[i]), i);
+    else
+      for (const LeafValue& value : leaf->values) has(value.value, i);
+  }
+  std::vector<size_t> classes(blocks.size());
+  for (size_t i = 0; i < blocks.size(); ++i) classes[i] = root(i);
+  return classes;
+}
+
 }  // namespace
 
 std::vector<const Field*> ChooseAxes(const std::vector<Block>& blocks) {
@@ -42,6 +69,10 @@ std::vector<const Field*> ChooseAxes(const std::vector<Block>& blocks) {
   for (const Field* field : KeysInOrder(blocks)) {
     if (IsListSomewhere(*field, blocks)) {
       axes.push_back(field);
+      // Two grids of numbers tell blocks apart only by accident.
+      if (field->type != spec::FieldType::kChoice) continue;
+      const auto of_block = ClassesOf(*field, blocks);
+      for (size_t i = 0; i < blocks.size(); ++i) classes[i].emplace_back(static_cast<int64_t>(of_block[i]));
       continue;
     }
     const size_t before = count_classes();

@@ -25,9 +25,16 @@ void UnusedKeys::Visit(size_t block, const spec::TrainingSpec& spec) {
   }
 }
 
+// A file that several questions share may hold a default that a later one replaces wherever it counts.
+bool UnusedKeys::IsReplacedDefault(const Given& given) const {
+  return std::any_of(given_.begin(), given_.end(), [&](const Given& other) {
+    return other.field == given.field && other.used && other.position.file > given.position.file;
+  });
+}
+
 void UnusedKeys::Report(Diagnostics* diagnostics) const {
   for (const Given& given : given_)
-    if (!given.used)
+    if (!given.used && !IsReplacedDefault(given))
       diagnostics->Add(given.position, spec::UnusedMessage(*given.field), spec::UnusedRemedy(*given.field));
 }
 

@@ -27,6 +27,7 @@ class UnusedKeys {
     SourcePosition position;
     bool used = false;
   };
+  bool IsReplacedDefault(const Given& given) const;
 
   std::vector<Given> given_;
   std::vector<std::vector<size_t>> of_block_;  // indices into given_

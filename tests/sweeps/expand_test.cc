@@ -114,6 +114,14 @@ TEST(Expand, OnlyKeysThatAreNeededToTellBlocksApartAreAxes) {
   EXPECT_THAT(differing.jobs[2].values, ElementsAre("4", "128"));
 }
 
+TEST(Expand, ListsThatShareNoValueTellBlocksApart) {
+  const std::string rest = "\nsweep:\n- {optimizer.name: [sgd, adamw], model.layers: 2}\n";
+  EXPECT_THAT(Expand(kEnough + rest + "- {optimizer.name: [lion, signum], model.layers: 3}\n").axes,
+              ElementsAre("optimizer.name"));
+  EXPECT_THAT(Expand(kEnough + rest + "- {optimizer.name: [adamw, lion], model.layers: 3}\n").axes,
+              ElementsAre("optimizer.name", "model.layers"));
+}
+
 TEST(Expand, AMergedPointNamesTheJobThatStandsForIt) {
   const Expansion expansion = Expand(kEnough + "optimizer.learning_rate: [1e-3, 2e-3, 0.002]\n");
   EXPECT_THAT(expansion.jobs, SizeIs(2));

@@ -54,6 +54,21 @@ TEST(UnusedKeys, AKeyOfABlockNeedsAReaderInThatBlock) {
   EXPECT_THAT(text, HasSubstr("sweep.yaml:4:29: `schedule.final_ratio` is read by none"));
 }
 
+// A file that several questions share may give what only some of them read.
+TEST(UnusedKeys, ADefaultThatALaterFileReplacesIsNone) {
+  SweepInput input = OneFile(kEnough + "optimizer.beta2: 0.95\n");
+  input.files.push_back({"beta.yaml",
+                         "sweep:\n- {optimizer.name: adamw, optimizer.beta2: [0.9, 0.99]}\n"
+                         "- optimizer.name: sgd\n",
+                         ""});
+  EXPECT_TRUE(ExpandSweep(input).expansion);
+  EXPECT_THAT(
+      Mistakes("optimizer.beta2: 0.95\nsweep:\n- {optimizer.name: adamw, optimizer.beta2: [0.9, 0.99]}\n"
+               "- optimizer.name: sgd\n"),
+      HasSubstr("`optimizer.beta2` is read by none"))
+      << "in one file it is a mistake";
+}
+
 TEST(UnusedKeys, OverridesToo) {
   SweepInput input = OneFile(kEnough + "schedule.name: constant\n");
   input.overrides = {"schedule.decay=10%"};
