@@ -11,6 +11,7 @@
 
 #include "common/rundir/metrics_log.h"
 #include "spec/fields.h"
+#include "sweeps/dialects/olmo_keys.h"
 #include "tests/fuzz/make_conversations.h"
 
 namespace optfleet::fuzz {
@@ -53,18 +54,31 @@ void WriteConversations(const fs::path& folder) {
   }
 }
 
+std::string TextOf(const fs::path& path) {
+  std::stringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
+}
+
 void CopySweeps(const fs::path& source, const fs::path& folder) {
   for (const char* below :
        {"sweeps", "tests/sweeps/golden", "tests/optctl/data", "docs/seeds", "docs/studies"})
     for (const auto& entry : fs::recursive_directory_iterator(source / below)) {
       const auto ending = entry.path().extension();
       if (ending != ".yaml" && ending != ".case") continue;
-      std::stringstream text;
-      text << std::ifstream(entry.path(), std::ios::binary).rdbuf();
       std::string name = entry.path().lexically_relative(source).string();
       for (char& c : name) c = c == '/' ? '-' : c;
-      Write(folder / name, text.str());
+      Write(folder / name, TextOf(entry.path()));
     }
+}
+
+// Each question of the study whose dialect is read, composed with its base.
+void CopyStudy(const fs::path& source, const fs::path& folder) {
+  const fs::path study = source / "tests/sweeps/dialects/olmo";
+  for (const auto& entry : fs::directory_iterator(study / "sweeps"))
+    Write(folder / ("olmo-" + entry.path().filename().string()),
+          "==> file base.yaml\n" + TextOf(study / "base.yaml") + "==> file sweep.yaml\n" +
+              TextOf(entry.path()) + "\n");
 }
 
 std::string Words(const std::vector<std::string>& words) {
@@ -77,6 +91,11 @@ std::string SweepWords() {
   std::vector<std::string> words = {"sweep:",  "==> file ", "==> set ",          "==> env ",
                                     "${env:",  "- ",        "keep_checkpoints:", "resources:",
                                     "inherit", "\\x0a  ",   "objective:",        "10%"};
+  for (const char* word :
+       {"sample:", "points:", "choose:", "values:", "when:", "${", "parameters()", "round(", "if(",
+        "equal_points:", "${model.n_heads}", "${oc.env:HOME,1}", "0.5M tokens"})
+    words.emplace_back(word);
+  for (const sweeps::OlmoKey& key : sweeps::OlmoKeys()) words.emplace_back(key.key);
   for (const spec::Field& field : spec::Fields()) {
     words.emplace_back(field.key);
     words.emplace_back(field.name());
@@ -95,6 +114,7 @@ int main(int count, char** arguments) {
   WriteLogs(target / "log");
   WriteConversations(target / "wire");
   CopySweeps(arguments[1], target / "sweep");
+  CopyStudy(arguments[1], target / "sweep");
   Write(target / "sweep.dict", SweepWords());
   Write(target / "wire.dict", Words({"sweeps/s/jobs/1/attempts/1", "sweeps/s", "workers/w0", "val_loss"}));
   Write(target / "log.dict", Words({"OPTFLOG\\x01", "\\x01\\x00\\x00\\x01\\x00", "key/0"}));
