@@ -8,9 +8,11 @@
 #include "optctl/commands/exit_code.h"
 #include "optctl/commands/program.h"
 #include "optctl/commands/sections.h"
+#include "optctl/commands/sweep_source.h"
 #include "optctl/output/table.h"
 #include "spec/canonical.h"
 #include "spec/fields.h"
+#include "sweeps/dialects/olmo_keys.h"
 #include "sweeps/header_keys.h"
 
 namespace optfleet::commands {
@@ -44,18 +46,37 @@ Key KeyOf(const sweeps::HeaderKey& key) {
           .may_be_axis = false};
 }
 
+Key KeyOf(const sweeps::OlmoKey& key) {
+  return {.key = std::string(key.key),
+          .takes = std::string(sweeps::OlmoTypeName(key.type)),
+          .without = std::string(key.otherwise),
+          .doc = sweeps::OlmoMeaning(key),
+          .read = "",
+          .may_be_axis = true};
+}
+
+struct Options {
+  std::string name;
+  std::string dialect;
+};
+
 // Those of the file itself first, as in a file.
-std::vector<Key> AllKeys() {
+std::vector<Key> AllKeys(const std::string& dialect) {
   std::vector<Key> keys;
+  if (!dialect.empty()) {
+    for (const auto& key : sweeps::OlmoKeys()) keys.push_back(KeyOf(key));
+    return keys;
+  }
   for (const auto& key : sweeps::HeaderKeyTable()) keys.push_back(KeyOf(key));
   for (const spec::Field& field : spec::Fields()) keys.push_back(KeyOf(field));
   return keys;
 }
 
 // The key of that name, or all below the group of that name.
-std::vector<Key> KeysNamed(const std::string& name) {
+std::vector<Key> KeysNamed(const Options& options) {
+  const std::string& name = options.name;
   std::vector<Key> found;
-  for (Key& key : AllKeys())
+  for (Key& key : AllKeys(options.dialect))
     if (key.key == name || key.key.starts_with(name + ".")) found.push_back(std::move(key));
   return found;
 }
@@ -63,8 +84,9 @@ std::vector<Key> KeysNamed(const std::string& name) {
 std::string_view LastPart(std::string_view key) { return key.substr(key.rfind('.') + 1); }
 
 // "optimizer.beta2" for beta2 and for optimiser.beta2, "optimizer.learning_rate" for learning_rates.
-std::string NearestKey(const std::string& name) {
-  const std::vector<Key> all = AllKeys();
+std::string NearestKey(const Options& options) {
+  const std::string& name = options.name;
+  const std::vector<Key> all = AllKeys(options.dialect);
   std::vector<std::string_view> keys, parts;
   for (const Key& key : all) {
     keys.emplace_back(key.key);
@@ -76,10 +98,10 @@ std::string NearestKey(const std::string& name) {
   return all[static_cast<size_t>(std::find(parts.begin(), parts.end(), *part) - parts.begin())].key;
 }
 
-Error Unknown(const std::string& name) {
-  const std::string near = NearestKey(name);
+Error Unknown(const Options& options) {
+  const std::string near = NearestKey(options);
   return {Code::kInvalidArgument,
-          "no key and no group is called " + name + "; " +
+          "no key and no group is called " + options.name + "; " +
               (near.empty() ? "`optctl explain` lists the groups" : "did you mean " + near + "?")};
 }
 
@@ -103,9 +125,9 @@ std::string ListOf(const std::vector<Key>& keys, const Console& console) {
 }
 
 // Groups with the number of their keys; keys that stand alone by themselves.
-std::string Groups(const Console& console) {
+std::string Groups(const std::string& dialect, const Console& console) {
   output::Table table({{"GROUP"}, {"KEYS", output::Align::kRight}, {"SUCH AS", output::Align::kLeft, true}});
-  const std::vector<Key> all = AllKeys();
+  const std::vector<Key> all = AllKeys(dialect);
   for (size_t i = 0; i < all.size();) {
     const std::string group = all[i].key.substr(0, all[i].key.find('.'));
     std::string examples;
@@ -125,15 +147,16 @@ Json ToJson(const Key& key) {
           {"meaning", key.doc}, {"read", key.read},   {"may_be_axis", key.may_be_axis}};
 }
 
-Result<int> Explain(Context& context, const std::string& name) {
-  const std::vector<Key> keys = name.empty() ? AllKeys() : KeysNamed(name);
-  if (keys.empty()) return Fail(Unknown(name));
+Result<int> Explain(Context& context, const Options& options) {
+  const std::string& name = options.name;
+  const std::vector<Key> keys = name.empty() ? AllKeys(options.dialect) : KeysNamed(options);
+  if (keys.empty()) return Fail(Unknown(options));
   if (context.json()) {
     Json json = Json::array();
     for (const Key& key : keys) json.push_back(ToJson(key));
     context.console.PrintJson({{"keys", std::move(json)}});
   } else if (name.empty()) {
-    context.console.Print(Groups(context.console));
+    context.console.Print(Groups(options.dialect, context.console));
     context.console.Note("next: optctl explain GROUP   |   optctl explain GROUP.KEY");
   } else if (keys.size() == 1 && keys[0].key == name) {
     context.console.Print(OneKey(keys[0]));
@@ -146,13 +169,15 @@ Result<int> Explain(Context& context, const std::string& name) {
 }  // namespace
 
 void AddExplain(Program& program) {
-  auto name = std::make_shared<std::string>();
+  auto options = std::make_shared<Options>();
   CLI::App& command =
       program.Command("explain", "Show what a key of a sweep file means",
-                      "  optctl explain\n  optctl explain schedule\n  optctl explain optimizer.beta2");
-  command.add_option("KEY", *name, "A key, or a group of keys; without it the groups are listed");
+                      "  optctl explain\n  optctl explain schedule\n  optctl explain optimizer.beta2\n"
+                      "  optctl explain optimizer.beta_0 --dialect olmo");
+  command.add_option("KEY", options->name, "A key, or a group of keys; without it the groups are listed");
+  AddDialectOption(command, options->dialect);
   program.Formats(command, {"table", "json"});
-  program.On(command, [name](Context& context) { return Explain(context, *name); });
+  program.On(command, [options](Context& context) { return Explain(context, *options); });
 }
 
 }  // namespace optfleet::commands

@@ -135,8 +135,11 @@ void AddSweepArguments(CLI::App& command, SweepArguments& arguments) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->type_name("KEY=VALUE");
-  command
-      .add_option("--dialect", arguments.dialect, "Whose keys the files have: olmo (docs/dialect-olmo.md)")
+  AddDialectOption(command, arguments.dialect);
+}
+
+void AddDialectOption(CLI::App& command, std::string& dialect) {
+  command.add_option("--dialect", dialect, "Whose keys the files have: olmo (docs/dialect-olmo.md)")
       ->check(CLI::IsMember({std::string(sweeps::kOlmo)}));
 }
 

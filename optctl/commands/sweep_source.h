@@ -20,6 +20,7 @@ struct SweepArguments {
   std::string dialect;                 // whose keys the files are written in; empty: ours
 };
 void AddSweepArguments(CLI::App& command, SweepArguments& arguments);
+void AddDialectOption(CLI::App& command, std::string& dialect);
 // "lr.yaml --dialect olmo": to be repeated in another command.
 std::string FilesText(const SweepArguments& arguments);
 

@@ -34,6 +34,17 @@ bool IsNull(const YamlNode& node) {
   return node.kind == Kind::kNull || std::holds_alternative<std::monostate>(PlainValueOf(node));
 }
 
+std::string HintOn(std::string_view key) {
+  std::vector<std::string_view> known;
+  for (const OlmoKey& one : OlmoKeys()) known.push_back(one.key);
+  if (const auto nearest = NearestName(key, known)) return "did you mean `" + std::string(*nearest) + "`?";
+  for (const OlmoKey& one : OlmoKeys()) {
+    const std::string_view name = one.key.substr(one.key.rfind('.') + 1);
+    if (name == key.substr(key.rfind('.') + 1)) return "did you mean `" + std::string(one.key) + "`?";
+  }
+  return "";
+}
+
 }  // namespace
 
 void OlmoConfig::CheckKeys() {
@@ -127,16 +138,9 @@ void OlmoConfig::RefuseValue(std::string_view key, const YamlNode& found) {
          Quote(key) + " must be " + std::string(OlmoTypeName(FindOlmoKey(key)->type)) + ", found " + text);
 }
 
-std::string OlmoConfig::HintFor(std::string_view key) const {
-  std::vector<std::string_view> known;
-  for (const OlmoKey& one : OlmoKeys()) known.push_back(one.key);
-  if (const auto nearest = NearestName(key, known)) return "did you mean `" + std::string(*nearest) + "`?";
-  for (const OlmoKey& one : OlmoKeys()) {
-    const std::string_view name = one.key.substr(one.key.rfind('.') + 1);
-    const std::string_view given = key.substr(key.rfind('.') + 1);
-    if (name == given) return "did you mean `" + std::string(one.key) + "`?";
-  }
-  return "";
+const std::string& OlmoConfig::HintFor(const std::string& key) {
+  const auto known = hints_.find(key);
+  return known != hints_.end() ? known->second : hints_.emplace(key, HintOn(key)).first->second;
 }
 
 }  // namespace optfleet::sweeps

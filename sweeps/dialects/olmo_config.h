@@ -15,12 +15,16 @@
 
 namespace optfleet::sweeps {
 
+// What was meant by unknown keys. Looking for it takes longer than all else, and each point has the same
+// ones.
+using Hints = std::map<std::string, std::string>;
+
 class OlmoConfig {
  public:
   // All outlive it.
-  OlmoConfig(const YamlNode& root, const std::map<std::string, std::string>& environment,
+  OlmoConfig(const YamlNode& root, const std::map<std::string, std::string>& environment, Hints* hints,
              Diagnostics* diagnostics)
-      : root_(root), references_(root, environment, diagnostics), diagnostics_(diagnostics) {}
+      : root_(root), references_(root, environment, diagnostics), hints_(*hints), diagnostics_(diagnostics) {}
 
   // Reports keys that are unknown, and values other than the default of keys that must keep it.
   void CheckKeys();
@@ -41,10 +45,11 @@ class OlmoConfig {
   // As given or by default; a null where something is wrong.
   YamlNode ValueOf(std::string_view key);
   void RefuseValue(std::string_view key, const YamlNode& found);
-  std::string HintFor(std::string_view key) const;
+  const std::string& HintFor(const std::string& key);
 
   const YamlNode& root_;
   Interpolation references_;
+  Hints& hints_;
   Diagnostics* diagnostics_;
 };
 

@@ -219,15 +219,17 @@ std::string_view OlmoTypeName(OlmoType type) {
   return "a list";
 }
 
+std::string OlmoMeaning(const OlmoKey& key) {
+  const std::string becomes(key.becomes);
+  if (key.use == OlmoUse::kOnly) return "must stay as it is" + (becomes.empty() ? becomes : ": " + becomes);
+  return (key.use == OlmoUse::kUnread ? "not read: " : "") + becomes;
+}
+
 std::string OlmoMarkdown() {
   std::string text = "| key | without it | here |\n|---|---|---|\n";
   for (const OlmoKey& key : OlmoKeys()) {
-    std::string here(key.becomes);
-    if (key.use == OlmoUse::kOnly)
-      here = "must stay as it is" + (here.empty() ? here : ": " + here);
-    else if (key.use == OlmoUse::kUnread)
-      here = "not read: " + here;
-    text += "| `" + std::string(key.key) + "` | " + std::string(key.otherwise) + " | " + here + " |\n";
+    text += "| `" + std::string(key.key) + "` | " + std::string(key.otherwise) + " | " + OlmoMeaning(key) +
+            " |\n";
   }
   return text;
 }

@@ -36,6 +36,9 @@ bool IsOlmoGroup(std::string_view key);
 // "a whole number", to follow "must be".
 std::string_view OlmoTypeName(OlmoType type);
 
+// What becomes of a key here, in words; Markdown.
+std::string OlmoMeaning(const OlmoKey& key);
+
 // The table as Markdown (docs/dialect-olmo.md).
 std::string OlmoMarkdown();
 

@@ -200,11 +200,11 @@ std::vector<std::string> TextsOf(const OverridePoint& point) {
   return texts;
 }
 
-Run RunOf(const YamlNode& config, const OverridePoint& point, const SweepInput& given,
+Run RunOf(const YamlNode& config, const OverridePoint& point, const SweepInput& given, Hints* hints,
           Diagnostics* diagnostics) {
   YamlNode root = config;
   for (const YamlEntry& entry : point.overrides) SetInTree(entry.key, entry.key_position, entry.value, &root);
-  OlmoConfig whole(root, given.environment, diagnostics);
+  OlmoConfig whole(root, given.environment, hints, diagnostics);
   whole.CheckKeys();
   return ToNative(&whole);
 }
@@ -228,9 +228,10 @@ Translation TranslateOlmo(const SweepInput& given) {
   const auto points = AllPoints(read, &translation.diagnostics);
   Merged merged(&translation.diagnostics);
   std::vector<Run> runs;
+  Hints hints;
   for (const OverridePoint& point : points) {
     Diagnostics of_point;
-    runs.push_back(RunOf(read.config, point, given, &of_point));
+    runs.push_back(RunOf(read.config, point, given, &hints, &of_point));
     translation.points.push_back(TextsOf(point));
     merged.Add(of_point);
   }

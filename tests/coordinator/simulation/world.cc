@@ -126,7 +126,7 @@ void World::Submit() {
   }
   client_.CreateSweep("s" + std::to_string(++submitted_), 1 + static_cast<int>(context_.dice.Below(8)),
                       context_.dice.Chance(0.3) ? 1 + static_cast<int>(context_.dice.Below(3)) : 0,
-                      context_.dice.Chance(0.5), keep, start);
+                      context_.dice.Chance(0.2), keep, start);
 }
 
 void World::Pin() {
