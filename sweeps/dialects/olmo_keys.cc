@@ -1,7 +1,8 @@
 #include "sweeps/dialects/olmo_keys.h"
 
 #include <algorithm>
-#include <array>
+#include <iterator>
+#include <unordered_map>
 
 namespace optfleet::sweeps {
 namespace {
@@ -191,10 +192,15 @@ constexpr OlmoKey kTable[] = {
 
 std::span<const OlmoKey> OlmoKeys() { return kTable; }
 
+// Asked for every key at each point.
 const OlmoKey* FindOlmoKey(std::string_view key) {
-  const auto* found =
-      std::find_if(std::begin(kTable), std::end(kTable), [&](const OlmoKey& one) { return one.key == key; });
-  return found == std::end(kTable) ? nullptr : found;
+  static const auto by_key = [] {
+    std::unordered_map<std::string_view, const OlmoKey*> made;
+    for (const OlmoKey& one : kTable) made.emplace(one.key, &one);
+    return made;
+  }();
+  const auto found = by_key.find(key);
+  return found == by_key.end() ? nullptr : found->second;
 }
 
 bool IsOlmoGroup(std::string_view key) {
