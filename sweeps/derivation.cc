@@ -8,6 +8,7 @@
 #include "spec/parameters.h"
 #include "sweeps/expressions/template.h"
 #include "sweeps/grid.h"
+#include "sweeps/paths.h"
 
 namespace optfleet::sweeps {
 namespace {
@@ -72,10 +73,13 @@ class Filler {
     const auto term = computed->Evaluate([this](std::string_view name) { return Look(name); });
     open_.pop_back();
     if (!term) return Fail(leaf, term.error(), "change the expression, or what it refers to");
-    const auto value = ValueOf(*leaf.field, *term);
+    auto value = ValueOf(*leaf.field, *term);
     if (!value)
       return Fail(leaf, "`" + std::string(leaf.field->key) + "` must be " + value.error(),
                   "change the expression; round(), floor() and ceil() make whole numbers");
+    const auto* text = std::get_if<std::string>(&*value);
+    if (text != nullptr && spec::NamesFile(leaf.field->key, *text) && !computed->folder().empty())
+      value = spec::Value(AbsolutePath(computed->folder(), *text));
     leaf.field->set(spec_, *value);
     states_[&leaf] = State::kDone;
     return {};

@@ -298,9 +298,7 @@ void LeafReader::ReadComputed(const YamlNode& node, Leaf* leaf) {
                                      "it decides which keys there are; make it an axis");
   auto computed = Template::Parse(node.text, node.position, context_.references, context_.diagnostics);
   if (!computed) return;
-  const auto files = spec::FileKeys();
-  if (std::find(files.begin(), files.end(), field.key) != files.end() && !computed->front().empty())
-    computed->SetFront(ResolvedPath(computed->front()));
+  computed->SetFolder(context_.folder);
   leaf->values.push_back({node.text, spec::Value(node.text), node.position,
                           std::make_shared<const Template>(*std::move(computed))});
 }

@@ -75,8 +75,6 @@ std::optional<Template> Template::Parse(std::string_view text, const SourcePosit
   return made;
 }
 
-void Template::SetFront(std::string front) { parts_.front().text = std::move(front); }
-
 tl::expected<Term, std::string> Template::Evaluate(const Expression::Lookup& lookup) const {
   const bool alone = parts_.size() == 2 && parts_[0].text.empty() && parts_[1].text.empty();
   std::string text;

@@ -23,9 +23,9 @@ class Template {
   static std::optional<Template> Parse(std::string_view text, const SourcePosition& place,
                                        References* references, Diagnostics* diagnostics);
 
-  // What stands before the first expression is `front`ed by it: a folder.
-  void SetFront(std::string front);
-  const std::string& front() const { return parts_.front().text; }
+  // Where relative paths begin, if it comes to one; empty: they stay as they are.
+  void SetFolder(std::string folder) { folder_ = std::move(folder); }
+  const std::string& folder() const { return folder_; }
 
   tl::expected<Term, std::string> Evaluate(const Expression::Lookup& lookup) const;
 
@@ -35,6 +35,7 @@ class Template {
     std::optional<Expression> expression;
   };
   std::vector<Part> parts_;  // the last one has no expression
+  std::string folder_;
 };
 
 // Names that expressions know: every key of a spec, and functions of the whole point.

@@ -85,6 +85,16 @@ TEST(Computed, TextsAreFilledIn) {
   EXPECT_THAT(files, ElementsAre("data-1.bin", "data-2.bin")) << "who submits looks for them";
 }
 
+TEST(Computed, PathsBeginAtTheFolderOfTheFile) {
+  SweepInput input =
+      testing::OneFile("budget.steps: 1\ntraining.seed: 3\ndata.path: ${training.seed}/a.bin\n");
+  input.files[0].folder = "/data";
+  EXPECT_EQ(ExpandSweep(input).expansion->jobs[0].spec.data.path, "/data/3/a.bin");
+  input.overrides = {"data.path=${if(training.seed > 2, '/fast', '/slow')}/a.bin"};
+  input.working_folder = "/here";
+  EXPECT_EQ(ExpandSweep(input).expansion->jobs[0].spec.data.path, "/fast/a.bin");
+}
+
 TEST(Computed, ChoicesAndFlagsToo) {
   const auto spec =
       SpecOf("model.mlp: ${if(model.layers > 2, swiglu, gelu)}\nmodel.qk_norm: ${model.layers > 2}\n");

@@ -5,7 +5,7 @@
     run.py --check                    whether all patches still apply; builds nothing
 
 Each patch beside this script says in its head what it breaks, which invariant must be reported (`Caught-by`, alternatives
-separated by |) and within how many seeds. The tree is never touched: a patched copy of each file is compiled with the command of
+separated by |) and within how many seeds (`Seeds`, from 1 or from `First` on). The tree is never touched: a patched copy of each file is compiled with the command of
 BUILD_FOLDER and linked in front of the libraries. BUILD_FOLDER must hold an up-to-date coordinator_simulation_test.
 """
 import json
@@ -30,6 +30,8 @@ class Broken:
         self.why = text.split("\n", 1)[0]
         self.invariants = re.search(r"^Caught-by: (.+)$", text, re.M).group(1).split("|")
         self.seeds = int(re.search(r"^Seeds: (\d+)$", text, re.M).group(1))
+        first = re.search(r"^First: (\d+)$", text, re.M)
+        self.first = int(first.group(1)) if first else 1
         self.files = re.findall(r"^\+\+\+ b/(\S+)$", text, re.M)
 
     def apply(self, folder: pathlib.Path) -> bool:
@@ -76,16 +78,16 @@ def make(build: pathlib.Path, broken: Broken, folder: pathlib.Path) -> pathlib.P
 
 
 def is_caught(program: pathlib.Path, broken: Broken) -> bool:
-    environment = dict(os.environ, OPTFLEET_SEEDS=str(broken.seeds), OPTFLEET_FAILURES="1")
+    environment = dict(os.environ, OPTFLEET_FIRST_SEED=str(broken.first), OPTFLEET_SEEDS=str(broken.seeds), OPTFLEET_FAILURES="1")
     run = subprocess.run([program, "--gtest_filter=Simulation.Shard0"], env=environment, capture_output=True, text=True)
     found = re.search(r"^seed (\d+): (?:broken: ([^:]+): (.*)|the product stopped itself)", run.stdout + run.stderr, re.M)
     name = broken.path.name
     if not found:
-        print(f"NOT CAUGHT  {name}: nothing in {broken.seeds} seeds")
+        print(f"NOT CAUGHT  {name}: nothing in {broken.seeds} seeds from {broken.first} on")
         return False
     invariant = found.group(2) or "the product stops itself"
     good = invariant in broken.invariants
-    print(f"{'caught    ' if good else 'NOT CAUGHT'}  {name}: seed {found.group(1)} of {broken.seeds}: {invariant}: {(found.group(3) or '')[:100]}",
+    print(f"{'caught    ' if good else 'NOT CAUGHT'}  {name}: seed {found.group(1)}, {int(found.group(1)) - broken.first + 1} of {broken.seeds}: {invariant}: {(found.group(3) or '')[:100]}",
           flush=True)
     return good
 
