@@ -1,20 +1,11 @@
 // `optctl plan --index`: a job as a file of its own is that job.
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-
 #include "optctl/commands/plan_view.h"
+#include "tests/sweeps/shipped.h"
 
 namespace optfleet::commands {
 namespace {
-
-std::string ReadText(const std::filesystem::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
 
 sweeps::ExpandResult Expanded(std::string text, std::string folder) {
   sweeps::SweepFile file;
@@ -34,12 +25,12 @@ std::string HashOfFile(const std::string& text) {
 
 TEST(JobFile, OfEveryJobOfTheShippedSweepsIsThatJob) {
   int jobs = 0;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(OPTFLEET_SOURCE_DIR "/sweeps")) {
-    if (entry.path().extension() != ".yaml") continue;
-    const auto result = Expanded(ReadText(entry.path()), "/data");
-    ASSERT_TRUE(result.expansion) << entry.path() << result.diagnostics.Render();
+  for (const sweeps::SweepInput& input : testing::ShippedSweeps(OPTFLEET_SOURCE_DIR)) {
+    const std::string& name = input.files.back().path;
+    const auto result = sweeps::ExpandSweep(input);
+    ASSERT_TRUE(result.expansion) << name << result.diagnostics.Render();
     for (const sweeps::Job& job : result.expansion->jobs) {
-      EXPECT_EQ(HashOfFile(JobFile(job)), job.hash) << entry.path() << " job " << job.number;
+      EXPECT_EQ(HashOfFile(JobFile(job)), job.hash) << name << " job " << job.number;
       ++jobs;
     }
   }

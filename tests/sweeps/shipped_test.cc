@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <map>
 #include <set>
 
@@ -10,11 +9,11 @@
 #include "sweeps/dialects/translate.h"
 #include "sweeps/expand.h"
 #include "tests/common/golden.h"
+#include "tests/sweeps/shipped.h"
 
 namespace optfleet::sweeps {
 namespace {
 
-namespace fs = std::filesystem;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -41,16 +40,10 @@ std::set<std::string> SpecsOf(const ExpandResult& result, const std::string& wha
 }
 
 TEST(Shipped, EverySweepExpands) {
-  int count = 0;
-  for (const auto& entry : fs::recursive_directory_iterator(kSweeps)) {
-    if (entry.path().extension() != ".yaml" || entry.path().parent_path().filename() == "4") continue;
-    SweepInput input;
-    input.files.push_back(
-        {entry.path().filename(), testing::ReadFileOrFail(entry.path()), entry.path().parent_path()});
-    EXPECT_THAT(SpecsOf(ExpandSweep(input), entry.path()), Not(IsEmpty()));
-    ++count;
-  }
-  EXPECT_GE(count, 10);
+  const auto all = testing::ShippedSweeps(OPTFLEET_SOURCE_DIR);
+  for (const SweepInput& input : all)
+    EXPECT_THAT(SpecsOf(ExpandSweep(input), input.files.back().path), Not(IsEmpty()));
+  EXPECT_GE(all.size(), 20U);
 }
 
 struct Question {
