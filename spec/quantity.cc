@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <string>
+#include <cmath>
 
 namespace optfleet::spec {
 namespace {
@@ -90,15 +90,18 @@ size_t NumberLength(std::string_view text) {
   return end;
 }
 
-// from_chars knows neither ".5" nor the plus of "1e+3".
 std::optional<double> NumberOf(std::string_view text) {
-  std::string digits(text);
-  if (digits.front() == '.') digits.insert(0, "0");
-  if (const size_t plus = digits.find('+'); plus != std::string::npos) digits.erase(plus, 1);
   double number = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return number;
+}
+
+// 2.3M is 2300000, although 2.3 x 1e6 is a little less.
+double Times(double amount, double factor) {
+  const double product = amount * factor;
+  const double whole = std::round(product);
+  return std::abs(product - whole) <= 1e-12 * whole ? whole : product;
 }
 
 }  // namespace
@@ -109,10 +112,11 @@ std::optional<ReadQuantity> ReadQuantityFrom(std::string_view text) {
   const auto number = NumberOf(text.substr(0, end));
   if (!number) return std::nullopt;
   Quantity quantity{*number, Unit::kNone};
-  if (end < text.size() && text[end] == '%') return ReadQuantity{{*number / 100, Unit::kShare}, end + 1};
+  if (const size_t sign = text.find_first_not_of(' ', end); sign < text.size() && text[sign] == '%')
+    return ReadQuantity{{*number, Unit::kPercent}, sign + 1};
   std::string_view letters = LettersOf(text.substr(end));
   if (FindWord(letters) == nullptr && letters.size() == 1 && MultiplierOf(letters[0]) > 0) {
-    quantity.amount *= MultiplierOf(letters[0]);
+    quantity.amount = Times(quantity.amount, MultiplierOf(letters[0]));
     ++end;
     letters = {};
   }
@@ -126,7 +130,7 @@ std::optional<ReadQuantity> ReadQuantityFrom(std::string_view text) {
   }
   const Word* word = FindWord(letters);
   if (word == nullptr) return std::nullopt;
-  return ReadQuantity{{quantity.amount * word->factor, word->unit}, end + letters.size()};
+  return ReadQuantity{{Times(quantity.amount, word->factor), word->unit}, end + letters.size()};
 }
 
 std::optional<Quantity> ParseQuantity(std::string_view text) {
@@ -147,8 +151,8 @@ std::string_view UnitName(Unit unit) {
       return "seconds";
     case Unit::kBytes:
       return "bytes";
-    case Unit::kShare:
-      return "a share";
+    case Unit::kPercent:
+      return "percent";
     case Unit::kNone:
       break;
   }

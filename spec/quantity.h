@@ -7,9 +7,9 @@
 
 namespace optfleet::spec {
 
-enum class Unit { kNone, kSteps, kTokens, kSeconds, kBytes, kShare };
+enum class Unit { kNone, kSteps, kTokens, kSeconds, kBytes, kPercent };
 
-// 3h is 10800 kSeconds, 10% is 0.1 kShare, 2GB is 2147483648 kBytes (powers of 1024, as everywhere).
+// 3h is 10800 kSeconds, 10% is 10 kPercent, 2GB is 2147483648 kBytes (powers of 1024, as everywhere).
 struct Quantity {
   double amount = 0;
   Unit unit = Unit::kNone;

@@ -25,21 +25,6 @@ namespace {
 constexpr std::string_view kDefaultObjective = "val_loss";
 constexpr size_t kMostReserved = 1024;  // of a portion before its first job
 
-std::vector<SourceText> SourcesOf(const SweepInput& input) {
-  std::vector<SourceText> sources;
-  for (const SweepFile& file : input.files) sources.push_back({file.path, file.text});
-  for (size_t i = 0; i < input.overrides.size(); ++i)
-    sources.push_back({"--set #" + std::to_string(i + 1), input.overrides[i]});
-  return sources;
-}
-
-// "sweeps/quickstart.yaml" -> "quickstart"
-std::string NameFromPath(std::string_view path) {
-  path.remove_prefix(path.rfind('/') + 1);
-  const auto name = path.substr(0, path.rfind('.'));
-  return name.empty() ? "sweep" : std::string(name);
-}
-
 // Files and overrides put together.
 struct Composition {
   Document header;            // name, description, objective
@@ -235,6 +220,7 @@ class PointWalk {
   }
 
   void AddComputedFiles(const Grid& grid, size_t block) {
+    if (!grid.computes()) return;
     for (const Leaf& leaf : blocks_[block].leaves) {
       const LeafValue* value = grid.ValueOf(leaf);
       if (value == nullptr || value->computed == nullptr || grid.IsAbsent(leaf)) continue;
@@ -342,6 +328,21 @@ Expansion HeadOf(const SweepInput& input, const Document& header, int64_t points
 }
 
 }  // namespace
+
+std::vector<SourceText> SourcesOf(const SweepInput& input) {
+  std::vector<SourceText> sources;
+  for (const SweepFile& file : input.files) sources.push_back({file.path, file.text});
+  for (size_t i = 0; i < input.overrides.size(); ++i)
+    sources.push_back({"--set #" + std::to_string(i + 1), input.overrides[i]});
+  return sources;
+}
+
+// "sweeps/quickstart.yaml" -> "quickstart"
+std::string NameFromPath(std::string_view path) {
+  path.remove_prefix(path.rfind('/') + 1);
+  const auto name = path.substr(0, path.rfind('.'));
+  return name.empty() ? "sweep" : std::string(name);
+}
 
 ExpandResult ExpandSweepInto(const SweepInput& input, size_t portion, JobSink* sink) {
   ExpandResult result{.expansion = {}, .diagnostics = Diagnostics(SourcesOf(input)), .files = {}};

@@ -37,6 +37,11 @@ struct SweepInput {
   std::map<std::string, std::string> environment;  // what ${env:NAME} may refer to
 };
 
+// For diagnostics: the files, then the overrides as "--set #1" and so on.
+std::vector<SourceText> SourcesOf(const SweepInput& input);
+// What a sweep is called that has no name: "sweeps/quickstart.yaml" -> "quickstart".
+std::string NameFromPath(std::string_view path);
+
 struct Job {
   int32_t number = 0;               // from 1 without gaps, in the order of the first points
   int32_t block = 0;                // from 1; of its first point

@@ -22,6 +22,8 @@ class Grid {
 
   // The spec of the current point, not resolved.
   const spec::TrainingSpec& spec() const { return spec_; }
+  // Whether some key is computed or has a condition.
+  bool computes() const { return computes_; }
   // What could not be computed there; those keys have their defaults.
   const std::vector<spec::Problem>& problems() const { return problems_; }
   // The value of a leaf at the current point; null if none of the leaf's values is allowed.

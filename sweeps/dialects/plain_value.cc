@@ -69,9 +69,6 @@ std::optional<double> AsReal(std::string_view text) {
   if (text.empty() || (!IsDigit(text[0]) && (text[0] != '.' || text.size() < 2 || !IsDigit(text[1]))))
     return std::nullopt;
   std::string digits = WithoutUnderscores(text);
-  // from_chars knows neither ".5" nor the plus of "1e+3".
-  if (digits[0] == '.') digits.insert(0, "0");
-  if (const size_t plus = digits.find('+'); plus != std::string::npos) digits.erase(plus, 1);
   const auto number = Parse<double>(digits);
   return number ? std::optional(sign * *number) : std::nullopt;
 }

@@ -22,12 +22,6 @@ using Kind = YamlNode::Kind;
 using Run = std::vector<NativeLine>;
 constexpr int kMostDots = 16;
 
-// "configs/sweeps/adalayer+sgd.yaml" -> "adalayer+sgd"
-std::string NameOf(std::string_view path) {
-  path.remove_prefix(path.rfind('/') + 1);
-  return std::string(path.substr(0, path.rfind('.')));
-}
-
 // Maps that dotted keys make are walked, so they must not be deeper than those that are written out.
 bool IsShallow(const YamlNode& node, Diagnostics* diagnostics) {
   for (const YamlEntry& entry : node.entries) {
@@ -69,13 +63,13 @@ class Reader {
     if (root->kind != Kind::kMap)
       return translation_.diagnostics.Add(root->position, "a configuration must be a map of keys");
     if (!IsOverrideGrid(*root)) {
-      if (read->name.empty()) read->name = NameOf(file.path);
+      if (read->name.empty()) read->name = NameFromPath(file.path);
       return MergeTree(*root, &read->config);
     }
     if (read->sweep)
       return translation_.diagnostics.Add(root->position, "there are two sweep files", "give one at a time");
     read->sweep = *std::move(root);
-    read->name = NameOf(file.path);
+    read->name = NameFromPath(file.path);
   }
 
   void ReadOverride(size_t index, Given* read) {
@@ -207,14 +201,6 @@ Run RunOf(const YamlNode& config, const OverridePoint& point, const SweepInput& 
   OlmoConfig whole(root, given.environment, hints, diagnostics);
   whole.CheckKeys();
   return ToNative(&whole);
-}
-
-std::vector<SourceText> SourcesOf(const SweepInput& given) {
-  std::vector<SourceText> sources;
-  for (const SweepFile& file : given.files) sources.push_back({file.path, file.text});
-  for (size_t i = 0; i < given.overrides.size(); ++i)
-    sources.push_back({"--set #" + std::to_string(i + 1), given.overrides[i]});
-  return sources;
 }
 
 }  // namespace

@@ -38,30 +38,27 @@ Evaluated Number(double amount, Unit unit) {
 
 // The unit of a sum, a comparison, a minimum.
 tl::expected<Unit, std::string> CommonUnit(const Quantity& a, const Quantity& b) {
-  if (a.unit == b.unit || b.unit == Unit::kNone) return a.unit;
-  if (a.unit == Unit::kNone) return b.unit;
+  if (a.unit == b.unit) return a.unit;
+  const bool with_percent = a.unit == Unit::kPercent || b.unit == Unit::kPercent;
+  if (!with_percent && b.unit == Unit::kNone) return a.unit;
+  if (!with_percent && a.unit == Unit::kNone) return b.unit;
   return tl::make_unexpected(Describe(a) + " and " + Describe(b) + " have different units");
 }
 
-// A share is a factor; else one of both must be bare.
+// 10% of anything is that much of it; else one of both must be bare.
 Evaluated Multiply(const Quantity& a, const Quantity& b) {
-  const bool a_counts = a.unit != Unit::kNone && a.unit != Unit::kShare;
-  const bool b_counts = b.unit != Unit::kNone && b.unit != Unit::kShare;
-  if (a_counts && b_counts) return Error(Describe(a) + " cannot be multiplied by " + Describe(b));
-  Unit unit = Unit::kNone;
-  if (a_counts || b_counts)
-    unit = a_counts ? a.unit : b.unit;
-  else if ((a.unit == Unit::kShare) != (b.unit == Unit::kShare))
-    unit = Unit::kNone;  // 10% of 500 is 50
-  else
-    unit = a.unit;
-  return Number(a.amount * b.amount, unit);
+  if (a.unit == Unit::kPercent) return Number(a.amount * b.amount / 100, b.unit);
+  if (b.unit == Unit::kPercent) return Number(a.amount * b.amount / 100, a.unit);
+  if (a.unit != Unit::kNone && b.unit != Unit::kNone)
+    return Error(Describe(a) + " cannot be multiplied by " + Describe(b));
+  return Number(a.amount * b.amount, a.unit == Unit::kNone ? b.unit : a.unit);
 }
 
 Evaluated Divide(const Quantity& a, const Quantity& b) {
   if (b.amount == 0) return Error(Describe(a) + " is divided by 0");
   if (a.unit == b.unit) return Number(a.amount / b.amount, Unit::kNone);
-  if (b.unit == Unit::kNone || b.unit == Unit::kShare) return Number(a.amount / b.amount, a.unit);
+  if (b.unit == Unit::kPercent) return Number(a.amount * 100 / b.amount, a.unit);
+  if (b.unit == Unit::kNone) return Number(a.amount / b.amount, a.unit);
   if (a.unit == Unit::kNone) return Number(a.amount / b.amount, Unit::kNone);
   return Error(Describe(a) + " cannot be divided by " + Describe(b));
 }

@@ -8,7 +8,8 @@
 //   functions  min max round floor ceil abs sqrt exp log log2 if; round(x, m) to a multiple of m (so floor,
 //   ceil)
 //
-// Units add up only with themselves or with bare numbers; a share multiplies anything.
+// Units add up only with themselves or with bare numbers, shares only with shares; a share multiplies
+// anything.
 //
 // An expression is constant after it was parsed: usable from any thread.
 #pragma once

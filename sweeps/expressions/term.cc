@@ -32,7 +32,7 @@ bool HasUnit(const Field& field) {
 }
 
 bool FitsUnit(const Field& field, Unit unit) {
-  if (unit == Unit::kNone || unit == Unit::kShare || spec::UnitName(unit) == field.unit) return true;
+  if (unit == Unit::kNone || spec::UnitName(unit) == field.unit) return true;
   return !HasUnit(field) && (unit == Unit::kTokens || unit == Unit::kSteps);
 }
 
@@ -50,8 +50,8 @@ std::string NumberText(double amount) {
 std::optional<Value> LengthOf(const Quantity& quantity) {
   const auto whole = Whole(quantity.amount);
   switch (quantity.unit) {
-    case Unit::kShare:
-      return spec::Percent(quantity.amount * 100);
+    case Unit::kPercent:
+      return spec::Percent(quantity.amount);
     case Unit::kTokens:
       return whole ? std::optional<Value>(spec::Tokens(*whole)) : std::nullopt;
     case Unit::kNone:
@@ -113,7 +113,7 @@ Term TermOf(const Field& field, const Value& value) {
     case spec::LengthUnit::kTokens:
       return Quantity{length.amount, Unit::kTokens};
     case spec::LengthUnit::kPercent:
-      return Quantity{length.amount / 100, Unit::kShare};
+      return Quantity{length.amount, Unit::kPercent};
     case spec::LengthUnit::kSteps:
       break;
   }
@@ -133,7 +133,7 @@ std::string TextOf(const Term& term) {
   if (const auto* flag = std::get_if<bool>(&term)) return *flag ? "true" : "false";
   if (const auto* text = std::get_if<std::string>(&term)) return *text;
   const auto& quantity = std::get<Quantity>(term);
-  if (quantity.unit == Unit::kShare) return FormatSignificant(quantity.amount * 100, 12) + "%";
+  if (quantity.unit == Unit::kPercent) return FormatNumber(quantity.amount) + "%";
   const std::string_view unit = spec::UnitName(quantity.unit);
   return NumberText(quantity.amount) + (unit.empty() ? "" : " ") + std::string(unit);
 }

@@ -30,7 +30,7 @@ TEST(Quantity, HasAMultiplierAndAUnit) {
   EXPECT_EQ(Read("90 min"), "5400 seconds");
   EXPECT_EQ(Read("1KB"), "1024 bytes");
   EXPECT_EQ(Read("2 KiB"), "2048 bytes");
-  EXPECT_EQ(Read("12.5%"), "0.125 a share");
+  EXPECT_EQ(Read("12.5%"), "12.5 percent");
 }
 
 TEST(Quantity, RefusesWhatIsNone) {
@@ -45,6 +45,7 @@ TEST(Quantity, IsTakenByKeysOfItsUnit) {
     return parsed ? ToText(*parsed) : "-";
   };
   EXPECT_EQ(value("budget.tokens", "0.5M tokens"), "500000");
+  EXPECT_EQ(value("budget.tokens", "2.3M"), "2300000") << "2.3 x 1e6 is a little less";
   EXPECT_EQ(value("budget.tokens", "2B"), "2000000000");
   EXPECT_EQ(value("budget.seconds", "1.5h"), "5400");
   EXPECT_EQ(value("budget.steps", "2k steps"), "2000");

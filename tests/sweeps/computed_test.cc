@@ -72,6 +72,7 @@ TEST(Computed, ALengthKeepsItsUnit) {
     return spec::ToText(SpecOf("schedule.warmup: ${" + text + "}\n").schedule.warmup);
   };
   EXPECT_EQ(warmup("if(optimizer.name == sgd, 5%, 10%)"), "10");
+  EXPECT_EQ(PointsOf("schedule.warmup: [7%, '${7%}']\n").size(), 1U) << "to the last digit";
   EXPECT_EQ(warmup("4k tokens"), "2") << "of 2048 tokens a step";
   EXPECT_EQ(warmup("2 * 7"), "14");
 }

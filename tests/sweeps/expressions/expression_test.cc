@@ -18,7 +18,7 @@ const Expression::Names kNames{{"model.width", "optimizer.name", "schedule.warmu
 tl::expected<Term, std::string> Look(std::string_view name) {
   if (name == "model.width") return Term(spec::Quantity{128, {}});
   if (name == "optimizer.name") return Term(std::string("sgd"));
-  if (name == "schedule.warmup") return Term(spec::Quantity{0.1, spec::Unit::kShare});
+  if (name == "schedule.warmup") return Term(spec::Quantity{10, spec::Unit::kPercent});
   return Term(spec::Quantity{1000, {}});
 }
 
@@ -87,6 +87,8 @@ TEST(Expression, UnitsGoAlong) {
       {"10% + 5%", "15%"},
       {"10% * 2M tokens", "200000 tokens"},
       {"schedule.warmup * 300", "30"},
+      {"10% + 0.05", "ERROR at 0+10: 10% and 0.05 have different units"},
+      {"500 / 10%", "5000"},
       {"max(1M tokens, 20)", "1000000 tokens"},
       {"1h > 30 min", "true"},
       {"3h + 2 tokens", "ERROR at 0+13: 10800 seconds and 2 tokens have different units"},
