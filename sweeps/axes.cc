@@ -11,14 +11,6 @@ namespace {
 using spec::Field;
 using spec::Value;
 
-std::vector<const Field*> KeysInOrder(const std::vector<Block>& blocks) {
-  std::vector<const Field*> keys;
-  for (const Block& block : blocks)
-    for (const Leaf& leaf : block.leaves)
-      if (std::find(keys.begin(), keys.end(), leaf.field) == keys.end()) keys.push_back(leaf.field);
-  return keys;
-}
-
 bool IsListSomewhere(const Field& field, const std::vector<Block>& blocks) {
   return std::any_of(blocks.begin(), blocks.end(), [&](const Block& block) {
     const Leaf* leaf = FindLeaf(block.leaves, field.key);
@@ -58,6 +50,14 @@ std::vector<size_t> ClassesOf(const Field& field, const std::vector<Block>& bloc
 }
 
 }  // namespace
+
+std::vector<const Field*> KeysInOrder(const std::vector<Block>& blocks) {
+  std::vector<const Field*> keys;
+  for (const Block& block : blocks)
+    for (const Leaf& leaf : block.leaves)
+      if (std::find(keys.begin(), keys.end(), leaf.field) == keys.end()) keys.push_back(leaf.field);
+  return keys;
+}
 
 std::vector<const Field*> ChooseAxes(const std::vector<Block>& blocks) {
   std::vector<const Field*> axes;

@@ -13,6 +13,9 @@ namespace optfleet::sweeps {
 // tell blocks apart. In order of first appearance over the blocks.
 std::vector<const spec::Field*> ChooseAxes(const std::vector<Block>& blocks);
 
+// Keys in the order in which blocks first give them, on an axis or not.
+std::vector<const spec::Field*> KeysInOrder(const std::vector<Block>& blocks);
+
 // One text per value: 1e-3 in one block and 0.001 in another are the same value on an axis and are shown as
 // the first of them.
 class Spelling {

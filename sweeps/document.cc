@@ -7,26 +7,18 @@
 #include "sweeps/header_keys.h"
 #include "sweeps/header_value.h"
 #include "sweeps/leaf_reader.h"
+#include "sweeps/metric_key.h"
 #include "sweeps/replicates.h"
+#include "sweeps/stages.h"
 
 namespace optfleet::sweeps {
 namespace {
 
 constexpr size_t kLongestName = 200;
-constexpr size_t kLongestMetricKey = 63;
 
 bool IsHeaderKey(std::string_view key) {
   const auto keys = HeaderNames();
   return std::find(keys.begin(), keys.end(), key) != keys.end();
-}
-
-// As names of keys in metrics.log.
-bool IsMetricKey(std::string_view text) {
-  const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '/' || c == '.';
-  };
-  return !text.empty() && text.size() <= kLongestMetricKey && text.front() >= 'a' && text.front() <= 'z' &&
-         std::all_of(text.begin(), text.end(), allowed);
 }
 
 class DocumentReader {
@@ -61,6 +53,7 @@ class DocumentReader {
  private:
   void ReadHeader(const YamlEntry& entry, Document* document) {
     if (entry.key == "sweep") return ReadBlocks(entry, document);
+    if (entry.key == kStages) return ReadStages(entry, context_, &document->stages);
     if (entry.key == "equal_points") return ReadEqualPoints(entry, document);
     if (entry.key == kReplicates) return ReadReplicates(entry, &document->replicates, context_.diagnostics);
     auto text = ReadText(entry);
@@ -109,6 +102,7 @@ class DocumentReader {
       return;
     }
     document->blocks.emplace();
+    document->blocks_position = entry.key_position;
     if (entry.value.kind != YamlNode::Kind::kSequence) {
       context_.diagnostics->Add(entry.key_position, "`sweep` must be a list of blocks",
                                 "begin each block with `- `");

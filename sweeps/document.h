@@ -2,6 +2,7 @@
 // hold; those that need the values of several keys are left to sweeps/points.h.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "sweeps/references.h"
 #include "sweeps/resources.h"
 #include "sweeps/sample.h"
+#include "sweeps/stage_base.h"
 
 namespace optfleet::sweeps {
 
@@ -27,6 +29,17 @@ struct Replicates {
   SourcePosition position;
 };
 
+struct Document;
+
+// One part of a sweep that knows the outcome of earlier ones.
+struct Stage {
+  std::string name;
+  SourcePosition position;
+  std::optional<StageBase> base;  // nothing: it starts from the keys of the file
+  std::shared_ptr<const Document>
+      own;  // what it lays over that: keys, blocks, exclusions, replicates, sample
+};
+
 struct Document {
   std::optional<std::string> name;
   std::optional<std::string> description;
@@ -39,6 +52,8 @@ struct Document {
   Leaves base;
   std::vector<Leaves> exclusions;            // of all blocks
   std::optional<std::vector<Block>> blocks;  // present if the file has a list `sweep:`
+  std::optional<std::vector<Stage>> stages;  // present if it has a list `stages:`
+  SourcePosition blocks_position;            // of `sweep`
 };
 
 // What reading a document needs and where it reports.

@@ -2,12 +2,13 @@
 // file is opened. The same input gives the same jobs everywhere, so optctl and the coordinator expand alike.
 //
 // Order of composition: files left to right (a later value wins, maps are merged), each block of `sweep:`
-// over that, overrides over each block. Each list is an axis, and so are keys that `zip` links together; a
-// block is the product of its axes, the last one fastest, without what `exclude` leaves out; blocks follow
-// each other.
+// over that, overrides over each block. Of a sweep with `stages:` one stage is expanded at a time. Each list
+// is an axis, and so are keys that `zip` links together; a block is the product of its axes, the last one
+// fastest, without what `exclude` leaves out; blocks follow each other.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -30,11 +31,20 @@ struct SweepFile {
       folder;  // absolute; relative data paths in this file start from here. Empty: they stay as written
 };
 
+// How far a sweep with stages has got. Without any: its first stage is expanded.
+struct Progress {
+  // Of each later stage that has begun, the last of which is expanded: hashes of the jobs that it starts
+  // from.
+  std::vector<std::vector<std::string>> bases;
+  std::vector<std::string> axes;  // that the sweep has already; empty: they are chosen
+};
+
 struct SweepInput {
   std::vector<SweepFile> files;                    // left to right
   std::vector<std::string> overrides;              // "key=value", applied in order
   std::string working_folder;                      // as SweepFile::folder, for data paths in overrides
   std::map<std::string, std::string> environment;  // what ${env:NAME} may refer to
+  Progress progress = {};
 };
 
 // For diagnostics: the files, then the overrides as "--set #1" and so on.
@@ -56,15 +66,25 @@ struct MergedPoint {
   int32_t job = 0;    // number of the job that stands for it
 };
 
+// A stage of a sweep, as far as it is known.
+struct StagePlan {
+  std::string name;
+  std::string base;    // "best(batch, per optimizer.name)"; empty: it starts from the file's keys
+  int32_t bases = 0;   // jobs that it starts from
+  int64_t points = 0;  // of a stage that is still to come: if the first jobs of each group were the best
+  int64_t jobs = 0;    // the same without points that are equal to another of the stage
+};
+
 struct Expansion {
   std::string name;         // as written, or the first file's name without its ending
   std::string description;  // may be empty
   std::string objective;    // key of the metric that compares jobs, less is better
   Resources resources;      // of every job
   KeepCheckpoints keep;
+  std::vector<StagePlan> stages;  // all; empty: the file has none, and all jobs are here
   // Dotted keys that tell jobs apart: each key that is a list somewhere or that differs between blocks, in
-  // order of appearance. A job's value is as the file writes it (the first spelling of equal values) or,
-  // where its block does not give the key, as resolved.
+  // order of appearance, over all stages; `stage` first where there are any. A job's value is as the file
+  // writes it (the first spelling of equal values) or, where its block does not give the key, as resolved.
   std::vector<std::string> axes;
   std::vector<Job> jobs;
   std::vector<MergedPoint> merged_points;
@@ -103,5 +123,12 @@ class JobSink {
 // As ExpandSweep with `portion` jobs at a time given to the sink, until a mistake is found (what was given is
 // of no use then); the result's expansion has no jobs.
 ExpandResult ExpandSweepInto(const SweepInput& input, size_t portion, JobSink* sink);
+
+// A job's value of a metric by the hash of its spec; nothing if it has none or does not compete.
+using ValueOf = std::function<std::optional<double>(const std::string& hash, const std::string& metric)>;
+
+// The jobs that the stage behind those in `input.progress` starts from, by hash (StageBlocks::Choose). Empty
+// if none has a value, or if the stage has no base.
+std::vector<std::string> ChooseBases(const SweepInput& input, const ValueOf& value_of);
 
 }  // namespace optfleet::sweeps

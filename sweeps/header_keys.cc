@@ -5,7 +5,7 @@
 namespace optfleet::sweeps {
 namespace {
 
-constexpr std::array<HeaderKey, 22> kTable{{
+constexpr std::array<HeaderKey, 23> kTable{{
     {"name", "a text of 1 to 200 bytes", "the first file's name",
      "Name of the sweep, of which its id is made."},
     {"description", "a text", "", "The question in words; reports show it."},
@@ -13,6 +13,8 @@ constexpr std::array<HeaderKey, 22> kTable{{
      "What jobs are compared by: the smaller, the better."},
     {"sweep", "a list of blocks", "one block, the keys of the file",
      "Blocks of keys, each laid over those of the file and expanded by itself."},
+    {"stages", "a list of stages", "one, the whole file",
+     "Parts that run one after another, each from the best jobs of earlier ones."},
     {"zip", "a map of keys, or a list of such maps", "",
      "Lists of one length that vary together, as one axis. Also in a block."},
     {"exclude", "a map of keys, or a list of such maps", "",

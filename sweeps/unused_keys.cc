@@ -4,7 +4,8 @@
 
 namespace optfleet::sweeps {
 
-UnusedKeys::UnusedKeys(const std::vector<Block>& blocks) {
+size_t UnusedKeys::AddBlocks(const std::vector<Block>& blocks) {
+  const size_t first = of_block_.size();
   for (const Block& block : blocks) {
     std::vector<size_t>& indices = of_block_.emplace_back();
     for (const Leaf& leaf : block.leaves) {
@@ -16,6 +17,7 @@ UnusedKeys::UnusedKeys(const std::vector<Block>& blocks) {
       if (known == given_.end()) given_.push_back({leaf.field, leaf.key_position});
     }
   }
+  return first;
 }
 
 void UnusedKeys::Visit(size_t block, const spec::TrainingSpec& spec) {

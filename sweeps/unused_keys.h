@@ -3,6 +3,7 @@
 // that only one of them knows.
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "common/diagnostics.h"
@@ -13,8 +14,9 @@ namespace optfleet::sweeps {
 
 class UnusedKeys {
  public:
-  // A key above the blocks is given to the runs of all blocks that do not replace it.
-  explicit UnusedKeys(const std::vector<Block>& blocks);
+  // A key above the blocks is given to the runs of all blocks that do not replace it. Returns the index of
+  // the first one.
+  size_t AddBlocks(const std::vector<Block>& blocks);
 
   // A point of the block with this index. `spec` is as written, not resolved.
   void Visit(size_t block, const spec::TrainingSpec& spec);

@@ -1,0 +1,40 @@
+// Files and overrides put together: what each stage of a sweep lays over what it starts from. A sweep without
+// stages is one without a name. Plain values of one thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/diagnostics.h"
+#include "sweeps/document.h"
+#include "sweeps/expand.h"
+#include "sweeps/references.h"
+
+namespace optfleet::sweeps {
+
+class Composition {
+ public:
+  // Reads all texts of the input; mistakes are added to `diagnostics`.
+  static Composition Of(const SweepInput& input, References* references, Diagnostics* diagnostics);
+
+  const Document& header() const { return whole_; }  // name, description and so on
+  bool usable() const { return usable_; }            // false if some text could not be read at all
+  bool has_stages() const { return whole_.stages.has_value(); }
+  const std::vector<Stage>& stages() const { return stages_; }
+  size_t IndexOf(const std::string& stage) const;  // of one that is there
+
+  // The blocks of a stage, complete. With `bases` (exactly if the stage has a base) once for each of them: it
+  // then stands in the place of the file's keys.
+  std::vector<Block> BlocksOf(size_t stage, const std::vector<Leaves>& bases, Diagnostics* diagnostics) const;
+
+ private:
+  Block Complete(const Stage& stage, const Leaves& base, const Block& block) const;
+
+  Document whole_;
+  std::vector<Stage> stages_;
+  Leaves overrides_;
+  bool usable_ = true;
+};
+
+}  // namespace optfleet::sweeps

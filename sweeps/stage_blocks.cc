@@ -1,0 +1,172 @@
+#include "sweeps/stage_blocks.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "common/sha256.h"
+#include "spec/canonical.h"
+#include "spec/resolve.h"
+#include "sweeps/point_walk.h"
+
+namespace optfleet::sweeps {
+namespace {
+
+constexpr std::string_view kSeed = "training.seed";
+
+// Calls visit(grid, block, hash, resolved spec) for each point that can be trained, until it returns false.
+template <typename Visit>
+void ForEachJob(const std::vector<Block>& blocks, const Visit& visit) {
+  spec::CanonicalWriter canonical;
+  ForEachPoint(
+      blocks,
+      [&](const Grid& grid, size_t block) {
+        spec::TrainingSpec spec = grid.spec();
+        if (!grid.problems().empty() || !spec::Resolve(&spec).empty()) return true;
+        return visit(grid, block, Sha256Hex(canonical.HashedTextOf(spec)), spec);
+      },
+      [](bool /*excluded*/) {});
+}
+
+// A point's keys with one value each; what is computed stays so.
+Leaves Narrowed(const Leaves& leaves, const Grid& grid) {
+  Leaves narrowed;
+  for (const Leaf& leaf : leaves) {
+    const LeafValue* value = grid.ValueOf(leaf);
+    if (value == nullptr || grid.IsAbsent(leaf)) continue;
+    narrowed.push_back({.field = leaf.field,
+                        .key_position = leaf.key_position,
+                        .is_axis = false,
+                        .values = {*value},
+                        .zip = {},
+                        .distribution = {},
+                        .when = {}});
+  }
+  return narrowed;
+}
+
+// The same for points that differ in nothing but their seed.
+std::string WithoutSeed(const Leaves& leaves, const Grid& grid, const std::string& block) {
+  std::string text = block;
+  for (const Leaf& leaf : leaves)
+    if (leaf.is_axis && leaf.field->key != kSeed && !grid.IsAbsent(leaf))
+      text.append("\n").append(leaf.field->key).append("=") += grid.ValueOf(leaf)->text;
+  return text;
+}
+
+// Jobs that differ in their seed only.
+struct Candidate {
+  std::string first_hash;
+  double sum = 0;
+  int64_t seeds = 0;
+  bool complete = true;  // all have a value
+
+  double mean() const { return sum / static_cast<double>(seeds); }
+};
+
+// In order of appearance.
+struct Group {
+  std::vector<Candidate> candidates;
+  std::map<std::string, size_t> by_text;
+};
+
+class Chooser {
+ public:
+  Chooser(const StageBase& base, std::string metric, const ValueOf& value_of)
+      : base_(base), metric_(std::move(metric)), value_of_(value_of) {}
+
+  void Add(const std::vector<Block>& blocks, const std::string& stage) {
+    ForEachJob(blocks, [&](const Grid& grid, size_t block, const std::string& hash, const auto& spec) {
+      if (!seen_.insert(hash).second) return true;
+      Group& group = GroupOf(spec);
+      const std::string text = WithoutSeed(blocks[block].leaves, grid, stage + "/" + std::to_string(block));
+      const auto [known, is_new] = group.by_text.emplace(text, group.candidates.size());
+      if (is_new) group.candidates.push_back({.first_hash = hash});
+      Candidate& candidate = group.candidates[known->second];
+      const auto value = value_of_(hash, metric_);
+      candidate.complete = candidate.complete && value.has_value();
+      candidate.sum += base_.maximize ? -value.value_or(0) : value.value_or(0);
+      ++candidate.seeds;
+      return true;
+    });
+  }
+
+  std::vector<std::string> Best() {
+    std::vector<std::string> hashes;
+    for (Group& group : groups_) {
+      auto& all = group.candidates;
+      std::erase_if(all, [](const Candidate& one) { return !one.complete; });
+      std::stable_sort(all.begin(), all.end(),
+                       [](const Candidate& a, const Candidate& b) { return a.mean() < b.mean(); });
+      const size_t count = std::min(all.size(), static_cast<size_t>(base_.count));
+      for (size_t i = 0; i < count; ++i) hashes.push_back(std::move(all[i].first_hash));
+    }
+    return hashes;
+  }
+
+ private:
+  Group& GroupOf(const spec::TrainingSpec& spec) {
+    std::string text;
+    for (const spec::Field* field : base_.per) text += spec::ToText(field->get(spec)) + "\n";
+    const auto [known, is_new] = group_of_.emplace(text, groups_.size());
+    if (is_new) groups_.emplace_back();
+    return groups_[known->second];
+  }
+
+  const StageBase& base_;
+  std::string metric_;
+  const ValueOf& value_of_;
+  std::set<std::string> seen_;
+  std::vector<Group> groups_;
+  std::map<std::string, size_t> group_of_;
+};
+
+}  // namespace
+
+StageBlocks::StageBlocks(const Composition& composition, std::string objective, Diagnostics* diagnostics)
+    : composition_(composition), objective_(std::move(objective)), diagnostics_(diagnostics), bases_(1) {}
+
+void StageBlocks::SetBases(const std::vector<std::vector<std::string>>& bases) {
+  for (const auto& hashes : bases) AddBases(hashes);
+}
+
+void StageBlocks::AddBases(std::vector<std::string> hashes) { bases_.push_back(std::move(hashes)); }
+
+const std::vector<Block>& StageBlocks::Of(size_t stage) {
+  if (const auto known = blocks_.find(stage); known != blocks_.end()) return known->second;
+  auto blocks = composition_.BlocksOf(stage, LeavesOf(stage), diagnostics_);
+  return blocks_.emplace(stage, std::move(blocks)).first->second;
+}
+
+std::vector<Leaves> StageBlocks::LeavesOf(size_t stage) {
+  const std::vector<std::string>& wanted = bases_[stage];
+  std::vector<Leaves> leaves(wanted.size());
+  std::map<std::string, size_t> missing;
+  for (size_t i = 0; i < wanted.size(); ++i) missing.emplace(wanted[i], i);
+  if (!composition_.stages()[stage].base) return {};
+  for (const std::string& name : composition_.stages()[stage].base->stages) {
+    const std::vector<Block>& blocks = Of(composition_.IndexOf(name));
+    ForEachJob(blocks, [&](const Grid& grid, size_t block, const std::string& hash, const auto& /*spec*/) {
+      const auto found = missing.find(hash);
+      if (found == missing.end()) return true;
+      leaves[found->second] = Narrowed(blocks[block].leaves, grid);
+      missing.erase(found);
+      return !missing.empty();
+    });
+  }
+  return leaves;
+}
+
+std::vector<std::string> StageBlocks::Choose(size_t stage, const ValueOf& value_of) {
+  const auto& base = composition_.stages()[stage].base;
+  if (!base) return {};
+  Chooser chooser(*base, base->metric.empty() ? objective_ : base->metric, value_of);
+  for (const std::string& name : base->stages) chooser.Add(Of(composition_.IndexOf(name)), name);
+  return chooser.Best();
+}
+
+std::vector<std::string> StageBlocks::StandIns(size_t stage) {
+  return Choose(stage, [](const std::string&, const std::string&) { return std::optional<double>(0); });
+}
+
+}  // namespace optfleet::sweeps
