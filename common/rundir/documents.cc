@@ -172,6 +172,7 @@ Json ToJson(const JobDocument& document) {
                       {"step", document.resume->step},
                       {"record", document.resume->record}};
   json["deadline_unix_ms"] = document.deadline_unix_ms;
+  if (document.pause_step > 0) json["pause_step"] = document.pause_step;
   if (!document.boot_id.empty()) json["boot_id"] = document.boot_id;
   return json;
 }
@@ -236,6 +237,7 @@ Result<JobDocument> JobFromJson(const Json& json) {
   if (members.Has("resume"))
     if (const Json* resume = members.Object("resume")) document.resume = ResumeFromJson(*resume, &members);
   if (members.Has("deadline_unix_ms")) document.deadline_unix_ms = members.Integer("deadline_unix_ms");
+  if (members.Has("pause_step")) document.pause_step = members.Integer("pause_step");
   if (members.Has("boot_id")) document.boot_id = members.Text("boot_id");
   return Finish(members, std::move(document));
 }

@@ -40,6 +40,7 @@ struct JobDocument {
   std::vector<SlotGrant> more_slots;  // of a gang; empty for a run on one slot
   std::optional<ResumePoint> resume;
   int64_t deadline_unix_ms = 0;  // 0: none
+  int64_t pause_step = 0;        // to pause after, with a checkpoint; 0: nowhere
   std::string boot_id;           // of the machine when the folder was made; empty: not known
 
   std::vector<int32_t> SlotIndexes() const;  // of all

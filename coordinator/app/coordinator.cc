@@ -15,6 +15,7 @@
 #include "coordinator/app/process_backend.h"
 #include "coordinator/app/retention.h"
 #include "coordinator/app/scrape.h"
+#include "coordinator/app/stage_runner.h"
 #include "coordinator/app/state_folder.h"
 #include "coordinator/http/metrics.h"
 #include "coordinator/http/pages.h"
@@ -97,6 +98,7 @@ struct Coordinator::Parts {
 
   CoordinatorOptions options;  // ports are filled in once they are known
   http::Metrics metrics{kVersion};
+  StageRunner stages;
   std::unique_ptr<EngineLoop> loop;
   std::unique_ptr<MetricsWriter> writer;
   std::unique_ptr<Retention> retention;
@@ -129,6 +131,7 @@ EngineLoopHooks Coordinator::Parts::LoopHooks(std::function<void(const Error&)> 
           .happened = &LogEvents,
           .handled = [this](double seconds) { metrics.EngineLag(seconds); },
           .stored = [this](double seconds) { metrics.Commit("state", seconds); },
+          .due = [this](const std::set<std::string>& sweeps) { stages.Due(sweeps); },
           .failed = std::move(failed)};
 }
 
@@ -166,6 +169,7 @@ void Coordinator::Parts::StartThreads(Stores stores, std::unique_ptr<engine::Eng
       loop.get(), writer.get(), std::move(stores.readers),
       rpc::SystemInfo{.incarnation = incarnation, .http_address = {}, .start_time = options.now()},
       options.now);
+  stages.Start(backend.get());
   methods =
       std::make_unique<rpc::MethodTable>([this](std::string_view path, std::string_view code,
                                                 double seconds) { metrics.RpcDone(path, code, seconds); });

@@ -148,6 +148,7 @@ bool EngineLoop::HandleBatch(Work work) {
     answered.on_answer(std::move(answered.answer));
   }
   for (const auto& look : work.looks) look(*engine_);
+  hooks_.due(engine_->due_stages());
   return true;
 }
 

@@ -28,6 +28,8 @@ struct EngineLoopHooks {
   std::function<void(const std::vector<domain::Event>&)> happened;
   std::function<void(double lag_seconds)> handled;
   std::function<void(double commit_seconds)> stored;
+  // Engine::due_stages, again and again while there are any.
+  std::function<void(const std::set<std::string>& sweeps)> due;
   std::function<void(const Error&)> failed;
 };
 

@@ -30,6 +30,22 @@ struct SweepSource {
   friend bool operator==(const SweepSource&, const SweepSource&) = default;
 };
 
+// A part of a sweep whose jobs depend on the outcome of earlier ones.
+struct Stage {
+  std::string name;
+  std::string base;           // as written: "best(batch)"; empty: it starts from the keys of the file
+  std::vector<int32_t> from;  // jobs that it began from; empty before it begins
+  friend bool operator==(const Stage&, const Stage&) = default;
+};
+
+struct Stages {
+  std::vector<Stage> all;  // empty: the sweep has none
+  int32_t begun = 0;       // so many of them; with any at least one
+  std::string problem;     // why the next one cannot begin; none begins any more then
+  bool has_next() const { return static_cast<size_t>(begun) < all.size() && problem.empty(); }
+  friend bool operator==(const Stages&, const Stages&) = default;
+};
+
 struct Sweep {
   std::string id;
   std::string display_name;
@@ -45,6 +61,7 @@ struct Sweep {
   int32_t revision = 1;  // raised by whatever changes its set of jobs or opens an ended one again
   bool cancel_requested = false;
   KeepPolicy keep;
+  Stages stages;
   bool names_kept = false;  // the spec of some job names a checkpoint that outlived its job
   int64_t incarnation = 0;  // of the database that it was created in; 0: before that was noted
   Time create_time;

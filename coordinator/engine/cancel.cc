@@ -1,6 +1,7 @@
 // A person ends a sweep or some of its jobs.
 #include "coordinator/engine/handlers.h"
 #include "coordinator/engine/requests.h"
+#include "coordinator/engine/totals.h"
 #include "coordinator/engine/transitions.h"
 
 namespace optfleet::engine {
@@ -27,6 +28,7 @@ Answer OnCancelSweep(State* state, const CancelSweep& input) {
     state->touched.sweeps.insert(input.sweep_id);
     state->Say(resource, "cancelling", input.reason);
     CancelOpenJobs(state, input.sweep_id, input.reason);
+    EndIfDone(state, &sweep);  // one whose next stage is due has no job that would end it
   }
   return SweepAnswer{input.sweep_id};
 }

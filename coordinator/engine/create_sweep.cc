@@ -83,6 +83,7 @@ domain::Sweep RowOf(const State& state, const CreateSweep& input, const std::str
   row.priority = input.priority;
   row.max_running = input.max_running;
   row.keep = input.keep;
+  row.stages = {.all = input.stages, .begun = input.stages.empty() ? 0 : 1, .problem = {}};
   row.incarnation = state.incarnation;
   row.create_time = state.now;
   return row;

@@ -43,6 +43,7 @@ Effects Engine::Handle(Input input, Time now) {
         if constexpr (std::is_same_v<T, RetryJobs>) answer = OnRetryJobs(state, typed);
         if constexpr (std::is_same_v<T, ExtendSweep>) answer = OnExtendSweep(state, std::move(typed));
         if constexpr (std::is_same_v<T, BeginExtension>) answer = OnBeginExtension(state, typed);
+        if constexpr (std::is_same_v<T, RefuseStage>) answer = OnRefuseStage(state, typed);
         if constexpr (std::is_same_v<T, DrainWorker>) answer = OnDrainWorker(state, typed);
         if constexpr (std::is_same_v<T, PinCheckpoint>) answer = OnPinCheckpoint(state, typed);
         if constexpr (std::is_same_v<T, ExplainJob>) answer = OnExplainJob(state, typed);
@@ -67,6 +68,8 @@ Time Engine::next_tick() const {
   const Time earliest = state_->deadlines.earliest();
   return earliest == Time::max() ? earliest : earliest - (state_->now - state_->clock);
 }
+
+const std::set<std::string>& Engine::due_stages() const { return state_->due_stages; }
 
 Census Engine::TakeCensus() const { return engine::TakeCensus(*state_); }
 

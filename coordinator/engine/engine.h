@@ -102,6 +102,10 @@ class Engine {
   // every Handle.
   Time next_tick() const;
 
+  // Sweeps all of whose jobs have ended and whose next stage is to begin: somebody expands it and gives it
+  // here as ExtendSweep, or RefuseStage. They stay here until one of both is taken.
+  const std::set<std::string>& due_stages() const;
+
   Census TakeCensus() const;
 
   // For tests and the simulation.

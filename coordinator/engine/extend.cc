@@ -25,6 +25,13 @@ Status Check(const State& state, const domain::Sweep& row, const ExtendSweep& in
                 SweepResource(row.id) + " is being extended by another call; repeat this one afterwards");
   }
   if (row.revision != input.revision) return Fail(HasChanged(row.id));
+  if (row.stages.all.empty() != !input.stage)
+    return Fail(Code::kFailedPrecondition,
+                SweepResource(row.id) +
+                    " has stages, each of which follows from the one before; submit the "
+                    "file as a sweep of its own, with --reuse for what is trained already");
+  if (input.stage && (input.stage->number != row.stages.begun + 1 || !row.stages.has_next()))
+    return Fail(HasChanged(row.id));
   if (row.objective != input.objective) {
     return Fail(Code::kInvalidArgument, SweepResource(row.id) + " compares its jobs by " + row.objective +
                                             ", the file by " + input.objective +
@@ -44,6 +51,13 @@ std::vector<int32_t> NumbersBehind(int32_t last, int32_t count) {
   return numbers;
 }
 
+// ", from job 7", ", from jobs 1, 4".
+std::string FromText(const std::vector<int32_t>& jobs) {
+  std::string text;
+  for (const int32_t job : jobs) text += (text.empty() ? "" : ", ") + std::to_string(job);
+  return text.empty() ? "" : (jobs.size() == 1 ? ", from job " : ", from jobs ") + text;
+}
+
 // The sweep is what `head` says, with `count` jobs more, which are queued already or took an outcome over.
 Answer Extended(State* state, LiveSweep* sweep, const ExtendSweep& head, int32_t count,
                 const ReusedJobs& reused, const std::string& hash) {
@@ -55,8 +69,14 @@ Answer Extended(State* state, LiveSweep* sweep, const ExtendSweep& head, int32_t
   row.merged_points = head.merged_points;
   Reopen(state, sweep);
   CountReused(sweep, reused);
-  state->Say(SweepResource(row.id), "extended",
-             "by " + JobsText(count, static_cast<int32_t>(reused.numbers.size())));
+  const std::string jobs = JobsText(count, static_cast<int32_t>(reused.numbers.size()));
+  if (head.stage) {
+    domain::Stage& stage = row.stages.all[static_cast<size_t>(row.stages.begun++)];
+    stage.from = head.stage->from;
+    state->Say(SweepResource(row.id), "stage", stage.name + " begins with " + jobs + FromText(stage.from));
+  } else {
+    state->Say(SweepResource(row.id), "extended", "by " + jobs);
+  }
   EndIfDone(state, sweep);
   return answer;
 }
@@ -75,7 +95,7 @@ Answer OnExtendSweep(State* state, ExtendSweep input) {
   LiveSweep& sweep = *asked->sweep;
   if (auto good = Check(*state, sweep.row, input); !good.has_value()) return good.error();
   if (auto good = CheckStarts(*state, input.points); !good.has_value()) return good.error();
-  if (input.points.empty()) {
+  if (input.points.empty() && !input.stage) {
     RememberRequest(state, input.request_id, hash, SubjectOf(input.sweep_id, {}));
     return SweepAnswer{input.sweep_id};
   }
@@ -90,6 +110,19 @@ Answer OnExtendSweep(State* state, ExtendSweep input) {
           &extension.jobs);
   state->changes.extensions.push_back(std::move(extension));
   return Extended(state, &sweep, input, count, reused, hash);
+}
+
+Answer OnRefuseStage(State* state, const RefuseStage& input) {
+  const auto found = state->sweeps.find(input.sweep_id);
+  if (found == state->sweeps.end()) return NoSuch(SweepResource(input.sweep_id));
+  LiveSweep& sweep = found->second;
+  if (!state->due_stages.contains(input.sweep_id) || sweep.row.revision != input.revision)
+    return HasChanged(input.sweep_id);
+  const domain::Stage& next = sweep.row.stages.all[static_cast<size_t>(sweep.row.stages.begun)];
+  sweep.row.stages.problem = "stage " + next.name + " cannot begin: " + input.reason;
+  state->Say(SweepResource(input.sweep_id), "stage", sweep.row.stages.problem);
+  EndIfDone(state, &sweep);
+  return SweepAnswer{input.sweep_id};
 }
 
 Answer OnBeginExtension(State* state, const BeginExtension& input) {
@@ -130,7 +163,7 @@ Answer FinishExtension(State* state, const FinishSweep& input) {
   Extending& extending = found->second;
   if (extending.cancelled) return CancelledMeanwhile(input.sweep_id);
   LiveSweep& sweep = state->sweeps.at(input.sweep_id);
-  if (extending.last_job == sweep.row.job_count) {
+  if (extending.last_job == sweep.row.job_count && !extending.head.stage) {
     RememberRequest(state, extending.part.request_id, extending.part.content_hash,
                     SubjectOf(input.sweep_id, {}));
     state->extending.erase(found);

@@ -18,6 +18,7 @@ Answer OnUpdateSweep(State* state, const UpdateSweep& input);
 Answer OnPauseSweep(State* state, const PauseSweep& input);
 Answer OnRetryJobs(State* state, const RetryJobs& input);
 Answer OnExtendSweep(State* state, ExtendSweep input);
+Answer OnRefuseStage(State* state, const RefuseStage& input);
 Answer OnDrainWorker(State* state, const DrainWorker& input);
 Answer OnPinCheckpoint(State* state, const PinCheckpoint& input);
 Answer OnExplainJob(State* state, const ExplainJob& input);

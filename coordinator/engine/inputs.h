@@ -80,7 +80,7 @@ struct Tick {};
 
 using Input =
     std::variant<CreateSweep, BeginSweep, AddPoints, FinishSweep, AbandonSweep, CancelSweep, CancelJob,
-                 CancelJobs, UpdateSweep, PauseSweep, RetryJobs, ExtendSweep, BeginExtension, DrainWorker,
-                 PinCheckpoint, ExplainJob, Synchronize, RecordsHeld, Tick>;
+                 CancelJobs, UpdateSweep, PauseSweep, RetryJobs, ExtendSweep, BeginExtension, RefuseStage,
+                 DrainWorker, PinCheckpoint, ExplainJob, Synchronize, RecordsHeld, Tick>;
 
 }  // namespace optfleet::engine

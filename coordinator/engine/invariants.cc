@@ -142,9 +142,15 @@ class Checker {
              "expanding exactly while it comes in parts");
       if (expanding) continue;
       const bool active = sweep.row.state == SweepState::kActive;
-      Expect(active == (open > 0), SweepResource(id), "active exactly while a job is open");
+      const bool due = state_.due_stages.contains(id);
+      Expect(active == (open > 0 || due), SweepResource(id),
+             "active exactly while a job is open or a stage due");
+      Expect(!due || (open == 0 && sweep.row.stages.has_next()), SweepResource(id),
+             "a stage is due only once all jobs have ended");
       Expect(active != sweep.row.end_time.has_value(), SweepResource(id), "an end exactly once ended");
     }
+    for (const std::string& id : state_.due_stages)
+      Expect(state_.sweeps.contains(id), SweepResource(id), "stages have a sweep");
     for (const auto& [id, count] : open_jobs_)
       Expect(state_.sweeps.contains(id), SweepResource(id), "jobs have a sweep");
   }

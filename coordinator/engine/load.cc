@@ -6,6 +6,7 @@
 #include "coordinator/engine/invariants.h"
 #include "coordinator/engine/kept.h"
 #include "coordinator/engine/leases.h"
+#include "coordinator/engine/totals.h"
 #include "coordinator/engine/transitions.h"
 
 namespace optfleet::engine {
@@ -91,6 +92,7 @@ Result<std::unique_ptr<State>> LoadState(const Options& options, SavedState save
     live.best = std::move(sweep.best);
     live.fresh = std::move(sweep.fresh);
     live.fresh.ForEach([&](int32_t number, const JobKind& kind) { state->queue.Add(id, number, kind); });
+    if (IsStageDue(live)) state->due_stages.insert(id);
     state->sweeps[id] = std::move(live);
   }
   for (domain::Request& request : saved.requests) state->requests.emplace(request.id, request);

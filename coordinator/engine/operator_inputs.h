@@ -53,6 +53,7 @@ struct CreateSweep {
   int32_t priority = 0;
   int32_t max_running = 0;
   domain::KeepPolicy keep = {};
+  std::vector<domain::Stage> stages = {};  // all; its points are of the first
   std::vector<Point> points;
   bool validate_only = false;  // answer as the real call would, change nothing
 };
@@ -140,6 +141,11 @@ struct RetryJobs {
   std::string reason;
 };
 
+struct NextStage {
+  int32_t number = 0;         // from 1
+  std::vector<int32_t> from;  // jobs that it starts from
+};
+
 // Adds the points that the sweep has not had, as jobs numbered behind the last. Answered with SweepAnswer,
 // whose jobs are the new ones; NOT_FOUND, ABORTED as RetryJobs or while it is being extended,
 // INVALID_ARGUMENT for an objective other than the sweep's.
@@ -155,6 +161,17 @@ struct ExtendSweep {
   std::vector<Point> points;  // only new ones
   // Jobs that it had and that lack a value on one of the axes: all their values.
   std::vector<std::pair<int32_t, std::vector<domain::Parameter>>> parameters;
+  // Exactly for a sweep with stages (else FAILED_PRECONDITION): the one that begins with the points, behind
+  // those that have begun. There may be no points then: the sweep may have had them all.
+  std::optional<NextStage> stage = {};
+};
+
+// No further stage of a sweep can begin; it ends with those that it had. Answered with SweepAnswer;
+// NOT_FOUND, ABORTED as RetryJobs.
+struct RefuseStage {
+  std::string sweep_id;
+  int32_t revision = 0;
+  std::string reason;
 };
 
 struct BeginExtension {

@@ -128,6 +128,7 @@ struct State {
   std::set<CheckpointName> pins;
   std::map<JobName, std::vector<CheckpointName>> starts;  // that specs of open jobs name, where any
   std::set<std::string> uncollected;                      // sweeps in which something may be released
+  std::set<std::string> due_stages;                       // Engine::due_stages
   WaitQueue queue;
   Deadlines deadlines;
   std::vector<ClassReason> waiting;

@@ -42,6 +42,11 @@ std::optional<double> ObjectiveOf(const domain::JobStatus& status, const std::st
 
 int32_t OpenJobs(const LiveSweep& sweep) { return sweep.row.job_count - sweep.ended.total(); }
 
+bool IsStageDue(const LiveSweep& sweep) {
+  return sweep.row.state == SweepState::kActive && OpenJobs(sweep) == 0 && sweep.row.stages.has_next() &&
+         !sweep.row.cancel_requested;
+}
+
 void CountEndedJob(State* state, domain::Job* job) {
   LiveSweep& sweep = state->SweepOf(job->name());
   domain::JobStatus& status = job->status;
@@ -67,6 +72,11 @@ void EndIfDone(State* state, LiveSweep* done) {
   const int32_t open = OpenJobs(sweep);
   OPTFLEET_CHECK(open >= 0, sweep.row.id);
   if (open > 0 || sweep.row.state != SweepState::kActive) return;
+  if (IsStageDue(sweep)) {
+    state->due_stages.insert(sweep.row.id);
+    return;
+  }
+  state->due_stages.erase(sweep.row.id);
   Move(&sweep.row.state, sweep.row.cancel_requested ? SweepState::kCancelled : SweepState::kEnded);
   sweep.row.end_time = state->now;
   state->touched.sweeps.insert(sweep.row.id);

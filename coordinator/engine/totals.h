@@ -20,6 +20,9 @@ void EndIfDone(State* state, LiveSweep* sweep);
 // Jobs of the sweep that have not ended.
 int32_t OpenJobs(const LiveSweep& sweep);
 
+// Whether all its jobs have ended and a further stage follows.
+bool IsStageDue(const LiveSweep& sweep);
+
 Census TakeCensus(const State& state);
 
 }  // namespace optfleet::engine

@@ -267,6 +267,8 @@ void Cancel(State* state, LiveJob* job, const std::string& reason) {
 void Reopen(State* state, LiveSweep* sweep) {
   ++sweep->row.revision;
   sweep->row.cancel_requested = false;
+  sweep->row.stages.problem.clear();
+  state->due_stages.erase(sweep->row.id);
   if (sweep->row.state != domain::SweepState::kActive) {
     Move(&sweep->row.state, domain::SweepState::kActive);
     sweep->row.end_time.reset();

@@ -79,6 +79,17 @@ void AddCounts(const std::map<std::string, int32_t>& counts, v1::Sweep* wire) {
   }
 }
 
+void SetStages(const domain::Sweep& sweep, v1::Sweep* wire) {
+  for (const domain::Stage& stage : sweep.stages.all) {
+    v1::Stage* added = wire->add_stages();
+    added->set_name(stage.name);
+    added->set_base(stage.base);
+    added->set_begun(wire->stages_size() <= sweep.stages.begun);
+    for (const int32_t job : stage.from) added->add_from_jobs(ToResource(JobName{sweep.id, job}));
+  }
+  wire->set_stage_problem(sweep.stages.problem);
+}
+
 void SetKeep(const domain::KeepPolicy& keep, v1::Sweep* wire) {
   if (!keep.limits()) return;
   v1::KeepCheckpoints* kept = wire->mutable_keep_checkpoints();
@@ -128,6 +139,7 @@ v1::Sweep ToWire(const store::SweepView& view, bool with_files) {
   wire.set_revision(sweep.revision);
   SetKeep(sweep.keep, &wire);
   wire.set_reused_jobs(sweep.reused_jobs);
+  SetStages(sweep, &wire);
   const bool over =
       sweep.state == domain::SweepState::kEnded || sweep.state == domain::SweepState::kCancelled;
   if (over) {
@@ -335,6 +347,7 @@ v1::Sweep PreviewOf(const engine::CreateSweep& input, int32_t job_count, int32_t
   view.sweep.priority = input.priority;
   view.sweep.max_running = input.max_running;
   view.sweep.keep = input.keep;
+  view.sweep.stages = {.all = input.stages, .begun = input.stages.empty() ? 0 : 1, .problem = {}};
   view.counts["queued"] = view.sweep.job_count;
   v1::Sweep wire = ToWire(view, false);
   wire.clear_create_time();

@@ -230,6 +230,34 @@ domain::KeepPolicy DecodeKeep(const std::string& json) {
   return {at("best_jobs"), at("best"), at("last")};
 }
 
+std::string EncodeStages(const domain::Stages& stages) {
+  Json json = Json::object();
+  if (stages.all.empty()) return Dump(json);
+  json["begun"] = stages.begun;
+  if (!stages.problem.empty()) json["problem"] = stages.problem;
+  for (const domain::Stage& stage : stages.all)
+    json["stages"].push_back({{"name", stage.name}, {"base", stage.base}, {"from", stage.from}});
+  return Dump(json);
+}
+
+domain::Stages DecodeStages(const std::string& json) {
+  if (json == "{}") return {};
+  const Json parsed = Parse(json);
+  domain::Stages stages;
+  if (!parsed.is_object() || !parsed.contains("stages") || !parsed["stages"].is_array()) return stages;
+  stages.begun = parsed.value("begun", 0);
+  stages.problem = parsed.value("problem", "");
+  for (const Json& stage : parsed["stages"]) {
+    domain::Stage& added = stages.all.emplace_back();
+    if (!stage.is_object()) continue;
+    added.name = stage.value("name", "");
+    added.base = stage.value("base", "");
+    for (const Json& job : stage.value("from", Json::array()))
+      if (job.is_number_integer()) added.from.push_back(job.get<int32_t>());
+  }
+  return stages;
+}
+
 std::string EncodeEnd(const domain::ReportedEnd& end) {
   return Dump({{"outcome", OutcomeName(end.outcome)},
                {"reason", end.reason},

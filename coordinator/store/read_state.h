@@ -40,6 +40,7 @@ Result<CheckpointView> ReadOneCheckpoint(Connection* connection, const Checkpoin
 
 Result<EndedJobs> ReadEndedJobs(Connection* connection, const std::string& sweep,
                                 const EndedSelection& selection);
+Result<StagedSweep> ReadStagedSweep(Connection* connection, const std::string& sweep);
 Result<SweepPoints> ReadSweepPoints(Connection* connection, const std::string& sweep);
 
 Result<std::vector<HashedJob>> ReadSucceededJobs(Connection* connection);

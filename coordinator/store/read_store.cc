@@ -60,6 +60,9 @@ class SqliteReadStore final : public ReadStore {
   Result<EndedJobs> GetEndedJobs(const std::string& sweep, const EndedSelection& selection) override {
     return Read([&] { return ReadEndedJobs(&connection_, sweep, selection); });
   }
+  Result<StagedSweep> GetStagedSweep(const std::string& sweep) override {
+    return Read([&] { return ReadStagedSweep(&connection_, sweep); });
+  }
   Result<SweepPoints> GetSweepPoints(const std::string& sweep) override {
     return Read([&] { return ReadSweepPoints(&connection_, sweep); });
   }

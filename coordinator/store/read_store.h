@@ -108,6 +108,18 @@ struct SweepPoints {
   std::unordered_map<std::string, KnownPoint> by_hash;  // by spec hash
 };
 
+// What its next stage depends on.
+struct JobResult {
+  int32_t job = 0;
+  std::optional<double> objective;
+  domain::Figures final;  // empty of a job that does not compete
+};
+struct StagedSweep {
+  SweepPoints points;
+  domain::SweepSource source;
+  std::unordered_map<std::string, JobResult> results;  // of ended jobs, by spec hash
+};
+
 struct HashedJob {
   std::string spec_hash;
   JobName name;
@@ -160,6 +172,7 @@ class ReadStore {
   // NOT_FOUND if there is no such sweep.
   virtual Result<EndedJobs> GetEndedJobs(const std::string& sweep, const EndedSelection& selection) = 0;
   virtual Result<SweepPoints> GetSweepPoints(const std::string& sweep) = 0;
+  virtual Result<StagedSweep> GetStagedSweep(const std::string& sweep) = 0;
 
   // Of all sweeps, those that ran and succeeded, by sweep and number. Looks at every job.
   virtual Result<std::vector<HashedJob>> ListSucceededJobs() = 0;

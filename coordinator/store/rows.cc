@@ -11,7 +11,7 @@ const char* const kSweepColumns =
     "sweeps.id, sweeps.display_name, sweeps.state, sweeps.axes_json, sweeps.objective, sweeps.job_count, "
     "sweeps.merged_points, sweeps.priority, sweeps.cancel_requested, sweeps.create_time, sweeps.end_time, "
     "sweeps.max_running, sweeps.pause, sweeps.revision, sweeps.keep_json, sweeps.incarnation, "
-    "sweeps.names_kept, sweeps.reused_jobs";
+    "sweeps.names_kept, sweeps.reused_jobs, sweeps.stages_json";
 #define OPTFLEET_JOB_STATUS_COLUMNS                                                                 \
   "jobs.total_steps, jobs.create_time, jobs.state, jobs.outcome, jobs.reason, "                     \
   "jobs.attempt_count, jobs.worker, jobs.bound_worker, jobs.failures, jobs.not_before, jobs.stop, " \
@@ -129,6 +129,7 @@ Result<domain::Sweep> ReadSweep(const Statement& row) {
   sweep.incarnation = row.Int(15);
   sweep.names_kept = row.Int(16) != 0;
   sweep.reused_jobs = static_cast<int32_t>(row.Int(17));
+  sweep.stages = DecodeStages(row.Text(18));
   return sweep;
 }
 

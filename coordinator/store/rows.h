@@ -22,7 +22,7 @@ extern const char* const kJobColumnsWithoutTexts;  // the same with nothing for 
 extern const char* const kAttemptColumns;
 extern const char* const kWorkerColumns;
 extern const char* const kCheckpointColumns;
-inline constexpr int kSweepColumnCount = 18;
+inline constexpr int kSweepColumnCount = 19;
 inline constexpr int kJobColumnCount = 25;
 inline constexpr int kAttemptColumnCount = 24;
 inline constexpr int kWorkerColumnCount = 13;

@@ -152,7 +152,12 @@ ALTER TABLE jobs ADD COLUMN reused_from TEXT;
 ALTER TABLE sweeps ADD COLUMN reused_jobs INTEGER NOT NULL DEFAULT 0;
 )sql";
 
-constexpr std::array<const char*, 4> kSteps = {kVersion1, kVersion2, kVersion3, kVersion4};
+// Stages of a sweep, how many of them have begun, from which jobs.
+constexpr const char* kVersion5 = R"sql(
+ALTER TABLE sweeps ADD COLUMN stages_json TEXT NOT NULL DEFAULT '{}';
+)sql";
+
+constexpr std::array<const char*, 5> kSteps = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
 
 }  // namespace
 

@@ -12,10 +12,10 @@ namespace optfleet::store {
 namespace {
 
 constexpr char kUpsertSweep[] = R"sql(
-INSERT INTO sweeps VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+INSERT INTO sweeps VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
 ON CONFLICT (id) DO UPDATE SET state = ?3, axes_json = ?4, job_count = ?6, merged_points = ?7, priority = ?8,
   cancel_requested = ?9, end_time = ?11, max_running = ?12, pause = ?13, revision = ?14, keep_json = ?15,
-  names_kept = ?17, reused_jobs = ?18)sql";
+  names_kept = ?17, reused_jobs = ?18, stages_json = ?19)sql";
 constexpr char kInsertSource[] = "INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?)";
 constexpr char kInsertJob[] = R"sql(
 INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', NULL, '', 0, '', '', 0, NULL, NULL, '', 0, '{}', NULL, NULL, NULL,
@@ -170,7 +170,8 @@ Status StateWriter::WriteSweep(const domain::Sweep& sweep) {
       .Bind(sweep.id, sweep.display_name, Name(sweep.state), EncodeTexts(sweep.axes), sweep.objective,
             sweep.job_count, sweep.merged_points, sweep.priority, sweep.cancel_requested,
             UnixMicros(sweep.create_time), Micros(sweep.end_time), sweep.max_running, NameOf(sweep.pause),
-            sweep.revision, EncodeKeep(sweep.keep), sweep.incarnation, sweep.names_kept, sweep.reused_jobs)
+            sweep.revision, EncodeKeep(sweep.keep), sweep.incarnation, sweep.names_kept, sweep.reused_jobs,
+            EncodeStages(sweep.stages))
       .Run();
 }
 

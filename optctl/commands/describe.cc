@@ -36,6 +36,19 @@ std::string Render(const Context& context, const output::Table& table) {
   return table.Render(context.console.out().width, context.console.out().unicode);
 }
 
+void AddStages(Sections& sections, const v1::Sweep& sweep) {
+  if (sweep.stages().empty()) return;
+  sections.Begin("Stages");
+  for (const v1::Stage& stage : sweep.stages()) {
+    std::string text = stage.begun() ? "begun" : "to come";
+    if (!stage.base().empty()) text += ", " + stage.base();
+    for (const std::string& job : stage.from_jobs())
+      text += (&job == &stage.from_jobs(0) ? ": job " : ", ") + job.substr(job.rfind('/') + 1);
+    sections.Add(stage.name(), text);
+  }
+  if (!sweep.stage_problem().empty()) sections.Text(sweep.stage_problem() + "\n");
+}
+
 Result<int> DescribeSweep(Context& context, Client& client, const std::string& name) {
   auto sweep = client.GetSweep(name);
   if (!sweep) return Fail(std::move(sweep).error());
@@ -66,6 +79,7 @@ Result<int> DescribeSweep(Context& context, Client& client, const std::string& n
   sections.Add("objective", sweep->objective() + " (less is better)");
   sections.Add("best job", ShortResource(sweep->best_job()));
   AddTimes(sections, *sweep);
+  AddStages(sections, *sweep);
   sections.Begin("Axes");
   for (const std::string& axis : sweep->axes()) sections.Text(axis + "\n");
   sections.Begin("Files");

@@ -94,6 +94,24 @@ PlanTotals Total(const sweeps::Expansion& expansion, const PlanOptions& options)
 
 constexpr size_t kMostBlocksShown = 12;
 
+// ", the first of 3 stages; 17 in all at most": later ones may find jobs that there are already.
+std::string StagesText(const sweeps::Expansion& expansion) {
+  if (expansion.stages.empty()) return "";
+  int64_t all = 0;
+  for (const sweeps::StagePlan& stage : expansion.stages) all += stage.jobs;
+  return fmt::format(" in the first of {} stage{}, at most {} in all", expansion.stages.size(),
+                     expansion.stages.size() == 1 ? "" : "s", FormatCount(all));
+}
+
+void AddStages(Sections& sections, const sweeps::Expansion& expansion) {
+  for (const sweeps::StagePlan& stage : expansion.stages) {
+    std::string text = FormatCount(stage.jobs) + (stage.jobs == 1 ? " job" : " jobs");
+    if (!stage.base.empty())
+      text += fmt::format(" from {} job{}: {}", stage.bases, stage.bases == 1 ? "" : "s", stage.base);
+    sections.Add("stage", stage.name + ": " + text);
+  }
+}
+
 std::string JobsText(const sweeps::Expansion& expansion) {
   std::map<int32_t, int64_t> by_block;
   for (const sweeps::Job& job : expansion.jobs) ++by_block[job.block];
@@ -113,7 +131,7 @@ std::string JobsText(const sweeps::Expansion& expansion) {
   }
   if (const int64_t excluded = expansion.excluded_points; excluded > 0)
     text += fmt::format(" ({} point{} excluded)", FormatCount(excluded), excluded == 1 ? "" : "s");
-  return text;
+  return text + StagesText(expansion);
 }
 
 std::string AxesText(const sweeps::Expansion& expansion) {
@@ -134,6 +152,7 @@ std::string PlanText(const sweeps::Expansion& expansion, const PlanTotals& total
   sections.Add("sweep", expansion.name);
   sections.Add("about", expansion.description);
   sections.Add("jobs", JobsText(expansion));
+  AddStages(sections, expansion);
   sections.Add("axes", AxesText(expansion));
   sections.Add("model", SpanText(totals.parameters, FormatCount) + " parameters");
   const bool all_timed = totals.timed_jobs == static_cast<int64_t>(expansion.jobs.size());
@@ -225,6 +244,13 @@ Json PlanJson(const sweeps::Expansion& expansion, const PlanTotals& totals) {
   json["job_count"] = expansion.jobs.size();
   json["point_count"] = expansion.points;
   json["excluded_point_count"] = expansion.excluded_points;
+  json["stages"] = Json::array();
+  for (const sweeps::StagePlan& stage : expansion.stages)
+    json["stages"].push_back({{"name", stage.name},
+                              {"base", stage.base},
+                              {"base_count", stage.bases},
+                              {"point_count", stage.points},
+                              {"job_count", stage.jobs}});
   json["axes"] = expansion.axes;
   json["parameters"] = SpanJson(totals.parameters);
   json["tokens"] = SpanJson(totals.tokens);

@@ -82,6 +82,14 @@ Json ToJson(const v1::Sweep& sweep) {
   for (const v1::StateCount& count : sweep.counts()) json["jobs_by_state"][count.state()] = count.count();
   json["axes"] = Json::array();
   for (const std::string& axis : sweep.axes()) json["axes"].push_back(axis);
+  json["stages"] = Json::array();
+  for (const v1::Stage& stage : sweep.stages())
+    json["stages"].push_back(
+        {{"name", stage.name()},
+         {"base", stage.base()},
+         {"begun", stage.begun()},
+         {"from_jobs", Json(std::vector<std::string>(stage.from_jobs().begin(), stage.from_jobs().end()))}});
+  json["stage_problem"] = NullIfEmpty(sweep.stage_problem());
   json["objective"] = sweep.objective();
   json["best_job"] = NullIfEmpty(sweep.best_job());
   json["files"] = Json::array();

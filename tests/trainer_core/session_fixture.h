@@ -29,6 +29,7 @@ class SessionTest : public testing::Test {
     int64_t stop_at = 0;  // asks for a stop in the record of this step
     std::string resume = {};
     int64_t deadline_unix_ms = 0;
+    int64_t pause_step = 0;
     std::function<std::chrono::steady_clock::time_point()> now = {};
     int threads = 2;
   };
@@ -41,6 +42,7 @@ class SessionTest : public testing::Test {
     session.slot.threads = options.threads;
     session.slot.memory_bytes = options.memory_bytes;
     session.deadline_unix_ms = options.deadline_unix_ms;
+    session.pause_step = options.pause_step;
     session.now = options.now;
     if (!options.resume.empty()) {
       const auto manifest = rundir::ReadManifest(options.resume);

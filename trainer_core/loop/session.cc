@@ -86,9 +86,11 @@ class Session {
   // Of the last validation, as they are recorded.
   Points ValidationFigures() const;
   Status EvaluateIfDue();
+  Status EvaluateNow(Validation which);
   Status CheckpointIfDue();
   Status WriteCheckpointNow();
   Status Stop(const StopRequest& stop);
+  Status Pause();
   std::optional<StopRequest> AskedToStop() const;
   Status Record(Points points);
   void EndOutOfMemory(const std::string& library_message);
@@ -193,6 +195,8 @@ Status Session::Loop() {
       // figures once more.
       if (!evaluation_.has_value() && trainer_->can_evaluate()) Evaluate(Validation::kFinal);
       ending_ = {Outcome::kSucceeded, ""};
+    } else if (options_.pause_step > 0 && state_.step >= options_.pause_step) {
+      OPTFLEET_RETURN_IF_ERROR(Pause());
     } else if (const auto stop = AskedToStop(); stop.has_value()) {
       OPTFLEET_RETURN_IF_ERROR(Stop(*stop));
     } else {
@@ -274,8 +278,12 @@ Points Session::ValidationFigures() const {
 Status Session::EvaluateIfDue() {
   const bool is_last = IsOver();
   if (!trainer_->can_evaluate() || !spec::ValidatesAfter(spec_, state_.step, is_last)) return {};
+  return EvaluateNow(is_last ? Validation::kFinal : Validation::kBetween);
+}
+
+Status Session::EvaluateNow(Validation which) {
   const auto begin = now_();
-  Evaluate(is_last ? Validation::kFinal : Validation::kBetween);
+  Evaluate(which);
   Points points = ValidationFigures();
   points.emplace_back("val_seconds", SecondsSince(begin));
   return Record(std::move(points));
@@ -332,6 +340,13 @@ Status Session::Stop(const StopRequest& stop) {
   }
   ending_ = {stop.outcome, reason + " after " + Progress()};
   return {};
+}
+
+// Somebody compares jobs at this step, so it is validated also where the run would not be.
+Status Session::Pause() {
+  if (!evaluation_.has_value() && trainer_->can_evaluate())
+    OPTFLEET_RETURN_IF_ERROR(EvaluateNow(Validation::kBetween));
+  return Stop({Outcome::kPreempted, /*checkpoint=*/true, "paused"});
 }
 
 std::string Session::Progress() const {

@@ -21,6 +21,7 @@ struct SessionOptions {
   rundir::SlotGrant slot;
   std::optional<rundir::ResumePoint> resume;
   int64_t deadline_unix_ms = 0;  // 0: none; then it stops with a checkpoint, outcome stopped_early
+  int64_t pause_step = 0;        // 0: none; else it stops behind it with a checkpoint, outcome preempted
   std::function<void(int64_t step, const Points& points)> on_record;  // after each record; may be empty
   // Time by which steps are measured, and with budget.seconds the run's end too; empty: the steady clock.
   std::function<std::chrono::steady_clock::time_point()> now = {};

@@ -106,6 +106,7 @@ rundir::JobDocument Engine::MakeJob(const Attempt& attempt) const {
   job.fence = attempt.key.fence;
   job.spec = Json::parse(attempt.desired->spec_json, nullptr, /*allow_exceptions=*/false);
   job.slot = GrantOf(slot, attempt);
+  job.pause_step = attempt.desired->pause_step;
   for (size_t i = 1; i < attempt.slots.size(); ++i)
     job.more_slots.push_back(GrantOf(*FindSlot(attempt.slots[i]), attempt));
   return job;

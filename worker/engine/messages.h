@@ -101,6 +101,7 @@ struct DesiredAttempt {
   Outcome stop_outcome = Outcome::kCancelled;
   std::string stop_reason;
   bool stop_with_checkpoint = false;
+  int64_t pause_step = 0;  // 0: none
 };
 
 struct Forget {

@@ -134,6 +134,7 @@ SyncAnswer FromWire(const v1::SynchronizeResponse& response) {
       desired.stop_outcome = static_cast<Outcome>(wire.stop_outcome());
     desired.stop_reason = wire.stop_reason();
     desired.stop_with_checkpoint = wire.stop_with_checkpoint();
+    desired.pause_step = wire.pause_step();
     answer.attempts.push_back(std::move(desired));
   }
   for (const auto& wire : response.forget())

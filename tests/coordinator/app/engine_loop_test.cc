@@ -55,6 +55,7 @@ class Loop : public testing::Test {
             .happened = [this](const std::vector<domain::Event>& events) { events_ += events.size(); },
             .handled = [this](double) { ++handled_; },
             .stored = [](double) {},
+            .due = [](const std::set<std::string>&) {},
             .failed = [this](const Error& error) { failures_.push_back(error); }},
         Duration(0));
   }
