@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
-#include <limits>
 
 #include "common/text.h"
 
@@ -17,10 +15,6 @@ constexpr double kRounding = 1e-9;
 int64_t RoundedUp(double steps) { return static_cast<int64_t>(std::ceil(steps * (1 - kRounding))); }
 
 }  // namespace
-
-double Comparable(double value) {
-  return std::isfinite(value) ? value : std::numeric_limits<double>::infinity();
-}
 
 std::vector<int64_t> RungSteps(const HalvingPlan& plan, int64_t total_steps) {
   const auto total = static_cast<double>(total_steps);

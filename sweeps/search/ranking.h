@@ -1,17 +1,21 @@
 // Jobs in the order of a value, less first, with the place of each. A plain value of one thread.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <ext/pb_ds/assoc_container.hpp>
 #include <ext/pb_ds/tree_policy.hpp>
 #include <functional>
+#include <limits>
 #include <utility>
 
 namespace optfleet::sweeps {
 
 // A value that compares: what is not finite is worse than everything.
-double Comparable(double value);
+inline double Comparable(double value) {
+  return std::isfinite(value) ? value : std::numeric_limits<double>::infinity();
+}
 
 // Cost of each call: O(log size). Of equal values the smaller job comes first.
 class Ranking {
