@@ -14,7 +14,7 @@ constexpr double kMostClips = 100;
 constexpr double kPriorWeight = 1;
 constexpr double kPriorMean = 0.5;
 constexpr double kPriorDeviation = 1;
-constexpr double kJointDeviation = 0.2;
+constexpr double kLogRootTwoPi = 0.91893853320467274;
 constexpr int kMostTries = 100;  // a kernel has at least a third of its mass in the range
 
 double NormalBelow(double x) { return std::erfc(-x / std::numbers::sqrt2) / 2; }
@@ -41,16 +41,15 @@ std::vector<double> WeightsOf(size_t points) {
   return weights;
 }
 
-// How far the farther neighbour of each point is, the middle of the range being one of them. For the first
-// and the last, how far the only one is.
+// How far the farther neighbour of each point is, the ends of the range being neighbours, too, but not of the
+// first and the last of several.
 std::vector<double> NeighbourDistances(const std::vector<double>& means) {
   std::vector<std::pair<double, size_t>> order;
   for (size_t i = 0; i < means.size(); ++i) order.push_back({means[i], i});
-  order.push_back({kPriorMean, means.size()});
   std::sort(order.begin(), order.end());
+  if (order.size() == 1) return {std::max(means[0], 1 - means[0])};
   std::vector<double> distances(means.size());
   for (size_t i = 0; i < order.size(); ++i) {
-    if (order[i].second == means.size()) continue;
     const double left = i > 0 ? order[i].first - order[i - 1].first : 0;
     const double right = i + 1 < order.size() ? order[i + 1].first - order[i].first : 0;
     distances[order[i].second] = std::max(left, right);
@@ -60,28 +59,19 @@ std::vector<double> NeighbourDistances(const std::vector<double>& means) {
 
 }  // namespace
 
-Parzen::Parzen(const Space& space, const std::vector<size_t>& dimensions,
-               const std::vector<const Point*>& points, Bandwidth bandwidth)
+Parzen::Parzen(const Space& space, const std::vector<const Point*>& points)
     : weights_(WeightsOf(points.size())) {
-  const auto count = static_cast<double>(std::max<size_t>(points.size(), 1));
-  const double fixed =
-      bandwidth == Bandwidth::kNumber
-          ? kJointDeviation * std::pow(count, -1 / (static_cast<double>(dimensions.size()) + 4))
-          : 0;
-  for (const size_t number : dimensions) {
-    const Dimension& dimension = space[number];
+  for (size_t i = 0; i < space.size(); ++i) {
     std::vector<double> shares;
-    for (const Point* point : points) shares.push_back((*point)[number]);
-    axes_.push_back(dimension.kind == Dimension::Kind::kChoice ? ChoiceAxis(dimension, shares)
-                                                               : NumberAxis(dimension, shares, fixed));
+    for (const Point* point : points) shares.push_back((*point)[i]);
+    const bool is_choice = space[i].kind == Dimension::Kind::kChoice;
+    axes_.push_back(is_choice ? ChoiceAxis(space[i], shares) : NumberAxis(space[i], shares));
   }
 }
 
-Parzen::Axis Parzen::NumberAxis(const Dimension& dimension, const std::vector<double>& means,
-                                double fixed_deviation) {
+Parzen::Axis Parzen::NumberAxis(const Dimension& dimension, const std::vector<double>& means) {
   Axis axis{.kind = dimension.kind, .count = dimension.count, .kernels = {}};
-  const std::vector<double> distances =
-      fixed_deviation > 0 ? std::vector<double>(means.size(), fixed_deviation) : NeighbourDistances(means);
+  const std::vector<double> distances = NeighbourDistances(means);
   const double least = 1 / std::min(kMostClips, static_cast<double>(means.size()) + 2);
   const auto add = [&axis](double mean, double deviation) {
     axis.kernels.push_back({.mean = mean,
@@ -109,7 +99,7 @@ double Parzen::LogOf(const Axis& axis, const Kernel& kernel, double share) const
   }
   if (axis.kind == Dimension::Kind::kContinuous) {
     const double distance = (share - kernel.mean) / kernel.deviation;
-    return -distance * distance / 2 - std::log(kernel.deviation * kernel.mass);
+    return -distance * distance / 2 - std::log(kernel.deviation * kernel.mass) - kLogRootTwoPi;
   }
   const double from = static_cast<double>(IndexOf(share, axis.count)) / axis.count;
   const double to = from + 1.0 / axis.count;

@@ -1,10 +1,12 @@
 // Density of the points of a set: a mixture of one kernel around each, and a wide one over the whole range
 // (the prior). The estimator of Bergstra et al., "Algorithms for Hyper-Parameter Optimization", NeurIPS 2011,
-// section 4, with the bandwidths, weights and clips that Optuna 4 has by default (Watanabe, arXiv 2304.11127,
+// section 4, with the bandwidths, weights and clips that Optuna 5 has by default (Watanabe, arXiv 2304.11127,
 // compares them).
 //
 //   density(x) = sum_k weight_k prod_d kernel_kd(x_d)
-//   numbers:  a normal distribution around the point, cut at 0 and 1; a whole number has the mass of its part
+//   numbers:  a normal distribution around the point, cut at 0 and 1, as wide as its farther neighbour is
+//   far;
+//             a whole number has the mass of its part
 //   choices:  (1 / kernels + [x is the choice of the point]) / (1 + choices / kernels)
 //
 // Pure, constant.
@@ -18,20 +20,13 @@
 
 namespace optfleet::sweeps {
 
-// How wide the kernels are: as far as the next point, for one dimension; or by their number, when several
-// dimensions belong together (0.2 n^(-1 / (d + 4))).
-enum class Bandwidth : uint8_t { kNeighbours, kNumber };
-
 class Parzen {
  public:
-  // Of these dimensions of the points, oldest first: the newest 25 weigh 1, older ones less and less.
-  Parzen(const Space& space, const std::vector<size_t>& dimensions, const std::vector<const Point*>& points,
-         Bandwidth bandwidth);
+  // Points oldest first: the newest 25 weigh 1, older ones less and less.
+  Parzen(const Space& space, const std::vector<const Point*>& points);
 
-  // Coordinates of these dimensions only, in the order in which they were given.
   Point Draw(Draws* draws) const;
-  // Of a point that Draw gave, here or in a mixture of the same dimensions; up to a factor that is the same
-  // for all such mixtures.
+  // Over whole numbers and choices it is a probability.
   double LogDensity(const Point& point) const;
 
  private:
@@ -47,8 +42,7 @@ class Parzen {
     std::vector<Kernel> kernels;  // one for each point, then the prior
   };
 
-  static Axis NumberAxis(const Dimension& dimension, const std::vector<double>& means,
-                         double fixed_deviation);
+  static Axis NumberAxis(const Dimension& dimension, const std::vector<double>& means);
   static Axis ChoiceAxis(const Dimension& dimension, const std::vector<double>& shares);
   double LogOf(const Axis& axis, const Kernel& kernel, double share) const;
   double DrawOf(const Axis& axis, const Kernel& kernel, Draws* draws) const;

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <string_view>
 #include <utility>
 
 #include "sweeps/search/parzen.h"
 #include "sweeps/search/random.h"
+#include "sweeps/sobol.h"
 
 namespace optfleet::sweeps {
 namespace {
@@ -72,36 +72,18 @@ Point Likeliest(const Parzen& best, const Parzen& others, int32_t candidates, Dr
   return likeliest;
 }
 
-// What is decided together: all dimensions, or each by itself.
-std::vector<std::vector<size_t>> Groups(const Space& space, bool is_joint) {
-  std::vector<size_t> all(space.size());
-  std::iota(all.begin(), all.end(), size_t{0});
-  if (is_joint) return {all};
-  std::vector<std::vector<size_t>> groups;
-  for (const size_t dimension : all) groups.push_back({dimension});
-  return groups;
-}
-
 }  // namespace
 
 Point ProposeTpe(const TpePlan& plan, const Space& space, int32_t seed, int32_t number,
                  const History& history) {
   const Parts parts = Split(Before(number, space, history), plan);
-  Point point(space.size());
-  if (parts.best.empty()) {
-    for (size_t i = 0; i < space.size(); ++i) point[i] = RandomShare(space[i].key, seed, number);
-    return point;
+  if (parts.best.empty() || space.empty()) {
+    const bool is_wide = space.size() > static_cast<size_t>(kMostSobolDimensions);
+    return MakeProposer(is_wide ? SearchMethod::kRandom : SearchMethod::kSobol, space, seed)
+        ->Propose(number, {});
   }
-  const Bandwidth bandwidth = plan.is_joint ? Bandwidth::kNumber : Bandwidth::kNeighbours;
-  for (const std::vector<size_t>& group : Groups(space, plan.is_joint)) {
-    if (group.empty()) continue;
-    const uint64_t own = SeedOf(space[group.front()].key, seed) ^ SeedOf(kSalt, number);
-    Draws draws(Mixed(own));
-    const Point chosen = Likeliest({space, group, parts.best, bandwidth},
-                                   {space, group, parts.others, bandwidth}, plan.candidates, &draws);
-    for (size_t i = 0; i < group.size(); ++i) point[group[i]] = chosen[i];
-  }
-  return point;
+  Draws draws(SeedOf(space.front().key, seed) ^ SeedOf(kSalt, number));
+  return Likeliest({space, parts.best}, {space, parts.others}, plan.candidates, &draws);
 }
 
 }  // namespace optfleet::sweeps

@@ -2,9 +2,12 @@
 // 2011): of what was tried the best part and the rest each get a density (sweeps/search/parzen.h); of some
 // points drawn from that of the best part, the one where it is highest against the other is tried next.
 //
-// Settings as in Optuna's TPESampler by default, but for three: points that failed count, as worst; what runs
-// counts, as worst but for the best part (its constant_liar=True), so that slots that ask at the same moment
-// get points far apart; and the best part never has a failed point.
+// One density over all dimensions, so that what goes well together is found together: with one for each by
+// itself (the paper's) the best of 80 points was twice as far from the optimum (docs/search.md).
+//
+// Settings as Optuna 5's TPESampler has them by default, but: the first points are those of a Sobol sequence;
+// a point that failed counts, as worst, and is never in the best part. What runs counts among the rest, so
+// that slots that ask at the same moment get points far apart.
 //
 // Pure: the same history, seed and number give the same point on every machine whose exp, log and erfc do.
 #pragma once
@@ -14,9 +17,8 @@
 namespace optfleet::sweeps {
 
 struct TpePlan {
-  int32_t startup = 10;     // until so many have ended points are drawn as by SearchMethod::kRandom
+  int32_t startup = 10;  // until so many have ended points are as by kSobol (kRandom beyond its dimensions)
   int32_t candidates = 24;  // points drawn for each that is proposed
-  bool is_joint = false;    // one density over all dimensions instead of one for each by itself
 };
 
 // As Proposer::Propose. Cost: O(history * candidates * dimensions).
