@@ -7,6 +7,7 @@
 #include "common/text.h"
 #include "sweeps/header_value.h"
 #include "sweeps/range.h"
+#include "sweeps/search/proposer.h"
 #include "sweeps/sobol.h"
 
 namespace optfleet::sweeps {
@@ -15,42 +16,13 @@ namespace {
 constexpr std::string_view kGroup = "sample";
 constexpr std::string_view kDotted = "sample.";
 constexpr int32_t kLargestSeed = 1'000'000'000;
-constexpr double kParts = 4294967296.0;  // 2^32
 
-// Steele, Lea and Flood's finalizer of SplitMix64: neighbouring numbers come far apart.
-uint64_t Mixed(uint64_t x) {
-  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9U;
-  x = (x ^ (x >> 27)) * 0x94D049BB133111EBU;
-  return x ^ (x >> 31);
+// Share from 0, below 1, of one key.
+double ShareOf(const Sample& sample, std::string_view key, int32_t number, int dimension) {
+  const int32_t seed = sample.seed.value_or(0);
+  if (sample.is_random.value_or(false)) return RandomShare(key, seed, number);
+  return SobolShare(key, seed, number, dimension);
 }
-
-// Of each key by itself, so that a further key changes nothing of the others.
-uint64_t SeedOf(std::string_view key, int32_t seed) {
-  uint64_t hash = Mixed(static_cast<uint64_t>(seed) + 0x9E3779B97F4A7C15U);
-  for (const char c : key) hash = Mixed(hash ^ static_cast<unsigned char>(c));
-  return hash;
-}
-
-// Shares from 0, below 1, of one key.
-class Shares {
- public:
-  Shares(const Sample& sample, std::string_view key, int dimension)
-      : is_random_(sample.is_random.value_or(false)),
-        seed_(SeedOf(key, sample.seed.value_or(0))),
-        dimension_(dimension) {}
-
-  double Of(int32_t index) const {
-    const auto number = static_cast<uint32_t>(index);
-    if (is_random_) return static_cast<double>(Mixed(seed_ + number * 0x9E3779B97F4A7C15U) >> 32) / kParts;
-    // A shift of all digits by the seed keeps the points as even as they are, and away from the corner.
-    return static_cast<double>(Sobol(number, dimension_) ^ static_cast<uint32_t>(seed_ >> 32)) / kParts;
-  }
-
- private:
-  bool is_random_;
-  uint64_t seed_;
-  int dimension_;
-};
 
 double Between(const Distribution& distribution, double share) {
   const double from = distribution.from;
@@ -135,11 +107,12 @@ int DrawSamples(const Sample& sample, Leaves* leaves, Diagnostics* diagnostics) 
                        "use `sample.method: random`");
       continue;
     }
-    const Shares shares(sample, leaf.field->key, dimension++);
     leaf.is_axis = true;
     leaf.zip = sample.position;
     leaf.values.clear();
-    for (int32_t i = 0; i < *sample.points; ++i) leaf.values.push_back(Drawn(leaf, shares.Of(i)));
+    for (int32_t i = 0; i < *sample.points; ++i)
+      leaf.values.push_back(Drawn(leaf, ShareOf(sample, leaf.field->key, i, dimension)));
+    ++dimension;
   }
   return dimension;
 }

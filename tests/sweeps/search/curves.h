@@ -1,0 +1,52 @@
+// Learning curves that were recorded, for tests and benchmarks of search: a table with a line for each job,
+//
+//   optimizer,schedule,learning_rate,seconds_per_step,15,30,...     steps of the validations; the last one is
+//   the end sgd,cosine,0.1,0.034,4.01,3.52,...                              empty from where it diverged
+//
+// Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sweeps/search/replay.h"
+
+namespace optfleet::sweeps::testing {
+
+struct RecordedJob {
+  std::string optimizer;
+  std::string schedule;
+  double learning_rate = 0;
+};
+
+struct RecordedCurves {
+  std::vector<RecordedJob> jobs;  // in the order of the sweep
+  std::vector<Curve> curves;      // one for each
+};
+
+// Ends the program on a table that is none.
+RecordedCurves ReadCurves(std::string_view table);
+
+// The same curves with normal noise of that size on every value: as other batches of the validation would
+// have given.
+std::vector<Curve> WithNoise(const std::vector<Curve>& curves, double deviation, uint64_t seed);
+
+// From 0 to count - 1, in an order of that seed.
+std::vector<int32_t> Shuffled(size_t count, uint64_t seed);
+
+double FinalOf(const Curve& curve);  // infinite if it diverged
+double BestFinal(const std::vector<Curve>& curves);
+double DeviceSeconds(const std::vector<Curve>& curves);  // of all of them to their ends
+
+// Mean, and the ends of the middle 95 % of the means of 2,000 samples drawn with repetition (Efron's
+// bootstrap).
+struct Interval {
+  double mean = 0;
+  double low = 0;
+  double high = 0;
+};
+Interval Bootstrap(const std::vector<double>& values, uint64_t seed);
+
+}  // namespace optfleet::sweeps::testing
