@@ -64,6 +64,7 @@ void MergeDocument(Document over, Document* whole) {
   if (over.objective) whole->objective = std::move(over.objective);
   MergeResources(over.resources, &whole->resources);
   MergeKeep(over.keep, &whole->keep);
+  MergeHalving(over.halving, &whole->halving);
   MergeSample(over.sample, &whole->sample);
   if (over.replicates) whole->replicates = over.replicates;
   if (over.keeps_equal_points) whole->keeps_equal_points = over.keeps_equal_points;

@@ -38,6 +38,8 @@ class DocumentReader {
         ReadResources(entry, &document.resources, context_.diagnostics);
       else if (IsKeepKey(entry.key))
         ReadKeep(entry, &document.keep, context_.diagnostics);
+      else if (IsHalvingKey(entry.key))
+        ReadHalving(entry, &document.halving, context_.diagnostics);
       else if (IsSampleKey(entry.key))
         ReadSample(entry, &document.sample, context_.diagnostics);
       else if (IsGridKey(entry.key))
@@ -126,7 +128,7 @@ class DocumentReader {
       if (IsGridKey(entry.key))
         ReadGridKey(entry, context_, &leaves_, &block.leaves, &block.exclusions);
       else if (IsHeaderKey(entry.key) || IsResourceKey(entry.key) || IsKeepKey(entry.key) ||
-               IsSampleKey(entry.key))
+               IsHalvingKey(entry.key) || IsSampleKey(entry.key))
         context_.diagnostics->Add(entry.key_position, "`" + entry.key + "` cannot stand in a block",
                                   "move it to the top level of the file");
       else

@@ -9,6 +9,7 @@
 
 #include "common/diagnostics.h"
 #include "common/yaml.h"
+#include "sweeps/halving_keys.h"
 #include "sweeps/keep.h"
 #include "sweeps/leaves.h"
 #include "sweeps/references.h"
@@ -46,6 +47,7 @@ struct Document {
   std::optional<std::string> objective;
   Resources resources;
   KeepCheckpoints keep;
+  HalvingKeys halving;
   std::optional<Replicates> replicates;
   Sample sample;
   std::optional<bool> keeps_equal_points;

@@ -78,6 +78,7 @@ Expansion HeadOf(const SweepInput& input, const Document& header) {
   expansion.objective = header.objective.value_or(std::string(kDefaultObjective));
   expansion.resources = header.resources;
   expansion.keep = header.keep;
+  expansion.halving = header.halving.Plan();
   return expansion;
 }
 
@@ -128,6 +129,9 @@ class Expander {
     walk.Run();
     if (!expansion.stages.empty()) Count(walk.jobs(), expansion, &expansion.stages[stage_]);
     if (expansion.points == 0 && complete) ReportEmpty(blocks, &diagnostics);
+    if (findings_.ends_by_time && head_.halving)
+      diagnostics.Add(composition_.header().halving.position, "`halving` needs jobs that end after steps",
+                      "give their budget in steps, tokens or FLOPs instead of seconds");
     findings_.problems.Report(findings_.points, complete, &diagnostics);
     // A name that was refused may be the one that reads a key. Later stages have what was looked at before.
     if (complete && stage_ == 0) findings_.unused_keys.Report(&diagnostics);

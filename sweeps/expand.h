@@ -19,6 +19,7 @@
 #include "spec/training_spec.h"
 #include "sweeps/keep.h"
 #include "sweeps/resources.h"
+#include "sweeps/search/halving.h"
 
 namespace optfleet::sweeps {
 
@@ -81,7 +82,8 @@ struct Expansion {
   std::string objective;    // key of the metric that compares jobs, less is better
   Resources resources;      // of every job
   KeepCheckpoints keep;
-  std::vector<StagePlan> stages;  // all; empty: the file has none, and all jobs are here
+  std::optional<HalvingPlan> halving;  // jobs pause at rungs, and only the best go on
+  std::vector<StagePlan> stages;       // all; empty: the file has none, and all jobs are here
   // Dotted keys that tell jobs apart: each key that is a list somewhere or that differs between blocks, in
   // order of appearance, over all stages; `stage` first where there are any. A job's value is as the file
   // writes it (the first spelling of equal values) or, where its block does not give the key, as resolved.

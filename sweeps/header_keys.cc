@@ -5,7 +5,7 @@
 namespace optfleet::sweeps {
 namespace {
 
-constexpr std::array<HeaderKey, 23> kTable{{
+constexpr std::array<HeaderKey, 25> kTable{{
     {"name", "a text of 1 to 200 bytes", "the first file's name",
      "Name of the sweep, of which its id is made."},
     {"description", "a text", "", "The question in words; reports show it."},
@@ -25,6 +25,10 @@ constexpr std::array<HeaderKey, 23> kTable{{
      "Points that are drawn for the keys with a distribution, in each block."},
     {"sample.method", "sobol or random", "sobol", "How: evenly, or each by itself."},
     {"sample.seed", "a whole number from 0 to 1,000,000,000", "0", "Other points with another one."},
+    {"halving.first", "a number of steps or a share of the run, as 10%", "10%",
+     "First rung: jobs pause there, and the best go on to the next."},
+    {"halving.factor", "a whole number from 2 to 100", "3",
+     "One in so many goes on from a rung, to so many times the steps."},
     {"equal_points", "merge or keep", "merge", "Points that compute the same are one job, or a job each."},
     {"resources.slots", "a whole number from 1 to 1,024", "1",
      "Slots of one worker that a job takes, all or none."},

@@ -51,6 +51,7 @@ bool PointWalk::Visit(const Grid& grid, size_t block) {
   const auto problems = grid.problems().empty() ? spec::Resolve(&spec) : grid.problems();
   for (const spec::Problem& problem : problems)
     findings_->problems.Add(problem, blocks_[block], grid, Describe(grid.spec()));
+  findings_->ends_by_time = findings_->ends_by_time || spec.budget.seconds > 0;
   feeding_ = feeding_ && problems.empty();
   if (feeding_) AddPoint(std::move(spec), grid, block);
   return !stopped_;

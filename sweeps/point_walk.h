@@ -40,6 +40,7 @@ struct Findings {
   PointProblems problems;
   UnusedKeys unused_keys;
   int64_t points = 0;
+  bool ends_by_time = false;  // some job does
   std::set<std::pair<std::string_view, std::string>> computed_files;
 };
 

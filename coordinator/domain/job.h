@@ -45,6 +45,7 @@ struct JobStatus {
   // While queued: only this worker may take it, since the checkpoint to resume from lies there; empty for
   // any.
   std::string bound_worker;
+  int32_t rung = 0;                // of a sweep with halving: where it pauses next, or has; domain::kNoRung
   int32_t failures = 0;            // failed attempts since the newest checkpoint last advanced
   std::optional<Time> not_before;  // while queued: back-off after a failure
   std::optional<Outcome> stop;     // a stop was asked for; the outcome to record

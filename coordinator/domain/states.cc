@@ -32,7 +32,8 @@ const std::vector<Row<JobState>>& Table(JobState) {
   static const std::vector<Row<S>> kTable = {
       {S::kQueued, "queued", {S::kAssigned, S::kEnded}},
       {S::kAssigned, "assigned", {S::kRunning, S::kQueued, S::kEnded}},
-      {S::kRunning, "running", {S::kQueued, S::kEnded}},
+      {S::kRunning, "running", {S::kQueued, S::kPaused, S::kEnded}},
+      {S::kPaused, "paused", {S::kQueued, S::kEnded}},
       {S::kEnded, "ended", {S::kQueued}},  // only when a person asks to try it again
   };
   return kTable;

@@ -19,6 +19,7 @@ enum class JobState {
   kAssigned = 2,  // its attempt has been given out; the worker has not said that it runs
   kRunning = 3,   // also while its attempt is finishing
   kEnded = 4,
+  kPaused = 5,  // at a rung of its sweep's halving: it goes on if it is among the best there
 };
 
 enum class AttemptState {

@@ -10,6 +10,7 @@
 #include "common/time.h"
 #include "coordinator/domain/checkpoint.h"
 #include "coordinator/domain/pause.h"
+#include "coordinator/domain/search.h"
 #include "coordinator/domain/states.h"
 
 namespace optfleet::domain {
@@ -62,8 +63,10 @@ struct Sweep {
   bool cancel_requested = false;
   KeepPolicy keep;
   Stages stages;
-  bool names_kept = false;  // the spec of some job names a checkpoint that outlived its job
-  int64_t incarnation = 0;  // of the database that it was created in; 0: before that was noted
+  SearchPolicy search;
+  int32_t first_competitor = 1;  // jobs from this number on compete at rungs; those before have done so
+  bool names_kept = false;       // the spec of some job names a checkpoint that outlived its job
+  int64_t incarnation = 0;       // of the database that it was created in; 0: before that was noted
   Time create_time;
   std::optional<Time> end_time;
   friend bool operator==(const Sweep&, const Sweep&) = default;

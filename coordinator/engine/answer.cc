@@ -6,6 +6,7 @@
 #include "coordinator/engine/handlers.h"
 #include "coordinator/engine/leases.h"
 #include "coordinator/engine/resume.h"
+#include "coordinator/engine/rungs.h"
 
 namespace optfleet::engine {
 namespace {
@@ -142,6 +143,7 @@ class AnswerBuilder {
                                 .slots = row.slots,
                                 .share = domain::kWholeSlot,
                                 .memory_bytes = 0,
+                                .pause_step = 0,
                                 .with_spec = false,
                                 .spec_json = {},
                                 .resume_parent = {},
@@ -182,6 +184,7 @@ class AnswerBuilder {
     desired.slots = row.slots;
     desired.share = job.row.definition.resources.share;
     desired.memory_bytes = MemoryOf(job.row.definition.resources);
+    desired.pause_step = PauseStep(state_, job);
     desired.with_spec = row.state == AttemptState::kAssigned;
     if (row.resume_attempt != 0) {
       const domain::Attempt& parent = job.attempts.at(row.resume_attempt).row;

@@ -83,6 +83,7 @@ domain::Sweep RowOf(const State& state, const CreateSweep& input, const std::str
   row.priority = input.priority;
   row.max_running = input.max_running;
   row.keep = input.keep;
+  row.search = input.search;
   row.stages = {.all = input.stages, .begun = input.stages.empty() ? 0 : 1, .problem = {}};
   row.incarnation = state.incarnation;
   row.create_time = state.now;
@@ -117,6 +118,7 @@ Answer OnCreateSweep(State* state, CreateSweep input) {
   // not at all.
   LiveSweep& sweep = state->sweeps[id];
   sweep.row = RowOf(*state, input, id);
+  if (input.search.halving) sweep.halving.emplace(input.search.halving->factor);
   std::vector<domain::JobDefinition> jobs;
   ReusedJobs reused;
   AddJobs(state, std::move(input.points), {&sweep, 0, &sweep.fresh, &state->queue, &reused}, &jobs);
@@ -136,7 +138,9 @@ Answer OnBeginSweep(State* state, const BeginSweep& input) {
   const std::string id = head.sweep_id.empty() ? FreeId(*state, head.display_name) : head.sweep_id;
   if (head.validate_only) return SweepAnswer{id};
   const domain::Sweep row = RowOf(*state, head, id);
-  state->sweeps[id].row = row;
+  LiveSweep& sweep = state->sweeps[id];
+  sweep.row = row;
+  if (row.search.halving) sweep.halving.emplace(row.search.halving->factor);
   state->expanding[id] = {
       .request_id = head.request_id, .content_hash = hash, .spec_hashes = {}, .queue = {}, .reused = {}};
   state->changes.new_sweeps.push_back({.sweep = row, .source = head.source, .jobs = {}});

@@ -16,8 +16,8 @@ void MoveBehind(std::vector<T>* target, std::vector<T>& source) {
 bool Changes::empty() const {
   return new_sweeps.empty() && new_jobs.empty() && new_parameters.empty() && dropped_jobs.empty() &&
          extensions.empty() && sweeps.empty() && jobs.empty() && attempts.empty() && logs.empty() &&
-         workers.empty() && kept.empty() && pins.empty() && events.empty() && requests.empty() && !waiting &&
-         !forget_requests_before;
+         workers.empty() && rungs.empty() && kept.empty() && pins.empty() && events.empty() &&
+         requests.empty() && !waiting && !forget_requests_before;
 }
 
 void Changes::Append(Changes later) {
@@ -31,6 +31,7 @@ void Changes::Append(Changes later) {
   MoveBehind(&attempts, later.attempts);
   MoveBehind(&logs, later.logs);
   MoveBehind(&workers, later.workers);
+  MoveBehind(&rungs, later.rungs);
   MoveBehind(&kept, later.kept);
   MoveBehind(&pins, later.pins);
   MoveBehind(&events, later.events);

@@ -72,6 +72,12 @@ struct PinChange {
   std::optional<Time> time;  // absent: unpinned
 };
 
+// How a job stands at a rung that it came to.
+struct RungChange {
+  JobName job;
+  sweeps::RungResult result;
+};
+
 // Rows as they are after the input. Of several rows with one key the last counts.
 struct Changes {
   std::vector<NewSweep> new_sweeps;
@@ -85,8 +91,9 @@ struct Changes {
       attempts;  // the metrics store wants these too (MetricsStore::Link), after the commit
   std::vector<domain::AttemptLog> logs;
   std::vector<domain::Worker> workers;
-  std::vector<KeptChange> kept;  // in order
-  std::vector<PinChange> pins;   // in order
+  std::vector<RungChange> rungs;  // in order
+  std::vector<KeptChange> kept;   // in order
+  std::vector<PinChange> pins;    // in order
   std::vector<domain::Event> events;
   std::vector<domain::Request> requests;
   std::optional<std::vector<ClassReason>> waiting;  // replaces all rows, if present
@@ -136,6 +143,7 @@ struct DesiredAttempt {
   std::vector<int32_t> slots;
   int32_t share = domain::kWholeSlot;  // of each
   int64_t memory_bytes = 0;            // of each, of a shared slot; 0: the share of what it has
+  int64_t pause_step = 0;              // 0: none
   bool with_spec = false;  // whoever sends the answer fills in the job's spec, which the engine does not keep
   std::string spec_json;
   std::optional<AttemptName> resume_parent;

@@ -6,6 +6,7 @@
 
 #include "coordinator/engine/handlers.h"
 #include "coordinator/engine/load.h"
+#include "coordinator/engine/rungs.h"
 #include "coordinator/engine/schedule.h"
 #include "coordinator/engine/state.h"
 #include "coordinator/engine/totals.h"
@@ -52,6 +53,7 @@ Effects Engine::Handle(Input input, Time now) {
         if constexpr (std::is_same_v<T, Tick>) OnTick(state);
       },
       input);
+  SettleRungs(state);
   Schedule(state);
   if (const auto* said = std::get_if<Synchronize>(&input)) {
     if (synchronized.has_value()) {

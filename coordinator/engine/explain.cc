@@ -68,6 +68,7 @@ Answer OnExplainJob(State* state, const ExplainJob& input) {
   answer.state = status.state;
   answer.reason = status.reason;
   answer.queued = static_cast<int64_t>(state->queue.size());
+  if (status.state == domain::JobState::kPaused) return answer;
   if (status.state != domain::JobState::kQueued) {
     answer.reason = RunningText(*job);
     return answer;

@@ -8,6 +8,7 @@
 #include "coordinator/engine/handlers.h"
 #include "coordinator/engine/kept.h"
 #include "coordinator/engine/requests.h"
+#include "coordinator/engine/rungs.h"
 #include "coordinator/engine/totals.h"
 #include "coordinator/engine/transitions.h"
 
@@ -63,6 +64,7 @@ Answer Extended(State* state, LiveSweep* sweep, const ExtendSweep& head, int32_t
                 const ReusedJobs& reused, const std::string& hash) {
   domain::Sweep& row = sweep->row;
   SweepAnswer answer{row.id, false, NumbersBehind(row.job_count, count)};
+  if (head.stage || row.state != domain::SweepState::kActive) BeginCompetition(sweep);
   RememberRequest(state, head.request_id, hash, SubjectOf(row.id, answer.jobs));
   row.job_count += count;
   row.axes = head.axes;

@@ -68,9 +68,24 @@ class Checker {
         Expect(newest_state == AttemptState::kRunning || newest_state == AttemptState::kFinishing, text,
                "running exactly while its newest attempt runs or finishes");
         break;
+      case JobState::kPaused:
+        CheckPaused(job, newest_state);
+        break;
       case JobState::kEnded:
         break;
     }
+  }
+
+  void CheckPaused(const LiveJob& job, AttemptState newest) {
+    const auto text = [&] { return ToResource(job.row.name()); };
+    const domain::JobStatus& status = job.row.status;
+    const auto& halving = state_.sweeps.at(job.row.name().sweep).halving;
+    ++paused_[job.row.name().sweep];
+    Expect(newest == AttemptState::kEnded && status.worker.empty() && !state_.queue.Contains(job.row) &&
+               !status.stop,
+           text, "paused: nothing of it runs or waits");
+    const auto standing = halving ? halving->StandingOf(job.row.name().job, status.rung) : std::nullopt;
+    Expect(standing && !standing->promoted, text, "paused at a rung from which it has not gone on");
   }
 
   void CheckFresh(const std::string& id, const LiveSweep& sweep) {
@@ -137,6 +152,9 @@ class Checker {
       Expect(open + sweep.ended.total() + reused == sweep.row.job_count, SweepResource(id),
              "states add up to its size");
       Expect(sweep.on_slots == on_slots_[id], SweepResource(id), "counts its attempts on slots");
+      Expect(sweep.paused == paused_[id], SweepResource(id), "counts its paused jobs");
+      Expect(sweep.halving.has_value() == sweep.row.search.halving.has_value(), SweepResource(id),
+             "has rungs exactly with halving");
       const bool expanding = state_.expanding.contains(id);
       Expect(expanding == (sweep.row.state == SweepState::kExpanding), SweepResource(id),
              "expanding exactly while it comes in parts");
@@ -219,6 +237,7 @@ class Checker {
   std::vector<std::string> violations_;
   std::map<std::string, int32_t> open_jobs_;
   std::map<std::string, int32_t> on_slots_;
+  std::map<std::string, int32_t> paused_;
   size_t queued_ = 0;
   size_t backoffs_ = 0;
   size_t leases_ = 0;  // by attempts

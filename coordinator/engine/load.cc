@@ -92,6 +92,12 @@ Result<std::unique_ptr<State>> LoadState(const Options& options, SavedState save
     live.best = std::move(sweep.best);
     live.fresh = std::move(sweep.fresh);
     live.fresh.ForEach([&](int32_t number, const JobKind& kind) { state->queue.Add(id, number, kind); });
+    live.finished = sweep.finished;
+    if (live.row.search.halving) live.halving.emplace(live.row.search.halving->factor);
+    for (const sweeps::RungResult& result : sweep.rungs) {
+      live.halving->Restore(result);
+      live.halving->Leave(result.job);  // unless it turns out to be open
+    }
     if (IsStageDue(live)) state->due_stages.insert(id);
     state->sweeps[id] = std::move(live);
   }
@@ -105,6 +111,11 @@ Result<std::unique_ptr<State>> LoadState(const Options& options, SavedState save
     // Written under a clock that was set back since.
     if (auto& until = job.row.status.not_before) until = std::min(*until, now + options.longest_backoff);
     if (job.row.status.state == domain::JobState::kQueued) Enqueue(state.get(), &job);
+    LiveSweep& sweep = state->SweepOf(name);
+    if (sweep.halving) sweep.halving->Return(name.job);
+    if (job.row.status.state != domain::JobState::kPaused) continue;
+    ++sweep.paused;
+    state->unsettled.insert(name.sweep);
   }
   OPTFLEET_RETURN_IF_ERROR(LoadAttempts(state.get(), &saved));
   LoadKept(state.get(), &saved);

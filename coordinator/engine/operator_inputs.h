@@ -54,6 +54,7 @@ struct CreateSweep {
   int32_t max_running = 0;
   domain::KeepPolicy keep = {};
   std::vector<domain::Stage> stages = {};  // all; its points are of the first
+  domain::SearchPolicy search = {};
   std::vector<Point> points;
   bool validate_only = false;  // answer as the real call would, change nothing
 };

@@ -56,6 +56,7 @@ void QueueEnded(State* state, const EndedJob& ended, const std::string& reason) 
   status.outcome.reset();
   status.reason = "tried again" + (reason.empty() ? "" : " (" + reason + ")") + ", it had ended " + before;
   status.failures = 0;
+  status.rung = domain::kNoRung;  // what is asked for by name runs to its end
   status.not_before.reset();
   status.stop.reset();
   status.stop_reason.clear();

@@ -33,6 +33,9 @@ struct LiveSweep {
   domain::EndedJobs ended;
   int64_t ended_steps = 0;
   FreshJobs fresh;
+  std::optional<sweeps::Halving> halving;  // exactly with row.search.halving
+  int32_t paused = 0;                      // jobs that are, at a rung
+  int32_t finished = 0;                    // that succeeded, of those from row.first_competitor on
   RankedJobs best;       // ended jobs whose checkpoints are kept; with row.keep.best_jobs, at most so many
   int32_t on_slots = 0;  // attempts that are assigned or running
   // Of attempts that ended since this process began: how fast they trained.
@@ -129,6 +132,7 @@ struct State {
   std::map<JobName, std::vector<CheckpointName>> starts;  // that specs of open jobs name, where any
   std::set<std::string> uncollected;                      // sweeps in which something may be released
   std::set<std::string> due_stages;                       // Engine::due_stages
+  std::set<std::string> unsettled;  // sweeps in which something came to a rung, or left (rungs.h)
   WaitQueue queue;
   Deadlines deadlines;
   std::vector<ClassReason> waiting;

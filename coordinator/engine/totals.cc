@@ -54,6 +54,8 @@ void CountEndedJob(State* state, domain::Job* job) {
   ++sweep.ended.by_outcome[std::string(OutcomeName(*status.outcome))];
   sweep.ended_steps += status.step;
   if (status.objective) TakeBest(&sweep.ended, *status.objective, job->name().job);
+  if (status.outcome == Outcome::kSucceeded && job->name().job >= sweep.row.first_competitor)
+    ++sweep.finished;
   RankForKeeping(state, &sweep, *job);
   EndIfDone(state, &sweep);
 }
@@ -64,6 +66,7 @@ void CountReused(LiveSweep* sweep, const ReusedJobs& reused) {
   sweep->ended.by_outcome[std::string(OutcomeName(Outcome::kSucceeded))] += count;
   sweep->ended_steps += reused.steps;
   sweep->row.reused_jobs += count;
+  sweep->finished += count;
   if (reused.best) TakeBest(&sweep->ended, reused.best->first, reused.best->second);
 }
 

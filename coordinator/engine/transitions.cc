@@ -9,6 +9,7 @@
 #include "coordinator/engine/estimates.h"
 #include "coordinator/engine/health.h"
 #include "coordinator/engine/resume.h"
+#include "coordinator/engine/rungs.h"
 #include "coordinator/engine/totals.h"
 
 namespace optfleet::engine {
@@ -59,6 +60,7 @@ void EndJob(State* state, LiveJob* job, Outcome outcome, std::string reason, con
   state->queue.Remove(job->row);
   state->deadlines.Clear(DeadlineKey::Backoff(job->row.name()));
   state->plan_is_stale = true;
+  if (status.state == JobState::kPaused) --state->SweepOf(job->row.name()).paused;
   Move(&status.state, JobState::kEnded);
   status.outcome = outcome;
   status.reason = std::move(reason);
@@ -75,6 +77,7 @@ void EndJob(State* state, LiveJob* job, Outcome outcome, std::string reason, con
   state->Touch(job->row);
   state->Say(ToResource(job->row.name()), "ended",
              std::string(OutcomeName(outcome)) + (status.reason.empty() ? "" : ": " + status.reason));
+  LeaveRungs(state, *job);
   CountEndedJob(state, &job->row);
 }
 
@@ -138,6 +141,8 @@ void AfterAttempt(State* state, LiveJob* job, const LiveAttempt& attempt) {
     EndJob(state, job, outcome, attempt.row.reason, attempt.row.reported->final);
   } else if (outcome == Outcome::kFailed) {
     AfterFailure(state, job, attempt);
+  } else if (EndedAtRung(*state, *job, attempt)) {
+    PauseAtRung(state, job, attempt);
   } else {
     const std::string what = outcome == Outcome::kLost ? " was lost: " : " gave its slot back: ";
     QueueAgain(state, job, AttemptText(attempt) + what + attempt.row.reason);
@@ -245,6 +250,25 @@ void TryFinish(State* state, LiveJob* job, LiveAttempt* attempt) {
 void Lose(State* state, LiveJob* job, LiveAttempt* attempt, const std::string& reason) {
   EndAttempt(state, job, attempt, Outcome::kLost, reason);
   AfterAttempt(state, job, *attempt);
+}
+
+void Pause(State* state, LiveJob* job, const std::string& reason) {
+  domain::JobStatus& status = job->row.status;
+  Move(&status.state, JobState::kPaused);
+  status.reason = reason;
+  ++state->SweepOf(job->row.name()).paused;
+  state->Touch(job->row);
+  state->Say(ToResource(job->row.name()), "paused", reason);
+}
+
+void Continue(State* state, LiveJob* job, std::string reason) {
+  --state->SweepOf(job->row.name()).paused;
+  job->row.status.final.clear();
+  QueueAgain(state, job, std::move(reason));
+}
+
+void StopPaused(State* state, LiveJob* job, const std::string& reason) {
+  EndJob(state, job, Outcome::kStoppedEarly, reason, domain::Figures(job->row.status.final));
 }
 
 void Cancel(State* state, LiveJob* job, const std::string& reason) {

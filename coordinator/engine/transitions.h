@@ -30,6 +30,15 @@ void TryFinish(State* state, LiveJob* job, LiveAttempt* attempt);
 // Any open state -> ended with `lost`; the job is queued again.
 void Lose(State* state, LiveJob* job, LiveAttempt* attempt, const std::string& reason);
 
+// running -> paused, after its attempt has ended.
+void Pause(State* state, LiveJob* job, const std::string& reason);
+
+// paused -> queued.
+void Continue(State* state, LiveJob* job, std::string reason);
+
+// paused -> ended with `stopped_early` and the figures that it has.
+void StopPaused(State* state, LiveJob* job, const std::string& reason);
+
 // Asks to stop a job with outcome cancelled. Ends it at once if nothing of it runs.
 void Cancel(State* state, LiveJob* job, const std::string& reason);
 

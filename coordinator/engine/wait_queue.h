@@ -1,6 +1,7 @@
 // Queued jobs that may start now, by class, in the order in which they get slots.
 #pragma once
 
+#include <algorithm>
 #include <compare>
 #include <map>
 #include <optional>
@@ -28,7 +29,7 @@ struct ClassKey {
 
 class WaitQueue {
  public:
-  // A job's place within its class: the oldest first, then by number.
+  // A job's place within its class: the oldest first, then by number (PlaceOf).
   using Places = std::set<std::pair<Time, int32_t>>;
 
   void Add(const domain::Job& job) {
@@ -89,8 +90,10 @@ class WaitQueue {
 
   size_t size() const { return size_; }
 
+  // Of jobs that came together those that have got to a higher rung go first: no new one is begun while one
+  // of the best may go on.
   static Places::value_type PlaceOf(const domain::Job& job) {
-    return {job.definition.create_time, job.name().job};
+    return {job.definition.create_time - Duration(std::max(job.status.rung, 0)), job.name().job};
   }
 
  private:

@@ -27,7 +27,8 @@ static_assert(Same(v1::Sweep::STATE_EXPANDING, domain::SweepState::kExpanding) &
 static_assert(Same(v1::Job::STATE_QUEUED, domain::JobState::kQueued) &&
               Same(v1::Job::STATE_ASSIGNED, domain::JobState::kAssigned) &&
               Same(v1::Job::STATE_RUNNING, domain::JobState::kRunning) &&
-              Same(v1::Job::State_MAX, domain::JobState::kEnded));
+              Same(v1::Job::STATE_ENDED, domain::JobState::kEnded) &&
+              Same(v1::Job::State_MAX, domain::JobState::kPaused));
 static_assert(Same(v1::Attempt::STATE_ASSIGNED, domain::AttemptState::kAssigned) &&
               Same(v1::Attempt::STATE_RUNNING, domain::AttemptState::kRunning) &&
               Same(v1::Attempt::STATE_FINISHING, domain::AttemptState::kFinishing) &&
@@ -67,9 +68,9 @@ v1::Fence FenceToWire(const Fence& fence) {
 
 // In the order in which a job passes through them.
 void AddCounts(const std::map<std::string, int32_t>& counts, v1::Sweep* wire) {
-  static constexpr std::array kOrder = {"queued",        "assigned",  "running",       "succeeded",
-                                        "stopped_early", "diverged",  "out_of_memory", "failed",
-                                        "cancelled",     "preempted", "lost"};
+  static constexpr std::array kOrder = {"queued",    "assigned",      "running",   "paused",
+                                        "succeeded", "stopped_early", "diverged",  "out_of_memory",
+                                        "failed",    "cancelled",     "preempted", "lost"};
   for (const char* state : kOrder) {
     const auto found = counts.find(state);
     if (found == counts.end() || found->second == 0) continue;
@@ -140,6 +141,7 @@ v1::Sweep ToWire(const store::SweepView& view, bool with_files) {
   SetKeep(sweep.keep, &wire);
   wire.set_reused_jobs(sweep.reused_jobs);
   SetStages(sweep, &wire);
+  for (std::string& rule : domain::RulesOf(sweep.search)) wire.add_rules(std::move(rule));
   const bool over =
       sweep.state == domain::SweepState::kEnded || sweep.state == domain::SweepState::kCancelled;
   if (over) {
@@ -291,6 +293,7 @@ v1::SynchronizeResponse ToWire(const engine::SynchronizeAnswer& answer) {
     added->set_share(desired.share);
     added->set_memory_bytes(desired.memory_bytes);
     added->set_spec_json(desired.spec_json);
+    added->set_pause_step(desired.pause_step);
     if (desired.resume_parent) {
       added->set_resume_parent(ToResource(*desired.resume_parent));
       *added->mutable_resume_parent_fence() = FenceToWire(desired.resume_parent_fence);
@@ -347,6 +350,7 @@ v1::Sweep PreviewOf(const engine::CreateSweep& input, int32_t job_count, int32_t
   view.sweep.priority = input.priority;
   view.sweep.max_running = input.max_running;
   view.sweep.keep = input.keep;
+  view.sweep.search = input.search;
   view.sweep.stages = {.all = input.stages, .begun = input.stages.empty() ? 0 : 1, .problem = {}};
   view.counts["queued"] = view.sweep.job_count;
   v1::Sweep wire = ToWire(view, false);

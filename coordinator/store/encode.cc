@@ -258,6 +258,27 @@ domain::Stages DecodeStages(const std::string& json) {
   return stages;
 }
 
+std::string EncodeSearch(const domain::SearchPolicy& search) {
+  Json json = Json::object();
+  if (search.halving)
+    json["halving"] = {{"first_share", search.halving->first_share},
+                       {"first_steps", search.halving->first_steps},
+                       {"factor", search.halving->factor}};
+  return Dump(json);
+}
+
+domain::SearchPolicy DecodeSearch(const std::string& json) {
+  if (json == "{}") return {};
+  const Json parsed = Parse(json);
+  domain::SearchPolicy search;
+  if (!parsed.is_object() || !parsed.contains("halving") || !parsed["halving"].is_object()) return search;
+  const Json& halving = parsed["halving"];
+  search.halving = sweeps::HalvingPlan{.first_share = halving.value("first_share", 0.0),
+                                       .first_steps = halving.value("first_steps", int64_t{0}),
+                                       .factor = halving.value("factor", 3)};
+  return search;
+}
+
 std::string EncodeEnd(const domain::ReportedEnd& end) {
   return Dump({{"outcome", OutcomeName(end.outcome)},
                {"reason", end.reason},

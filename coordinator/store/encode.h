@@ -29,6 +29,7 @@ std::string EncodeSlots(const std::vector<domain::Slot>& slots);
 std::string EncodeResources(const domain::Resources& resources);  // the same text for equal values
 std::string EncodeKeep(const domain::KeepPolicy& keep);           // "{}" where nothing is limited
 std::string EncodeStages(const domain::Stages& stages);           // "{}" where there are none
+std::string EncodeSearch(const domain::SearchPolicy& search);     // "{}" where there is none
 std::string EncodeEnd(const domain::ReportedEnd& end);
 
 domain::Figures DecodeFigures(const std::string& json);
@@ -41,6 +42,7 @@ std::vector<domain::Slot> DecodeSlots(const std::string& json);
 domain::Resources DecodeResources(const std::string& json);
 domain::KeepPolicy DecodeKeep(const std::string& json);
 domain::Stages DecodeStages(const std::string& json);
+domain::SearchPolicy DecodeSearch(const std::string& json);
 domain::ReportedEnd DecodeEnd(const std::string& json);
 domain::RunGround DecodeGround(const std::string& numerics_json);  // of ReportedEnd
 

@@ -19,7 +19,7 @@ WHERE sweeps.state = 'active' AND sweeps.names_kept AND jobs.spec_base IS NULL A
 constexpr const char* kOpenJobs = R"sql(
 SELECT jobs.sweep, jobs.number, jobs.spec_base, instr(jobs.spec_json, ?1) > 0, jobs.spec_json,
   (SELECT base.spec_json FROM jobs AS base WHERE base.sweep = jobs.sweep AND base.number = jobs.spec_base)
-FROM sweeps CROSS JOIN jobs ON jobs.sweep = sweeps.id AND jobs.state IN ('queued', 'assigned', 'running')
+FROM sweeps CROSS JOIN jobs ON jobs.sweep = sweeps.id AND jobs.state IN ('queued', 'assigned', 'running', 'paused')
   AND jobs.outcome IS NULL
 WHERE sweeps.state = 'active' AND sweeps.names_kept
   AND (instr(jobs.spec_json, ?1) > 0 OR (?2 AND jobs.spec_base IS NOT NULL)))sql";

@@ -19,7 +19,7 @@ constexpr const char* kOpenSteps = R"sql(
 SELECT sum(newest.step) FROM jobs
 JOIN metrics.attempts AS newest ON newest.job = 'sweeps/' || jobs.sweep || '/jobs/' || jobs.number
   AND newest.number = (SELECT max(number) FROM metrics.segments WHERE segments.job = newest.job)
-WHERE jobs.sweep = ? AND jobs.state IN ('queued', 'assigned', 'running') AND jobs.outcome IS NULL
+WHERE jobs.sweep = ? AND jobs.state IN ('queued', 'assigned', 'running', 'paused') AND jobs.outcome IS NULL
   AND jobs.attempt_count > 0)sql";
 constexpr const char* kBest = R"sql(
 SELECT number, objective FROM jobs WHERE sweep = ? AND objective IS NOT NULL AND number <= ?

@@ -11,12 +11,12 @@ const char* const kSweepColumns =
     "sweeps.id, sweeps.display_name, sweeps.state, sweeps.axes_json, sweeps.objective, sweeps.job_count, "
     "sweeps.merged_points, sweeps.priority, sweeps.cancel_requested, sweeps.create_time, sweeps.end_time, "
     "sweeps.max_running, sweeps.pause, sweeps.revision, sweeps.keep_json, sweeps.incarnation, "
-    "sweeps.names_kept, sweeps.reused_jobs, sweeps.stages_json";
+    "sweeps.names_kept, sweeps.reused_jobs, sweeps.stages_json, sweeps.search_json, sweeps.first_competitor";
 #define OPTFLEET_JOB_STATUS_COLUMNS                                                                 \
   "jobs.total_steps, jobs.create_time, jobs.state, jobs.outcome, jobs.reason, "                     \
   "jobs.attempt_count, jobs.worker, jobs.bound_worker, jobs.failures, jobs.not_before, jobs.stop, " \
   "jobs.stop_reason, jobs.step, jobs.final_json, jobs.objective, jobs.start_time, jobs.end_time, "  \
-  "jobs.resources_json, jobs.reused_from"
+  "jobs.resources_json, jobs.reused_from, jobs.rung"
 const char* const kJobColumns =
     "jobs.sweep, jobs.number, jobs.parameters_json, jobs.spec_json, "
     "jobs.spec_hash, " OPTFLEET_JOB_STATUS_COLUMNS
@@ -71,6 +71,7 @@ domain::JobStatus ReadStatus(const Statement& row, domain::JobState state) {
   status.start_time = TimeAt(row, 20);
   status.end_time = TimeAt(row, 21);
   if (!row.IsNull(23)) status.reused_from = ParseJobResource(row.Text(23));
+  status.rung = static_cast<int32_t>(row.Int(24));
   return status;
 }
 
@@ -130,6 +131,8 @@ Result<domain::Sweep> ReadSweep(const Statement& row) {
   sweep.names_kept = row.Int(16) != 0;
   sweep.reused_jobs = static_cast<int32_t>(row.Int(17));
   sweep.stages = DecodeStages(row.Text(18));
+  sweep.search = DecodeSearch(row.Text(19));
+  sweep.first_competitor = static_cast<int32_t>(row.Int(20));
   return sweep;
 }
 
@@ -145,7 +148,7 @@ Result<domain::Job> ReadJob(const Statement& row) {
   domain::Job job;
   job.definition.name = {row.Text(0), static_cast<int32_t>(row.Int(1))};
   job.definition.parameters = DecodeParameters(row.Text(2));
-  auto spec = ReadSpec(row, job.definition.name, 3, 24);
+  auto spec = ReadSpec(row, job.definition.name, 3, 25);
   if (!spec.has_value()) return Fail(std::move(spec).error());
   job.definition.spec_json = *std::move(spec);
   job.definition.spec_hash = row.Text(4);

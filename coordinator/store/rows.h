@@ -22,8 +22,8 @@ extern const char* const kJobColumnsWithoutTexts;  // the same with nothing for 
 extern const char* const kAttemptColumns;
 extern const char* const kWorkerColumns;
 extern const char* const kCheckpointColumns;
-inline constexpr int kSweepColumnCount = 19;
-inline constexpr int kJobColumnCount = 25;
+inline constexpr int kSweepColumnCount = 21;
+inline constexpr int kJobColumnCount = 26;
 inline constexpr int kAttemptColumnCount = 24;
 inline constexpr int kWorkerColumnCount = 13;
 inline constexpr int kCheckpointColumnCount = 10;

@@ -155,6 +155,16 @@ ALTER TABLE sweeps ADD COLUMN reused_jobs INTEGER NOT NULL DEFAULT 0;
 // Stages of a sweep, how many of them have begun, from which jobs.
 constexpr const char* kVersion5 = R"sql(
 ALTER TABLE sweeps ADD COLUMN stages_json TEXT NOT NULL DEFAULT '{}';
+
+-- How jobs of a sweep are stopped before their end, the first job of those that compete now, and where a job pauses.
+ALTER TABLE sweeps ADD COLUMN search_json TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE sweeps ADD COLUMN first_competitor INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE jobs ADD COLUMN rung INTEGER NOT NULL DEFAULT 0;
+
+-- The objective of each job at each rung that it came to, NULL where it had none; promoted once it went on.
+CREATE TABLE rungs(
+  sweep TEXT NOT NULL, job INTEGER NOT NULL, rung INTEGER NOT NULL, value REAL, promoted INTEGER NOT NULL,
+  PRIMARY KEY (sweep, job, rung)) WITHOUT ROWID;
 )sql";
 
 constexpr std::array<const char*, 5> kSteps = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};

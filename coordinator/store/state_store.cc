@@ -7,6 +7,7 @@
 #include "coordinator/store/encode.h"
 #include "coordinator/store/folder.h"
 #include "coordinator/store/load_kept.h"
+#include "coordinator/store/load_rungs.h"
 #include "coordinator/store/prune.h"
 #include "coordinator/store/read_rows.h"
 #include "coordinator/store/rows.h"
@@ -28,11 +29,11 @@ FROM sweeps CROSS JOIN jobs ON jobs.sweep = sweeps.id AND jobs.state = 'queued' 
 WHERE sweeps.state = 'active')sql";
 // Behind the columns.
 constexpr const char* kFromTouchedJobs = R"sql(
-FROM sweeps CROSS JOIN jobs ON jobs.sweep = sweeps.id AND jobs.state IN ('queued', 'assigned', 'running')
+FROM sweeps CROSS JOIN jobs ON jobs.sweep = sweeps.id AND jobs.state IN ('queued', 'assigned', 'running', 'paused')
   AND jobs.outcome IS NULL AND jobs.attempt_count > 0
 WHERE sweeps.state = 'active')sql";
 constexpr const char* kFromTheirAttempts = R"sql(
-FROM sweeps CROSS JOIN jobs ON jobs.sweep = sweeps.id AND jobs.state IN ('queued', 'assigned', 'running')
+FROM sweeps CROSS JOIN jobs ON jobs.sweep = sweeps.id AND jobs.state IN ('queued', 'assigned', 'running', 'paused')
   AND jobs.outcome IS NULL AND jobs.attempt_count > 0
 CROSS JOIN attempts ON attempts.sweep = jobs.sweep AND attempts.job = jobs.number
 WHERE sweeps.state = 'active')sql";
@@ -244,6 +245,7 @@ class SqliteStateStore final : public StateStore {
       totals.best_objective = row.objective;
     }
     OPTFLEET_RETURN_IF_ERROR(LoadFresh(&sweeps));
+    OPTFLEET_RETURN_IF_ERROR(LoadRungs(&connection_, &sweeps));
     for (auto& [id, sweep] : sweeps) saved->sweeps.push_back(std::move(sweep));
     return {};
   }

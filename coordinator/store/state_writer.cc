@@ -1,6 +1,7 @@
 #include "coordinator/store/state_writer.h"
 
 #include <array>
+#include <cmath>
 #include <deque>
 #include <optional>
 
@@ -12,14 +13,16 @@ namespace optfleet::store {
 namespace {
 
 constexpr char kUpsertSweep[] = R"sql(
-INSERT INTO sweeps VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
+INSERT INTO sweeps VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
 ON CONFLICT (id) DO UPDATE SET state = ?3, axes_json = ?4, job_count = ?6, merged_points = ?7, priority = ?8,
   cancel_requested = ?9, end_time = ?11, max_running = ?12, pause = ?13, revision = ?14, keep_json = ?15,
-  names_kept = ?17, reused_jobs = ?18, stages_json = ?19)sql";
+  names_kept = ?17, reused_jobs = ?18, stages_json = ?19,
+  search_json = ?20, first_competitor = ?21)sql";
 constexpr char kInsertSource[] = "INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?)";
 constexpr char kInsertJob[] = R"sql(
 INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', NULL, '', 0, '', '', 0, NULL, NULL, '', 0, '{}', NULL, NULL, NULL,
-  ?, ?, NULL))sql";
+  ?, ?, NULL, 0))sql";
+constexpr char kUpsertRung[] = "INSERT OR REPLACE INTO rungs VALUES (?, ?, ?, ?, ?)";
 constexpr char kDropJobs[] = "DELETE FROM jobs WHERE sweep = ? AND number > ?";
 constexpr char kDropSources[] = "DELETE FROM sources WHERE sweep = ?";
 constexpr char kDropSweep[] = "DELETE FROM sweeps WHERE id = ? AND state = 'expanding'";
@@ -27,7 +30,7 @@ constexpr char kSetParameters[] = "UPDATE jobs SET parameters_json = ?3 WHERE sw
 constexpr char kUpdateJob[] = R"sql(
 UPDATE jobs SET state = ?3, outcome = ?4, reason = ?5, attempt_count = ?6, worker = ?7, bound_worker = ?8, failures = ?9,
   not_before = ?10, stop = ?11, stop_reason = ?12, step = ?13, final_json = ?14, objective = ?15, start_time = ?16, end_time = ?17,
-  reused_from = ?18
+  reused_from = ?18, rung = ?19
 WHERE sweep = ?1 AND number = ?2)sql";
 constexpr char kUpsertAttempt[] = R"sql(
 INSERT INTO attempts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
@@ -55,11 +58,11 @@ constexpr char kUnpin[] = "DELETE FROM pins WHERE sweep = ? AND job = ? AND atte
 constexpr char kClearWaiting[] = "DELETE FROM waiting";
 constexpr char kInsertWaiting[] = "INSERT INTO waiting VALUES (?, ?, ?, ?)";
 
-constexpr std::array kAll = {kDropJobs,         kDropSources,    kDropSweep,    kUpsertSweep,
-                             kInsertSource,     kInsertJob,      kUpdateJob,    kSetParameters,
-                             kUpsertAttempt,    kUpsertWorker,   kUpsertLog,    kInsertEvent,
-                             kInsertRequest,    kForgetRequests, kClearWaiting, kInsertWaiting,
-                             kUpsertCheckpoint, kDropCheckpoint, kPin,          kUnpin};
+constexpr std::array kAll = {
+    kUpsertRung,     kDropJobs,      kDropSources,    kDropSweep,     kUpsertSweep,   kInsertSource,
+    kInsertJob,      kUpdateJob,     kSetParameters,  kUpsertAttempt, kUpsertWorker,  kUpsertLog,
+    kInsertEvent,    kInsertRequest, kForgetRequests, kClearWaiting,  kInsertWaiting, kUpsertCheckpoint,
+    kDropCheckpoint, kPin,           kUnpin};
 
 // Jobs whose whole spec is on disk, to keep others of their sweep by. One for each set of keys, newest first,
 // and not too many to try.
@@ -171,7 +174,7 @@ Status StateWriter::WriteSweep(const domain::Sweep& sweep) {
             sweep.job_count, sweep.merged_points, sweep.priority, sweep.cancel_requested,
             UnixMicros(sweep.create_time), Micros(sweep.end_time), sweep.max_running, NameOf(sweep.pause),
             sweep.revision, EncodeKeep(sweep.keep), sweep.incarnation, sweep.names_kept, sweep.reused_jobs,
-            EncodeStages(sweep.stages))
+            EncodeStages(sweep.stages), EncodeSearch(sweep.search), sweep.first_competitor)
       .Run();
 }
 
@@ -181,7 +184,7 @@ Status StateWriter::WriteJob(const JobName& name, const domain::JobStatus& statu
             status.attempt_count, status.worker, status.bound_worker, status.failures,
             Micros(status.not_before), NameOf(status.stop), status.stop_reason, status.step,
             EncodeFigures(status.final), status.objective, Micros(status.start_time), Micros(status.end_time),
-            status.reused_from ? std::optional(ToResource(*status.reused_from)) : std::nullopt)
+            status.reused_from ? std::optional(ToResource(*status.reused_from)) : std::nullopt, status.rung)
       .Run();
 }
 
@@ -218,6 +221,14 @@ Status StateWriter::WriteWaiting(const std::vector<engine::ClassReason>& waiting
   return {};
 }
 
+Status StateWriter::WriteRung(const engine::RungChange& change) {
+  const double value = change.result.value;
+  return Get(kUpsertRung)
+      .Bind(change.job.sweep, change.job.job, change.result.rung,
+            std::isfinite(value) ? std::optional(value) : std::nullopt, change.result.promoted)
+      .Run();
+}
+
 Status StateWriter::WriteKept(const engine::KeptChange& change) {
   const domain::KeptCheckpoint& row = change.row;
   const AttemptName& attempt = row.id.name.attempt;
@@ -242,6 +253,7 @@ Status StateWriter::WritePin(const engine::PinChange& change) {
 }
 
 Status StateWriter::WriteRest(const engine::Changes& changes) {
+  for (const engine::RungChange& change : changes.rungs) OPTFLEET_RETURN_IF_ERROR(WriteRung(change));
   for (const engine::KeptChange& change : changes.kept) OPTFLEET_RETURN_IF_ERROR(WriteKept(change));
   for (const engine::PinChange& change : changes.pins) OPTFLEET_RETURN_IF_ERROR(WritePin(change));
   for (const domain::AttemptLog& log : changes.logs) {

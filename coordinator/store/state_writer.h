@@ -28,6 +28,7 @@ class StateWriter {
   Status WriteAttempt(const domain::Attempt& attempt);
   Status WriteWorker(const domain::Worker& worker);
   Status WriteWaiting(const std::vector<engine::ClassReason>& waiting);
+  Status WriteRung(const engine::RungChange& change);
   Status WriteKept(const engine::KeptChange& change);
   Status WritePin(const engine::PinChange& change);
   Status WriteRest(const engine::Changes& changes);

@@ -59,7 +59,7 @@ Result<Answer> CancelSelected(Client& client, const ResourceArgument& argument, 
   if (sweep == nullptr)
     return Fail(Code::kInvalidArgument, "--where and --state choose jobs of sweeps; name sweeps");
   JobSelection selection = options.selection;
-  if (selection.states.empty()) selection.states = {"queued", "assigned", "running"};
+  if (selection.states.empty()) selection.states = {"queued", "assigned", "running", "paused"};
   auto jobs = SelectJobs(client, SweepResource(sweep->id), selection);
   if (!jobs) return Fail(std::move(jobs).error());
   auto answer = client.CancelJobs(SweepResource(sweep->id), *jobs, options.reason);

@@ -76,6 +76,7 @@ Result<int> DescribeSweep(Context& context, Client& client, const std::string& n
   if (sweep->priority() != 0) sections.Add("priority", std::to_string(sweep->priority()));
   if (sweep->max_running() != 0) sections.Add("max running", std::to_string(sweep->max_running()));
   if (sweep->has_keep_checkpoints()) sections.Add("checkpoints kept", KeepText(sweep->keep_checkpoints()));
+  for (const std::string& rule : sweep->rules()) sections.Add("rule", rule);
   sections.Add("objective", sweep->objective() + " (less is better)");
   sections.Add("best job", ShortResource(sweep->best_job()));
   AddTimes(sections, *sweep);

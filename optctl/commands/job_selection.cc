@@ -12,9 +12,9 @@
 namespace optfleet::commands {
 namespace {
 
-constexpr std::array<std::string_view, 11> kStates{"queued",    "assigned", "running",       "succeeded",
-                                                   "failed",    "diverged", "out_of_memory", "stopped_early",
-                                                   "cancelled", "lost",     "preempted"};
+constexpr std::array<std::string_view, 12> kStates{"queued",        "assigned",  "running",  "paused",
+                                                   "succeeded",     "failed",    "diverged", "out_of_memory",
+                                                   "stopped_early", "cancelled", "lost",     "preempted"};
 
 Status CheckStates(const JobSelection& selection) {
   for (const std::string& state : selection.states) {

@@ -27,7 +27,7 @@ std::string SlotList(const v1::Attempt& attempt) {
 }
 
 bool IsWaitingOrRunning(const std::string& state) {
-  return state == "queued" || state == "assigned" || state == "running";
+  return state == "queued" || state == "assigned" || state == "running" || state == "paused";
 }
 
 }  // namespace

@@ -89,6 +89,7 @@ Json ToJson(const v1::Sweep& sweep) {
          {"base", stage.base()},
          {"begun", stage.begun()},
          {"from_jobs", Json(std::vector<std::string>(stage.from_jobs().begin(), stage.from_jobs().end()))}});
+  json["rules"] = std::vector<std::string>(sweep.rules().begin(), sweep.rules().end());
   json["stage_problem"] = NullIfEmpty(sweep.stage_problem());
   json["objective"] = sweep.objective();
   json["best_job"] = NullIfEmpty(sweep.best_job());

@@ -92,6 +92,7 @@ void ClusterStory::Keep(const Changes& changes) {
   for (const auto& attempt : changes.attempts) attempts_[attempt.name] = attempt;
   for (const auto& worker : changes.workers) worker_rows_[worker.id] = worker;
   KeepCheckpoints(changes);
+  for (const RungChange& change : changes.rungs) rungs_[{change.job, change.result.rung}] = change.result;
   events_.insert(events_.end(), changes.events.begin(), changes.events.end());
   requests_.insert(requests_.end(), changes.requests.begin(), changes.requests.end());
   if (changes.waiting) waiting_ = *changes.waiting;
@@ -176,9 +177,16 @@ std::vector<SavedSweep> ClusterStory::SavedSweeps() const {
     SavedSweep& sweep = sweeps[name.sweep];
     ++sweep.ended.by_outcome[std::string(OutcomeName(*job.status.outcome))];
     sweep.ended_steps += job.status.step;
+    if (job.status.outcome == Outcome::kSucceeded && name.job >= sweep.sweep.first_competitor)
+      ++sweep.finished;
     const auto& most = sweep.sweep.keep.best_jobs;
     if (most && job.status.objective) sweep.best.insert({*job.status.objective, name.job});
     if (most && sweep.best.size() > static_cast<size_t>(*most)) sweep.best.erase(std::prev(sweep.best.end()));
+  }
+  for (const auto& [key, result] : rungs_) {
+    SavedSweep& sweep = sweeps[key.first.sweep];
+    if (sweep.sweep.state == domain::SweepState::kActive && result.job >= sweep.sweep.first_competitor)
+      sweep.rungs.push_back(result);
   }
   std::vector<SavedSweep> saved;
   for (auto& [id, sweep] : sweeps) saved.push_back(std::move(sweep));

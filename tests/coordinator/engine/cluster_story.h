@@ -53,6 +53,9 @@ class ClusterStory {
     void Delivers(const std::string& job, int64_t records);
     // As Reports of a success, with its val_loss.
     void Scores(const std::string& job, double val_loss);
+    // Takes the job, expects to be told to pause after that step, does so with a checkpoint, and says what it
+    // came to.
+    void TrainsTo(const std::string& job, int64_t step, double val_loss);
     // The run directory of the job's newest attempt is gone; this checkpoint of it lies in kept/.
     void Keeps(const std::string& job, int64_t step, std::optional<double> val_loss = {});
     // Nothing is left in kept/.
@@ -146,6 +149,7 @@ class ClusterStory {
   std::map<std::string, domain::Worker> worker_rows_;
   std::map<domain::KeptId, domain::KeptCheckpoint> kept_;
   std::set<CheckpointName> pins_;
+  std::map<std::pair<JobName, int32_t>, sweeps::RungResult> rungs_;
   std::vector<domain::Event> events_;
   std::vector<domain::Request> requests_;
   std::vector<ClassReason> waiting_;

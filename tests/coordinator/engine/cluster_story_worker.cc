@@ -81,6 +81,24 @@ void ClusterStory::WorkerHandle::Scores(const std::string& job, double val_loss)
   Synchronizes();
 }
 
+void ClusterStory::WorkerHandle::TrainsTo(const std::string& job, int64_t step, double val_loss) {
+  Synchronizes();
+  const auto desired = Desired(job);
+  ASSERT_TRUE(desired.has_value()) << id_ << " was not given " << job;
+  EXPECT_EQ(desired->pause_step, step);
+  if (desired->resume_parent)
+    Resumes(job, story_->attempts_.at(*desired->resume_parent).checkpoint_step, 0);
+  else
+    Takes(job);
+  AttemptStatus& status = Own(job);
+  status.state = AttemptStatus::State::kEnded;
+  status.outcome = Outcome::kPreempted;
+  status.reason = "paused";
+  status.checkpoint_step = step;
+  status.final = {{"val_loss", val_loss}};
+  Synchronizes();
+}
+
 void ClusterStory::WorkerHandle::Keeps(const std::string& job, int64_t step, std::optional<double> val_loss) {
   SimpleWorker& worker = story_->workers_.at(id_);
   const auto newest = std::find_if(story_->attempts_.rbegin(), story_->attempts_.rend(),

@@ -1,0 +1,24 @@
+// How a sweep spends less than all of its jobs would take.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sweeps/search/halving.h"
+
+namespace optfleet::domain {
+
+struct SearchPolicy {
+  std::optional<sweeps::HalvingPlan> halving;  // jobs pause at rungs, and only the best go on
+  friend bool operator==(const SearchPolicy&, const SearchPolicy&) = default;
+};
+
+// A sentence for each part of it.
+std::vector<std::string> RulesOf(const SearchPolicy& search);
+
+// A job that runs to its end, whatever its sweep's rungs.
+inline constexpr int32_t kNoRung = -1;
+
+}  // namespace optfleet::domain

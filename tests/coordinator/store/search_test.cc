@@ -1,0 +1,107 @@
+// Stages and rungs in state.db: what is written comes back, and what a next stage rests on.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "coordinator/store/metrics_store.h"
+#include "coordinator/store/read_store.h"
+#include "coordinator/store/state_store.h"
+#include "tests/coordinator/store/fixtures.h"
+
+namespace optfleet::store {
+namespace {
+
+using testing::ElementsAre;
+using testing::UnorderedElementsAre;
+
+class SearchRows : public testing::Test {
+ protected:
+  void SetUp() override {
+    Open();
+    metrics_ = std::move(*MetricsStore::Open(folder_.options()));
+    changes_.new_sweeps.push_back(NewSweep("lr", 3));
+    domain::Sweep& row = changes_.new_sweeps[0].sweep;
+    row.stages = {.all = {{"a", "", {}}, {"b", "best(a)", {2, 1}}}, .begun = 2, .problem = "none"};
+    row.search.halving = sweeps::HalvingPlan{.first_share = 0.1, .first_steps = 0, .factor = 4};
+    row.first_competitor = 2;
+  }
+  void Open() {
+    state_.reset();
+    state_ = std::move(*StateStore::Open(folder_.options()));
+  }
+  void Commit() { ASSERT_TRUE(state_->Commit(changes_).has_value()); }
+  void End(int32_t job, Outcome outcome, std::optional<double> objective, domain::Figures final) {
+    domain::JobStatus status;
+    status.state = domain::JobState::kEnded;
+    status.outcome = outcome;
+    status.objective = objective;
+    status.final = std::move(final);
+    changes_.jobs.push_back({{"lr", job}, status});
+  }
+
+  TemporaryFolder folder_;
+  std::unique_ptr<StateStore> state_;
+  std::unique_ptr<MetricsStore> metrics_;
+  engine::Changes changes_;
+};
+
+TEST_F(SearchRows, StagesAndHalvingComeBack) {
+  Commit();
+  Open();
+  const auto saved = state_->Load();
+  ASSERT_TRUE(saved.has_value());
+  EXPECT_EQ(saved->sweeps.at(0).sweep, changes_.new_sweeps[0].sweep);
+}
+
+TEST_F(SearchRows, RungsOfThoseThatCompeteComeBackWithHowManyFinished) {
+  End(1, Outcome::kSucceeded, 1.0, {});
+  End(2, Outcome::kSucceeded, 2.0, {});
+  domain::JobStatus paused;
+  paused.state = domain::JobState::kPaused;
+  paused.attempt_count = 1;
+  paused.rung = 1;
+  changes_.jobs.push_back({{"lr", 3}, paused});
+  changes_.rungs = {{{"lr", 1}, {1, 0, 0.5, false}},
+                    {{"lr", 2}, {2, 0, 2.5, false}},
+                    {{"lr", 2}, {2, 0, 2.5, true}},
+                    {{"lr", 3}, {3, 0, std::nan(""), false}}};
+  changes_.workers = {AWorker("gpu01")};
+  domain::Attempt attempt = AnAttempt({"lr", 3}, 1, "gpu01");
+  attempt.state = domain::AttemptState::kEnded;
+  attempt.outcome = Outcome::kPreempted;
+  attempt.lease_time.reset();
+  changes_.attempts = {attempt};
+  Commit();
+  Open();
+  const auto saved = state_->Load();
+  ASSERT_TRUE(saved.has_value());
+  const engine::SavedSweep& sweep = saved->sweeps.at(0);
+  EXPECT_EQ(sweep.finished, 1) << "the first job competes no more";
+  ASSERT_EQ(sweep.rungs.size(), 2U);
+  EXPECT_EQ(sweep.rungs[0].job, 2);
+  EXPECT_TRUE(sweep.rungs[0].promoted);
+  EXPECT_TRUE(std::isnan(sweep.rungs[1].value));
+  ASSERT_EQ(saved->jobs.size(), 1U);
+  EXPECT_EQ(saved->jobs[0].status.rung, 1);
+  EXPECT_EQ(saved->jobs[0].status.state, domain::JobState::kPaused);
+  EXPECT_EQ(saved->attempts.size(), 1U);
+}
+
+TEST_F(SearchRows, ANextStageRestsOnWhatCompetes) {
+  End(1, Outcome::kSucceeded, 1.5, {{"val_loss", 1.5}, {"tokens_per_second", 10}});
+  End(2, Outcome::kDiverged, std::nullopt, {{"val_loss", 9}});
+  Commit();
+  const auto read = std::move(*ReadStore::Open(folder_.path()));
+  const auto staged = read->GetStagedSweep("lr");
+  ASSERT_TRUE(staged.has_value()) << staged.error().message();
+  EXPECT_EQ(staged->points.sweep.stages.begun, 2);
+  EXPECT_EQ(staged->source.overrides, changes_.new_sweeps[0].source.overrides);
+  ASSERT_EQ(staged->results.size(), 2U);
+  EXPECT_EQ(staged->results.at("hash1").objective, 1.5);
+  EXPECT_EQ(staged->results.at("hash1").final.at("tokens_per_second"), 10);
+  EXPECT_TRUE(staged->results.at("hash2").final.empty()) << "a diverged job's figures say nothing";
+}
+
+}  // namespace
+}  // namespace optfleet::store
