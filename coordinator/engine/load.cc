@@ -112,7 +112,7 @@ Result<std::unique_ptr<State>> LoadState(const Options& options, SavedState save
     if (auto& until = job.row.status.not_before) until = std::min(*until, now + options.longest_backoff);
     if (job.row.status.state == domain::JobState::kQueued) Enqueue(state.get(), &job);
     LiveSweep& sweep = state->SweepOf(name);
-    if (sweep.halving) sweep.halving->Return(name.job);
+    if (sweep.halving && job.row.status.rung != domain::kNoRung) sweep.halving->Return(name.job);
     if (job.row.status.state != domain::JobState::kPaused) continue;
     ++sweep.paused;
     state->unsettled.insert(name.sweep);

@@ -5,6 +5,7 @@
 #include "coordinator/engine/handlers.h"
 #include "coordinator/engine/kept.h"
 #include "coordinator/engine/requests.h"
+#include "coordinator/engine/rungs.h"
 #include "coordinator/engine/transitions.h"
 
 namespace optfleet::engine {
@@ -56,7 +57,7 @@ void QueueEnded(State* state, const EndedJob& ended, const std::string& reason) 
   status.outcome.reset();
   status.reason = "tried again" + (reason.empty() ? "" : " (" + reason + ")") + ", it had ended " + before;
   status.failures = 0;
-  status.rung = domain::kNoRung;  // what is asked for by name runs to its end
+  RejoinRungs(state, &job);
   status.not_before.reset();
   status.stop.reset();
   status.stop_reason.clear();

@@ -72,8 +72,9 @@ void EndPaused(State* state, LiveSweep* sweep) {
 void Settle(State* state, LiveSweep* sweep) {
   for (const int32_t number : sweep->halving->Promote()) GoOn(state, sweep, number);
   // What is coming competes with those that wait.
-  if (sweep->paused == 0 || sweep->paused < OpenJobs(*sweep) || state->extending.contains(sweep->row.id))
-    return;
+  if (sweep->paused == 0 || sweep->paused < OpenJobs(*sweep)) return;
+  if (state->extending.contains(sweep->row.id))
+    return static_cast<void>(state->unsettled.insert(sweep->row.id));
   // Few jobs leave none at the top: without this one nobody would know what the best of them comes to.
   if (sweep->finished == 0) {
     if (const auto best = sweep->halving->PromoteBest()) return GoOn(state, sweep, *best);
@@ -110,6 +111,7 @@ void PauseAtRung(State* state, LiveJob* job, const LiveAttempt& attempt) {
 
 void LeaveRungs(State* state, const LiveJob& job) {
   LiveSweep& sweep = state->SweepOf(job.row.name());
+  if (sweep.halving) state->unsettled.insert(sweep.row.id);  // only paused ones may be left
   if (!Competes(sweep, job)) return;
   const domain::JobStatus& status = job.row.status;
   const int32_t number = job.row.name().job;
@@ -120,7 +122,13 @@ void LeaveRungs(State* state, const LiveJob& job) {
     Note(state, sweep, job.row.name(), status.rung);
   }
   sweep.halving->Leave(number);
-  state->unsettled.insert(sweep.row.id);
+}
+
+void RejoinRungs(State* state, LiveJob* job) {
+  domain::JobStatus& status = job->row.status;
+  status.rung = status.attempt_count > 0 ? domain::kNoRung : 0;
+  LiveSweep& sweep = state->SweepOf(job->row.name());
+  if (Competes(sweep, *job)) sweep.halving->Return(job->row.name().job);
 }
 
 void BeginCompetition(LiveSweep* sweep) {

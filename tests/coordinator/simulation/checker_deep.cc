@@ -65,6 +65,8 @@ std::string_view JobStateOf(const engine::State& state, const JobName& name) {
       return "job assigned";
     case domain::JobState::kRunning:
       return "job running";
+    case domain::JobState::kPaused:
+      return "job paused at a rung";
     case domain::JobState::kEnded:
       break;
   }

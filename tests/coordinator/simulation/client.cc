@@ -31,11 +31,12 @@ Client::Client(Context* context, Network* network, CoordinatorProcess* coordinat
     : context_(context), network_(network), coordinator_(coordinator), checker_(checker) {}
 
 void Client::CreateSweep(const std::string& id, int jobs, int part, bool reuse,
-                         const domain::KeepPolicy& keep, const std::string& start) {
+                         const domain::KeepPolicy& keep, const Search& search, const std::string& start) {
   std::string request = NewRequestId() + ' ' + id + ' ' + std::to_string(jobs) + ' ' + std::to_string(part) +
                         (reuse ? " 1" : " 0");
   for (const auto& limit : {keep.best_jobs, keep.best, keep.last})
     request += " " + std::to_string(limit.value_or(-1));
+  request += " " + std::to_string(search.first_rung) + " " + std::to_string(search.stages);
   Begin(SweepsServer::kCreate, request + " " + start,
         {.kind = Promise::Kind::kHasPoints, .subject = {id, 0}, .points = PointsBetween(1, jobs)});
 }

@@ -20,8 +20,12 @@ class Client {
 
   // `start` names a checkpoint in kept/ that its jobs start from; may be empty. In parts of so many, 0: at
   // once.
+  struct Search {
+    int64_t first_rung = 0;  // 0: no halving
+    int stages = 0;          // 0: none
+  };
   void CreateSweep(const std::string& id, int jobs, int part, bool reuse, const domain::KeepPolicy& keep,
-                   const std::string& start);
+                   const Search& search, const std::string& start);
   void Pin(const CheckpointName& name);
   void CancelJob(const JobName& name);
   void CancelSweep(const std::string& id);

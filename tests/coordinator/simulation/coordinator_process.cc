@@ -231,6 +231,7 @@ void CoordinatorProcess::RunLoop() {
     for (const auto& [on_answer, answer] : answers)
       if (on_answer) on_answer(answer);
   });
+  tell_due_(engine_->due_stages());
   // Time to the next tick, but never more than a second, as EngineLoop.
   const Time tick = engine_->next_tick();
   const Duration sleep =

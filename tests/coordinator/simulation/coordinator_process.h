@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,6 +47,9 @@ class CoordinatorProcess final : public rpc::Backend {
   void Start();                                  // tries again by itself until it is up
   void Die(std::optional<PowerCut> power = {});  // and starts again after a while
   bool up() const { return engine_ != nullptr; }
+  int64_t life() const { return life_; }  // another after each start
+  // Is told of engine::Engine::due_stages again and again.
+  void OnDue(std::function<void(const std::set<std::string>&)> tell) { tell_due_ = std::move(tell); }
   const engine::Engine* engine() const { return engine_.get(); }
   Time wall() const { return context_->agenda.now() + clock_offset_; }
 
@@ -95,6 +99,7 @@ class CoordinatorProcess final : public rpc::Backend {
 
   Context* context_;
   Checker* checker_;
+  std::function<void(const std::set<std::string>&)> tell_due_;
   SimulatedDisk disk_;
   FaultVfs vfs_;
   engine::Options engine_options_;

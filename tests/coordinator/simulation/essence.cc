@@ -7,9 +7,13 @@ std::string LineOf(const engine::State& state, const domain::Job& job) {
   const domain::JobStatus& s = job.status;
   // Of a job that never ran only the database knows why it was queued again: a start makes it a fresh one.
   const std::string reason = s.attempt_count == 0 && s.state == domain::JobState::kQueued ? "" : s.reason;
-  return ToResource(job.name()) + ' ' + std::string(Name(s.state)) + ' ' + reason + ' ' + s.worker + ' ' +
-         s.bound_worker + ' ' + std::to_string(s.failures) + ' ' + std::to_string(s.stop.has_value()) + ' ' +
-         std::to_string(state.queue.Contains(job)) + '\n';
+  const auto& halving = state.sweeps.at(job.name().sweep).halving;
+  std::string rungs;  // how it stands at each that it came to
+  for (int32_t rung = 0; halving && rung <= s.rung; ++rung)
+    rungs += " " + halving->RankText(job.name().job, rung, 0);
+  return ToResource(job.name()) + ' ' + std::string(Name(s.state)) + rungs + ' ' + reason + ' ' + s.worker +
+         ' ' + s.bound_worker + ' ' + std::to_string(s.failures) + ' ' + std::to_string(s.stop.has_value()) +
+         ' ' + std::to_string(state.queue.Contains(job)) + '\n';
 }
 
 std::string AttemptsOf(const engine::LiveJob& job) {
@@ -54,7 +58,9 @@ std::string EssenceOf(const engine::State& state) {
   std::string text;
   for (const auto& [id, sweep] : state.sweeps) {
     text += id + ' ' + std::string(Name(sweep.row.state)) + ' ' + std::to_string(sweep.ended.total()) + ' ' +
-            std::to_string(sweep.ended_steps) + ' ' + std::to_string(sweep.ended.best_job.value_or(0));
+            std::to_string(sweep.ended_steps) + ' ' + std::to_string(sweep.ended.best_job.value_or(0)) + ' ' +
+            std::to_string(sweep.paused) + ' ' + std::to_string(sweep.row.stages.begun) +
+            (state.due_stages.contains(id) ? " due" : "");
     for (const auto& [objective, job] : sweep.best) text += ' ' + std::to_string(job);
     text += '\n';
   }

@@ -153,6 +153,11 @@ void Machine::WriteCheckpoint(RunDirectory* directory) {
 
 bool Machine::StopIfAsked(RunDirectory* directory) {
   const Processes& processes = directory->processes;
+  if (directory->job().pause_step > 0 && processes.step >= directory->job().pause_step) {
+    WriteCheckpoint(directory);
+    Finish(directory, Outcome::kPreempted, "paused");
+    return true;
+  }
   if (!processes.stop) return false;
   if (processes.stop_with_checkpoint) WriteCheckpoint(directory);
   Finish(directory, *processes.stop, processes.stop_reason);
@@ -189,8 +194,8 @@ void Machine::Finish(RunDirectory* directory, Outcome outcome, const std::string
   result.reason = reason;
   result.last_record = static_cast<int64_t>(directory->log.size());
   result.last_step = directory->processes.step;
-  if (outcome == Outcome::kSucceeded)
-    result.final = {{"val_loss", ValueOf(directory->job_resource(), kSteps)}};
+  if (outcome == Outcome::kSucceeded || outcome == Outcome::kPreempted)
+    result.final = {{"val_loss", ValueOf(directory->job_resource(), directory->processes.step)}};
   directory->result = {std::move(result), context_->dice.Chance(0.8)};
   TrainerGone(directory, 0, 0);
 }

@@ -12,6 +12,8 @@
 namespace optfleet::simulation {
 namespace {
 
+constexpr int kStagePoints = 1000;  // further points of a stage have numbers from a multiple of it on
+
 // Each with another text, so that most are kept by what differs from the first. What it asks for follows from
 // its number, so that a repeated request says the same: some share a slot, some need two.
 engine::Point PointOf(int number, const std::string& start) {
@@ -74,7 +76,13 @@ void SweepsServer::Create(const std::string& request, const Network::Reply& repl
     words >> most;
     if (most >= 0) *keep = most;
   }
-  words >> start;
+  int64_t first_rung = 0;
+  int stages = 0;
+  words >> first_rung >> stages >> start;
+  if (first_rung > 0)
+    sweep.search.halving = sweeps::HalvingPlan{.first_share = 0, .first_steps = first_rung, .factor = 2};
+  for (int stage = 1; stage <= stages; ++stage)
+    sweep.stages.push_back({.name = "stage" + std::to_string(stage), .base = "", .from = {}});
   sweep.display_name = sweep.sweep_id;
   std::vector<engine::Point> points;
   for (int number = 1; number <= jobs; ++number) points.push_back(PointOf(number, start));
@@ -130,6 +138,51 @@ std::string TextOf(const engine::Answer& answer) {
 }
 
 }  // namespace
+
+void SweepsServer::Due(const std::set<std::string>& sweeps) {
+  if (std::exchange(life_, coordinator_->life()) != coordinator_->life()) at_work_.clear();
+  for (const std::string& sweep : sweeps) {
+    if (!at_work_.insert(sweep).second) continue;
+    coordinator_->Read([this, sweep](store::ReadStore& store) {
+      const auto staged = store.GetStagedSweep(sweep);
+      if (!staged || !staged->points.sweep.stages.has_next()) {
+        at_work_.erase(sweep);
+        return;
+      }
+      coordinator_->Work([this, staged = *staged] { BeginStage(staged); });
+    });
+  }
+}
+
+// From the best job, with so many points as its number says: also none.
+void SweepsServer::BeginStage(const store::StagedSweep& staged) {
+  const domain::Sweep& sweep = staged.points.sweep;
+  std::optional<std::pair<double, int32_t>> best;
+  for (const auto& [hash, result] : staged.results) {
+    if (!result.objective) continue;
+    const std::pair ranked(*result.objective, result.job);
+    best = std::min(best.value_or(ranked), ranked);
+  }
+  const auto done = [this, id = sweep.id](const engine::Answer&) { at_work_.erase(id); };
+  if (!best)
+    return static_cast<void>(coordinator_->Post(
+        engine::RefuseStage{.sweep_id = sweep.id, .revision = sweep.revision, .reason = "no job has a value"},
+        done));
+  engine::ExtendSweep next;
+  next.sweep_id = sweep.id;
+  next.revision = sweep.revision;
+  next.objective = sweep.objective;
+  next.stage = engine::NextStage{.number = sweep.stages.begun + 1, .from = {best->second}};
+  const int first = kStagePoints * sweep.stages.begun + 1;
+  const int last = first - 1 + best->second % 3;
+  checker_->Begun(
+      {.kind = Promise::Kind::kHasPoints, .subject = {sweep.id, 0}, .points = PointsBetween(first, last)});
+  for (int number = first; number <= last; ++number) {
+    engine::Point point = PointOf(number, "");
+    if (!staged.points.by_hash.contains(point.spec_hash)) next.points.push_back(std::move(point));
+  }
+  coordinator_->Post(std::move(next), done);
+}
 
 void SweepsServer::AtOnce(engine::Input input, const Network::Reply& reply) {
   coordinator_->Post(std::move(input), [reply](const engine::Answer& answer) {

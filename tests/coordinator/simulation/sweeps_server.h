@@ -18,19 +18,25 @@ std::set<std::string> PointsBetween(int first, int last);
 class SweepsServer {
  public:
   // Request id, sweep, jobs, so many in a part (0: at once), whether to take outcomes over, three limits of
-  // what it keeps, start.
+  // what it keeps, step of the first rung (0: no halving), number of stages (0: none), start.
   static constexpr const char* kCreate = "create";
   // Request id, sweep, first point, last point, so many in a part, whether to take outcomes over.
   static constexpr const char* kExtend = "extend";
   // The same of a file in which a mistake is found after all jobs were written.
   static constexpr const char* kExtendMistaken = "extend, mistaken";
 
-  explicit SweepsServer(CoordinatorProcess* coordinator) : coordinator_(coordinator) {}
+  SweepsServer(CoordinatorProcess* coordinator, Checker* checker)
+      : coordinator_(coordinator), checker_(checker) {}
 
   // False if it is another method.
   bool Serve(const std::string& path, const std::string& request, const Network::Reply& reply);
 
+  // As StageRunner in coordinator/app and BeginNextStage in coordinator/rpc: begins the next stage of each of
+  // the sweeps with some points, or refuses it if no job has a value.
+  void Due(const std::set<std::string>& sweeps);
+
  private:
+  void BeginStage(const store::StagedSweep& staged);
   void Create(const std::string& request, const Network::Reply& reply);
   void CreateWith(engine::CreateSweep sweep, std::vector<engine::Point> points, size_t part,
                   const Network::Reply& reply);
@@ -43,6 +49,9 @@ class SweepsServer {
   void Abandon(const std::string& sweep, const Error& error, const Network::Reply& reply);
 
   CoordinatorProcess* coordinator_;
+  Checker* checker_;
+  std::set<std::string> at_work_;  // stages that begin
+  int64_t life_ = 0;               // of the coordinator, in which they do
 };
 
 }  // namespace optfleet::simulation

@@ -33,9 +33,10 @@ World::World(const WorldOptions& options, Coverage* coverage)
       checker_(&context_),
       network_(&context_, StormOf(options)),
       coordinator_(&context_, &checker_, options.seed),
-      sweeps_server_(&coordinator_),
+      sweeps_server_(&coordinator_, &checker_),
       client_(&context_, &network_, &coordinator_, &checker_) {
   context_.faults = options.faults;
+  coordinator_.OnDue([this](const std::set<std::string>& sweeps) { sweeps_server_.Due(sweeps); });
   network_.SetServer(
       [this](const std::string& path, const std::string& request, const Network::Reply& reply) {
         const auto answer = [this, path, request, reply](Result<std::string> result) {
@@ -124,9 +125,15 @@ void World::Submit() {
             ToFolder({*ParseAttemptResource(name->key.attempt), name->key.fence.incarnation}) + "/" +
             CheckpointFolder(name->step) + "/weights.safetensors";
   }
-  client_.CreateSweep("s" + std::to_string(++submitted_), 1 + static_cast<int>(context_.dice.Below(8)),
+  // Dice of their own, so that histories without them stay as they were.
+  Dice other(options_.seed * 16 + static_cast<uint64_t>(++submitted_));
+  const int64_t first_rung = other.Chance(0.25) ? 1 + static_cast<int64_t>(other.Below(6)) : 0;
+  const int stages = other.Chance(0.2) ? 1 + static_cast<int>(other.Below(3)) : 0;
+  if (first_rung > 0) context_.coverage->Count("sweeps with halving");
+  if (stages > 0) context_.coverage->Count("sweeps with stages");
+  client_.CreateSweep("s" + std::to_string(submitted_), 1 + static_cast<int>(context_.dice.Below(8)),
                       context_.dice.Chance(0.3) ? 1 + static_cast<int>(context_.dice.Below(3)) : 0,
-                      context_.dice.Chance(0.2), keep, start);
+                      context_.dice.Chance(0.2), keep, {first_rung, stages}, start);
 }
 
 void World::Pin() {
