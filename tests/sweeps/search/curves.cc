@@ -50,7 +50,7 @@ RecordedCurves ReadCurves(std::string_view table) {
   RecordedCurves recorded;
   std::vector<std::string> names;
   for (const std::string& line : Cut(table, '\n')) {
-    if (line.empty() || line.starts_with('#')) continue;
+    if (line.empty()) continue;
     const std::vector<std::string> cells = Cut(line, ',');
     if (names.empty()) {
       names = cells;
@@ -61,6 +61,16 @@ RecordedCurves ReadCurves(std::string_view table) {
     recorded.curves.push_back(CurveOf(names, cells));
   }
   return recorded;
+}
+
+RecordedCurves Without(const RecordedCurves& recorded, const std::string& optimizer) {
+  RecordedCurves others;
+  for (size_t i = 0; i < recorded.jobs.size(); ++i) {
+    if (recorded.jobs[i].optimizer == optimizer) continue;
+    others.jobs.push_back(recorded.jobs[i]);
+    others.curves.push_back(recorded.curves[i]);
+  }
+  return others;
 }
 
 std::vector<Curve> WithNoise(const std::vector<Curve>& curves, double deviation, uint64_t seed) {
