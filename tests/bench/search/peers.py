@@ -247,7 +247,9 @@ def main():
     if options.peers:
         return run_peers(options)
     common = []
-    for name in ("curves", "without", "seeds", "slots", "jobs", "first_steps", "factor", "noise"):
+    if options.without:
+        common.append(f"--without={options.without}")
+    for name in ("curves", "seeds", "slots", "jobs", "first_steps", "factor", "noise"):
         common += [f"--{name.replace('_', '-')}={getattr(options, name)}"]
     lines = []
     for command in ([options.ours], [options.python, here, "--peers"]):
