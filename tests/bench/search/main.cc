@@ -17,6 +17,8 @@
 namespace optfleet::bench {
 namespace {
 
+constexpr int32_t kParts = 50;  // of each step from one recorded rate to the next
+
 struct Options {
   std::string curves;
   std::string without;
@@ -32,8 +34,9 @@ std::string ReadAll(const std::string& path) {
 }
 
 int Run(const Options& options) {
-  const auto recorded =
+  auto recorded =
       sweeps::testing::Without(sweeps::testing::ReadCurves(ReadAll(options.curves)), options.without);
+  if (options.plan.is_fine) recorded = sweeps::testing::Refined(recorded, kParts);
   for (const std::string& method : options.methods) {
     for (int32_t seed = 1; seed <= options.seeds; ++seed) {
       const auto found = sweeps::testing::Search(recorded, method, options.plan, seed);
@@ -62,7 +65,10 @@ int main(int argc, char** argv) {
   app.add_option("--methods", options.methods, "Of grid, random, sobol, tpe, halving, median, halving_tpe");
   app.add_option("--seeds", options.seeds, "From 1 to this");
   app.add_option("--without", options.without, "Optimizer whose jobs are left out");
+  app.add_flag("--fine", options.plan.is_fine, "Rates are continuous: curves between the recorded ones");
   app.add_option("--slots", options.plan.slots, "Trainers at a time");
+  app.add_option("--start-seconds", options.plan.start_seconds,
+                 "Of a slot, each time a job starts or goes on");
   app.add_option("--jobs", options.plan.jobs, "Of random, sobol and tpe");
   app.add_option("--noise", options.plan.noise, "Standard deviation of each value");
   app.add_option("--first-steps", options.plan.halving.first_steps, "First rung");

@@ -24,6 +24,7 @@ import warnings
 MASK = (1 << 64) - 1
 GAMMA = 0x9E3779B97F4A7C15
 SAMPLES = 2000
+PARTS = 50
 
 
 def mixed(x):
@@ -51,7 +52,7 @@ class Draws:
 
 
 class Recorded:
-    def __init__(self, path, without):
+    def __init__(self, path, without, is_fine):
         with open(path) as file:
             rows = [row for row in csv.reader(file) if row[0] != without]
         self.steps = [int(step) for step in rows[0][4:]]
@@ -61,8 +62,28 @@ class Recorded:
         for row in rows[1:]:
             curve = [float(cell) if cell else math.inf for cell in row[4:]]
             self.curves.append(curve[:curve.index(math.inf) + 1] if math.inf in curve else curve)
+        self.is_fine = is_fine
+        if is_fine:
+            self.refine()
         self.best = min(curve[-1] for curve in self.curves)
         self.all_seconds = sum(self.steps[len(c) - 1] * s for c, s in zip(self.curves, self.seconds))
+
+    def refine(self):
+        """As Refined in tests/sweeps/search/curves.cc: lines in the order of their names, rates ascending."""
+        lines = {}
+        for number, (optimizer, schedule, rate) in enumerate(self.jobs):
+            lines.setdefault((optimizer, schedule), []).append((rate, number))
+        jobs, seconds, curves = [], [], []
+        for line in sorted(lines):
+            rates = sorted(lines[line])
+            for place, (rate, number) in enumerate(rates):
+                following, other = rates[min(place + 1, len(rates) - 1)]
+                for part in range(PARTS if place + 1 < len(rates) else 1):
+                    share = part / PARTS
+                    jobs.append((*line, rate ** (1 - share) * following ** share))
+                    seconds.append(self.seconds[number])
+                    curves.append([(1 - share) * a + share * b for a, b in zip(self.curves[number], self.curves[other])])
+        self.jobs, self.seconds, self.curves = jobs, seconds, curves
 
     def noisy(self, deviation, seed):
         draws = Draws(seed)
@@ -180,7 +201,9 @@ def optuna_tpe(recorded, options, seed):
         left -= 1
         trial = study.ask()
         line = (trial.suggest_categorical("optimizer", optimizers), trial.suggest_categorical("schedule", schedules))
-        return lines[line][trial.suggest_int("rate", 0, len(lines[line]) - 1)][1], trial
+        count = len(lines[line])
+        rate = int(trial.suggest_float("rate", 0, 1) * count) if recorded.is_fine else trial.suggest_int("rate", 0, count - 1)
+        return lines[line][min(rate, count - 1)][1], trial
 
     def ended(trial, step, value, stops):
         study.tell(trial, value)
@@ -191,12 +214,17 @@ def optuna_tpe(recorded, options, seed):
 PEERS = {"optuna halving": optuna_halving, "ray halving": ray_halving, "optuna tpe": optuna_tpe}
 
 
+METHODS = ["grid", "random", "sobol", "tpe", "halving", "median"]
+
+
 def run_peers(options):
     import optuna
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     warnings.filterwarnings("ignore")
-    recorded = Recorded(options.curves, options.without)
+    recorded = Recorded(options.curves, options.without, options.fine)
     for name, search in PEERS.items():
+        if name.split()[1] not in options.methods:
+            continue
         for seed in range(1, options.seeds + 1):
             peer, method = name.split()
             print(json.dumps({"peer": peer, "method": method, "seed": seed, **search(recorded, options, seed)}), flush=True)
@@ -238,6 +266,8 @@ def main():
     parser.add_argument("--ours", default=root / "build/release/bin/optfleet_bench_search")
     parser.add_argument("--curves", default=root / "tests/sweeps/search/curves/shakespeare.csv")
     parser.add_argument("--without", default="", help="optimizer whose jobs are left out")
+    parser.add_argument("--fine", action="store_true", help="rates are continuous: curves between the recorded ones")
+    parser.add_argument("--methods", nargs="+", default=METHODS)
     parser.add_argument("--python", default=sys.executable, help="with optuna and ray[tune]")
     parser.add_argument("--peers", action="store_true", help="run the peers' side here")
     for name, value in (("seeds", 100), ("slots", 4), ("jobs", 28), ("first-steps", 30), ("factor", 3)):
@@ -246,14 +276,14 @@ def main():
     options = parser.parse_args()
     if options.peers:
         return run_peers(options)
-    common = []
+    common = ["--fine"] if options.fine else []
     if options.without:
         common.append(f"--without={options.without}")
     for name in ("curves", "seeds", "slots", "jobs", "first_steps", "factor", "noise"):
         common += [f"--{name.replace('_', '-')}={getattr(options, name)}"]
     lines = []
     for command in ([options.ours], [options.python, here, "--peers"]):
-        output = subprocess.run([*map(str, command), *common], check=True, stdout=subprocess.PIPE, text=True).stdout
+        output = subprocess.run([*map(str, command), *common, "--methods", *options.methods], check=True, stdout=subprocess.PIPE, text=True).stdout
         print(output, end="", flush=True)
         lines += [json.loads(line) for line in output.splitlines() if line.startswith("{")]
     print_table(lines)

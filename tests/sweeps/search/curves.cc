@@ -4,7 +4,9 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <limits>
+#include <map>
 #include <numeric>
 
 #include "sweeps/search/random.h"
@@ -71,6 +73,31 @@ RecordedCurves Without(const RecordedCurves& recorded, const std::string& optimi
     others.curves.push_back(recorded.curves[i]);
   }
   return others;
+}
+
+RecordedCurves Refined(const RecordedCurves& recorded, int32_t parts) {
+  std::map<std::pair<std::string, std::string>, std::map<double, size_t>> lines;
+  for (size_t i = 0; i < recorded.jobs.size(); ++i)
+    lines[{recorded.jobs[i].optimizer, recorded.jobs[i].schedule}][recorded.jobs[i].learning_rate] = i;
+  RecordedCurves fine;
+  for (const auto& [line, rates] : lines) {
+    for (auto at = rates.begin(); at != rates.end(); ++at) {
+      const auto next = std::next(at);
+      for (int32_t part = 0; part < (next == rates.end() ? 1 : parts); ++part) {
+        const double share = static_cast<double>(part) / parts;
+        fine.jobs.push_back(recorded.jobs[at->second]);
+        fine.curves.push_back(recorded.curves[at->second]);
+        if (part == 0) continue;
+        fine.jobs.back().learning_rate = std::pow(at->first, 1 - share) * std::pow(next->first, share);
+        const std::vector<CurvePoint>& others = recorded.curves[next->second].points;
+        std::vector<CurvePoint>& points = fine.curves.back().points;
+        points.resize(std::min(points.size(), others.size()));
+        for (size_t i = 0; i < points.size(); ++i)
+          points[i].value = (1 - share) * points[i].value + share * others[i].value;
+      }
+    }
+  }
+  return fine;
 }
 
 std::vector<Curve> WithNoise(const std::vector<Curve>& curves, double deviation, uint64_t seed) {

@@ -10,7 +10,7 @@ namespace {
 // The recorded jobs as points: each optimizer has rates of its own, which are told apart by their place.
 class Cube {
  public:
-  explicit Cube(const RecordedCurves& recorded) {
+  Cube(const RecordedCurves& recorded, bool is_fine) {
     for (size_t i = 0; i < recorded.jobs.size(); ++i) {
       const RecordedJob& job = recorded.jobs[i];
       const auto optimizer = PlaceOf(job.optimizer, &optimizers_);
@@ -21,7 +21,9 @@ class Cube {
     }
     space_ = {{.key = "optimizer.name", .kind = Dimension::Kind::kChoice, .count = Count(optimizers_)},
               {.key = "schedule.name", .kind = Dimension::Kind::kChoice, .count = Count(schedules_)},
-              {.key = "optimizer.learning_rate", .kind = Dimension::Kind::kWhole, .count = Count(rates_[0])}};
+              {.key = "optimizer.learning_rate",
+               .kind = is_fine ? Dimension::Kind::kContinuous : Dimension::Kind::kWhole,
+               .count = Count(rates_[0])}};
   }
 
   const Space& space() const { return space_; }
@@ -54,7 +56,7 @@ class Cube {
 
 std::optional<ReplayResult> Replayed(const RecordedCurves& recorded, const std::vector<Curve>& curves,
                                      const std::string& method, const StudyPlan& plan, int32_t seed) {
-  ReplayPlan replay{.slots = plan.slots};
+  ReplayPlan replay{.slots = plan.slots, .start_seconds = plan.start_seconds};
   if (method.starts_with("halving")) replay.halving = plan.halving;
   if (method == "median") replay.median = plan.median;
   std::vector<int32_t> order = Shuffled(curves.size(), static_cast<uint64_t>(seed));
@@ -65,7 +67,7 @@ std::optional<ReplayResult> Replayed(const RecordedCurves& recorded, const std::
     return ReplayOrder(replay, curves, order);
   }
   if (method != "sobol" && method != "tpe" && method != "halving_tpe") return std::nullopt;
-  const Cube cube(recorded);
+  const Cube cube(recorded, plan.is_fine);
   const auto by = method == "sobol" ? SearchMethod::kSobol : SearchMethod::kTpe;
   return ReplaySearch(replay, curves, *MakeProposer(by, cube.space(), seed), plan.jobs,
                       [&cube](const Point& point) { return cube.CurveOf(point); });

@@ -10,8 +10,10 @@ namespace optfleet::sweeps::testing {
 
 struct StudyPlan {
   int32_t slots = 4;
-  int32_t jobs = 28;    // of random, sobol and tpe
-  double noise = 0.01;  // standard deviation of each value that the search sees
+  double start_seconds = 0;
+  bool is_fine = false;  // the rates are a continuous range (Refined) to TPE
+  int32_t jobs = 28;     // of random, sobol and tpe
+  double noise = 0.01;   // standard deviation of each value that the search sees
   HalvingPlan halving{.first_steps = 30, .factor = 3};
   MedianPlan median{.after = 30, .least_jobs = 5};
 };
