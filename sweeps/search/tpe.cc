@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -16,6 +17,7 @@ namespace {
 constexpr std::string_view kSalt = "tpe";
 constexpr double kBestShare = 0.1;
 constexpr size_t kMostBest = 25;
+constexpr int32_t kMostDraws = 10;  // for each new point
 
 bool IsFinite(const Trial& trial) {
   return trial.state == Trial::State::kEnded && std::isfinite(trial.value);
@@ -59,13 +61,45 @@ Parts Split(const std::vector<const Trial*>& trials, const TpePlan& plan) {
   return parts;
 }
 
-Point Likeliest(const Parzen& best, const Parzen& others, int32_t candidates, Draws* draws) {
+// Points of a space of whole numbers and choices that were tried; nothing where a range is continuous, where
+// no point comes twice.
+class Tried {
+ public:
+  Tried(const Space& space, const std::vector<const Trial*>& trials) : space_(space) {
+    const auto is_continuous = [](const Dimension& dimension) {
+      return dimension.kind == Dimension::Kind::kContinuous;
+    };
+    if (std::any_of(space.begin(), space.end(), is_continuous)) return;
+    for (const Trial* trial : trials) points_.insert(IndicesOf(trial->point));
+  }
+
+  bool Has(const Point& point) const { return !points_.empty() && points_.contains(IndicesOf(point)); }
+
+ private:
+  std::vector<int32_t> IndicesOf(const Point& point) const {
+    std::vector<int32_t> indices;
+    for (size_t i = 0; i < point.size(); ++i) indices.push_back(IndexOf(point[i], space_[i].count));
+    return indices;
+  }
+
+  const Space& space_;
+  std::set<std::vector<int32_t>> points_;
+};
+
+// The likeliest of so many new points; of points that were tried only if nearly nothing else is drawn.
+Point Likeliest(const Parzen& best, const Parzen& others, const Tried& tried, int32_t candidates,
+                Draws* draws) {
   Point likeliest;
   double most = -std::numeric_limits<double>::infinity();
-  for (int32_t i = 0; i < std::max(candidates, 1); ++i) {
+  int32_t news = 0;
+  for (int32_t i = 0; i < kMostDraws * candidates && news < candidates; ++i) {
     Point point = best.Draw(draws);
+    if (tried.Has(point)) {
+      if (news == 0) likeliest = std::move(point);
+      continue;
+    }
     const double score = best.LogDensity(point) - others.LogDensity(point);
-    if (!likeliest.empty() && !(score > most)) continue;
+    if (news++ > 0 && !(score > most)) continue;
     most = score;
     likeliest = std::move(point);
   }
@@ -76,14 +110,16 @@ Point Likeliest(const Parzen& best, const Parzen& others, int32_t candidates, Dr
 
 Point ProposeTpe(const TpePlan& plan, const Space& space, int32_t seed, int32_t number,
                  const History& history) {
-  const Parts parts = Split(Before(number, space, history), plan);
+  const std::vector<const Trial*> trials = Before(number, space, history);
+  const Parts parts = Split(trials, plan);
   if (parts.best.empty() || space.empty()) {
     const bool is_wide = space.size() > static_cast<size_t>(kMostSobolDimensions);
     return MakeProposer(is_wide ? SearchMethod::kRandom : SearchMethod::kSobol, space, seed)
         ->Propose(number, {});
   }
   Draws draws(SeedOf(space.front().key, seed) ^ SeedOf(kSalt, number));
-  return Likeliest({space, parts.best}, {space, parts.others}, plan.candidates, &draws);
+  return Likeliest({space, parts.best}, {space, parts.others}, {space, trials}, std::max(plan.candidates, 1),
+                   &draws);
 }
 
 }  // namespace optfleet::sweeps

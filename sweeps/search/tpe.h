@@ -6,8 +6,9 @@
 // itself (the paper's) the best of 80 points was twice as far from the optimum (docs/search.md).
 //
 // Settings as Optuna 5's TPESampler has them by default, but: the first points are those of a Sobol sequence;
-// a point that failed counts, as worst, and is never in the best part. What runs counts among the rest, so
-// that slots that ask at the same moment get points far apart.
+// a point that failed counts, as worst, and is never in the best part; what runs counts among the rest, so
+// that slots that ask at the same moment get points far apart. In a space of whole numbers and choices what
+// was tried is passed over, since equal points are one job.
 //
 // Pure: the same history, seed and number give the same point on every machine whose exp, log and erfc do.
 #pragma once

@@ -4,7 +4,9 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <limits>
+#include <map>
 #include <numeric>
 
 #include "sweeps/search/random.h"
@@ -50,7 +52,7 @@ RecordedCurves ReadCurves(std::string_view table) {
   RecordedCurves recorded;
   std::vector<std::string> names;
   for (const std::string& line : Cut(table, '\n')) {
-    if (line.empty() || line.starts_with('#')) continue;
+    if (line.empty()) continue;
     const std::vector<std::string> cells = Cut(line, ',');
     if (names.empty()) {
       names = cells;
@@ -61,6 +63,41 @@ RecordedCurves ReadCurves(std::string_view table) {
     recorded.curves.push_back(CurveOf(names, cells));
   }
   return recorded;
+}
+
+RecordedCurves Without(const RecordedCurves& recorded, const std::string& optimizer) {
+  RecordedCurves others;
+  for (size_t i = 0; i < recorded.jobs.size(); ++i) {
+    if (recorded.jobs[i].optimizer == optimizer) continue;
+    others.jobs.push_back(recorded.jobs[i]);
+    others.curves.push_back(recorded.curves[i]);
+  }
+  return others;
+}
+
+RecordedCurves Refined(const RecordedCurves& recorded, int32_t parts) {
+  std::map<std::pair<std::string, std::string>, std::map<double, size_t>> lines;
+  for (size_t i = 0; i < recorded.jobs.size(); ++i)
+    lines[{recorded.jobs[i].optimizer, recorded.jobs[i].schedule}][recorded.jobs[i].learning_rate] = i;
+  RecordedCurves fine;
+  for (const auto& [line, rates] : lines) {
+    for (auto at = rates.begin(); at != rates.end(); ++at) {
+      const auto next = std::next(at);
+      for (int32_t part = 0; part < (next == rates.end() ? 1 : parts); ++part) {
+        const double share = static_cast<double>(part) / parts;
+        fine.jobs.push_back(recorded.jobs[at->second]);
+        fine.curves.push_back(recorded.curves[at->second]);
+        if (part == 0) continue;
+        fine.jobs.back().learning_rate = std::pow(at->first, 1 - share) * std::pow(next->first, share);
+        const std::vector<CurvePoint>& others = recorded.curves[next->second].points;
+        std::vector<CurvePoint>& points = fine.curves.back().points;
+        points.resize(std::min(points.size(), others.size()));
+        for (size_t i = 0; i < points.size(); ++i)
+          points[i].value = (1 - share) * points[i].value + share * others[i].value;
+      }
+    }
+  }
+  return fine;
 }
 
 std::vector<Curve> WithNoise(const std::vector<Curve>& curves, double deviation, uint64_t seed) {

@@ -29,6 +29,12 @@ struct RecordedCurves {
 // Ends the program on a table that is none.
 RecordedCurves ReadCurves(std::string_view table);
 
+// Without the jobs of one optimizer.
+RecordedCurves Without(const RecordedCurves& recorded, const std::string& optimizer);
+
+// So many jobs for each step from one rate to the next, with curves in between: as if rates were continuous.
+RecordedCurves Refined(const RecordedCurves& recorded, int32_t parts);
+
 // The same curves with normal noise of that size on every value: as other batches of the validation would
 // have given.
 std::vector<Curve> WithNoise(const std::vector<Curve>& curves, double deviation, uint64_t seed);

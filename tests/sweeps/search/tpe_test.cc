@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <set>
 
 #include "sweeps/sobol.h"
 
@@ -110,6 +111,23 @@ TEST(Tpe, StaysAwayFromWhatRuns) {
   };
   EXPECT_GT(near(0), 50);
   EXPECT_LT(near(8), near(0) / 2);
+}
+
+TEST(Tpe, PassesOverWhatWasTriedWhereEqualPointsAreOneJob) {
+  const Space space{{.key = "model.layers", .kind = Dimension::Kind::kWhole, .count = 6},
+                    {.key = "optimizer.name", .kind = Dimension::Kind::kChoice, .count = 4}};
+  History history;
+  std::set<std::pair<int32_t, int32_t>> tried;
+  for (int32_t number = 0; number < 40; ++number) {
+    const Point point = ProposeTpe({}, space, 1, number, history);
+    const std::pair cell{IndexOf(point[0], 6), IndexOf(point[1], 4)};
+    const bool is_new = tried.insert(cell).second;
+    if (number >= 10 && tried.size() < 20) {
+      EXPECT_TRUE(is_new) << number;
+    }
+    history.push_back({number, point, Trial::State::kEnded, std::abs(cell.first - 2.0) + cell.second});
+  }
+  EXPECT_GE(tried.size(), 22U) << "of 24; that all were tried is no harm";
 }
 
 // So that a change of the method is seen, and a machine that computes otherwise.
