@@ -177,5 +177,58 @@ TEST(Rungs, WhatExtendsASweepThatHadEndedCompetesWithItself) {
   EXPECT_EQ(story.StateOf("job-2"), JobState::kAssigned) << "the best of those that came";
 }
 
+// Seed 224 of the simulation: what paused meanwhile waited for ever.
+TEST(Rungs, WhatIsComingInPartsCompetesWithWhatIsPaused) {
+  ClusterStory story;
+  story.Submit(Halving(1));
+  ExtendSweep more;
+  more.sweep_id = "lr";
+  more.revision = 1;
+  more.objective = "val_loss";
+  story.Give(BeginExtension{more});
+  story.Give(AddPoints{.sweep_id = "lr", .points = Jobs(1, "more").points});
+  auto worker = story.Worker("a");
+  worker.TrainsTo("job-1", 10, 3.0);
+  EXPECT_EQ(story.StateOf("job-1"), JobState::kPaused) << "another is coming";
+  while (std::holds_alternative<SweepAnswer>(story.Give(AbandonSweep{"lr"}))) {
+  }
+  worker.TrainsTo("job-1", 30, 3.0);
+}
+
+TEST(Rungs, TheLastToEndMayBeOneThatDoesNotCompete) {
+  ClusterStory story;
+  story.Submit(Halving(2));
+  auto worker = story.Worker("a");
+  worker.Takes("job-1");
+  worker.Reports("job-1", Outcome::kDiverged);
+  RetryJobs retry;
+  retry.sweep_id = "lr";
+  retry.revision = 1;
+  retry.jobs = {story.Ended("job-1")};
+  story.Give(retry);
+  auto other = story.Worker("b");
+  other.Takes("job-1");
+  worker.TrainsTo("job-2", 10, 1.0);
+  EXPECT_EQ(story.StateOf("job-2"), JobState::kPaused);
+  other.Scores("job-1", 2.0);
+  EXPECT_EQ(story.OutcomeOf("job-2"), Outcome::kStoppedEarly) << "one was trained to its end";
+}
+
+// Seed 83: on disk it was a new job, in memory one that runs to its end.
+TEST(Rungs, ACancelledJobThatNeverRanCompetesWhenItIsTriedAgain) {
+  ClusterStory story;
+  story.Submit(Halving(2));
+  story.Cancel(JobName{"lr", 2});
+  RetryJobs retry;
+  retry.sweep_id = "lr";
+  retry.revision = 1;
+  retry.jobs = {story.Ended("job-2")};
+  story.Give(retry);
+  auto worker = story.Worker("a");
+  worker.TrainsTo("job-1", 10, 2.0);
+  worker.TrainsTo("job-2", 10, 1.0);
+  worker.TrainsTo("job-2", 30, 1.0);
+}
+
 }  // namespace
 }  // namespace optfleet::engine
