@@ -8,9 +8,11 @@
 namespace optfleet::engine {
 namespace {
 
-bool IsNamed(const Synchronize& input, const domain::Attempt& attempt) {
+// Whether its worker has so many records of an attempt that has ended: a power cut may have taken some.
+bool HasRecords(const Synchronize& input, const domain::Attempt& attempt, int64_t records) {
   return std::any_of(input.attempts.begin(), input.attempts.end(), [&](const AttemptStatus& status) {
-    return status.attempt == attempt.name && status.fence == attempt.fence;
+    return status.attempt == attempt.name && status.fence == attempt.fence &&
+           (status.state != AttemptStatus::State::kEnded || status.last_record >= records);
   });
 }
 
@@ -20,7 +22,8 @@ void GiveUpWaiting(State* state, LiveJob* job, LiveAttempt* attempt, const Synch
   while (child->row.parent != 0) {
     LiveAttempt& parent = job->attempts.at(child->row.parent);
     const bool waits = parent.held_record < child->row.resume_record && !parent.records_lost;
-    if (waits && parent.row.worker == input.worker_id && !IsNamed(input, parent.row)) {
+    if (waits && parent.row.worker == input.worker_id &&
+        !HasRecords(input, parent.row, child->row.resume_record)) {
       parent.records_lost = lost = true;
       state->Say(ToResource(parent.row.name), "records_lost",
                  "records " + std::to_string(parent.held_record + 1) + " to " +

@@ -18,8 +18,8 @@ void PauseAtRung(State* state, LiveJob* job, const LiveAttempt& attempt);
 // A job has ended and competes no more; one that did not get to its rung counts there as the worst.
 void LeaveRungs(State* state, const LiveJob& job);
 
-// An ended job is tried again: it runs to its end, since somebody asked for it. One that never ran competes as
-// it would have.
+// An ended job is tried again: it runs to its end, since somebody asked for it. One that never ran competes
+// as it would have.
 void RejoinRungs(State* state, LiveJob* job);
 
 // From now on only jobs behind those that there are compete.

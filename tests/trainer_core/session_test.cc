@@ -211,6 +211,25 @@ TEST_F(SessionTest, DeadlineStopsWithACheckpoint) {
   EXPECT_EQ(rundir::GoodCheckpoints(run->folder, nullptr).size(), 1u);
 }
 
+// A rung of a sweep: validated there though the run would not be, and on with the full horizon from there.
+TEST_F(SessionTest, APauseValidatesAndGoesOnToTheSameEnd) {
+  spec::TrainingSpec spec = SmallSpec(data_);
+  spec.evaluation.every_steps = 0;
+  const auto whole = Train(spec, {});
+  const auto paused = Train(spec, {.pause_step = 3});
+  ASSERT_TRUE(whole.has_value() && paused.has_value());
+  EXPECT_EQ(paused->result.outcome, Outcome::kPreempted);
+  EXPECT_EQ(paused->result.last_step, 3);
+  EXPECT_THAT(paused->result.reason, HasSubstr("paused after step 3"));
+  EXPECT_TRUE(paused->result.final.contains("val_loss"));
+  const auto rest = Train(spec, {.resume = Checkpoint(*paused, 3)});
+  ASSERT_TRUE(rest.has_value());
+  EXPECT_EQ(rest->result.outcome, Outcome::kSucceeded);
+  EXPECT_EQ(rest->result.final.at("val_loss"), whole->result.final.at("val_loss"));
+  const auto past = Train(spec, {.resume = Checkpoint(*paused, 3), .pause_step = 3});
+  EXPECT_EQ(past->result.last_step, 3) << "it is there already";
+}
+
 TEST_F(SessionTest, MissingDataIsAnErrorWithItsPath) {
   spec::TrainingSpec spec = SmallSpec(data_);
   spec.data.path = data_ / "absent.txt";

@@ -66,8 +66,8 @@ Status Train(const AttemptOptions& options) {
   }
   auto memory = PrepareDevice(job->slot);
   if (!memory.has_value()) return Fail(memory.error());
-  const SessionOptions session{options.folder,   *spec, job->slot, job->resume, job->deadline_unix_ms,
-                               job->pause_step, options.on_record};
+  const SessionOptions session{options.folder,        *spec,           job->slot,        job->resume,
+                               job->deadline_unix_ms, job->pause_step, options.on_record};
   auto result = RunSession(session, **memory, &control);
   if (!result.has_value()) return Fail(result.error());
   Log(Level::kInfo, "training.ended",

@@ -28,17 +28,6 @@ using SteadyClock = std::chrono::steady_clock;
 
 Time WallTime() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
 
-std::string ToBytes(const at::Tensor& state) {
-  const at::Tensor flat = state.contiguous();
-  return {static_cast<const char*>(flat.const_data_ptr()), flat.nbytes()};
-}
-
-at::Tensor FromBytes(const std::string& bytes) {
-  at::Tensor state = at::empty({static_cast<int64_t>(bytes.size())}, at::kByte);
-  std::copy(bytes.begin(), bytes.end(), static_cast<char*>(state.mutable_data_ptr()));
-  return state;
-}
-
 void LogStart(const StartReport& start) {
   Log(Level::kInfo, "start.weights",
       {{"file", start.file},
@@ -174,7 +163,7 @@ Status Session::Resume() {
                             options_.resume->step));
   }
   trainer_->SetAverageSamples(loaded->average_samples);
-  RestoreRandomState(device_, FromBytes(loaded->random_state));
+  RestoreRandomBytes(device_, loaded->random_state);
   if (diagnostics_ != nullptr) OPTFLEET_RETURN_IF_ERROR(diagnostics_->Restore(loaded->diagnostics));
   // As this attempt knows them: where it computes, and the names of its files.
   loaded->numerics = StampOfResumed(state_.numerics, loaded->numerics);
@@ -307,7 +296,7 @@ Status Session::WriteCheckpointNow() {
   auto record = recorder_->Sync();
   if (!record.has_value()) return Fail(record.error());
   state_.record = *record;
-  state_.random_state = ToBytes(SaveRandomState(device_));
+  state_.random_state = SaveRandomBytes(device_);
   if (diagnostics_ != nullptr) state_.diagnostics = diagnostics_->State();
   RunState written = state_;
   written.average_samples = trainer_->average_samples();

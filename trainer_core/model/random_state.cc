@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <mutex>
 
 namespace optfleet::trainer {
@@ -27,6 +28,17 @@ void RestoreRandomState(at::Device device, const at::Tensor& state) {
   at::Generator generator = GeneratorOf(device);
   std::lock_guard lock(generator.mutex());
   generator.set_state(state);
+}
+
+std::string SaveRandomBytes(at::Device device) {
+  const at::Tensor state = SaveRandomState(device).contiguous();
+  return {static_cast<const char*>(state.const_data_ptr()), state.nbytes()};
+}
+
+void RestoreRandomBytes(at::Device device, const std::string& bytes) {
+  at::Tensor state = at::empty({static_cast<int64_t>(bytes.size())}, at::kByte);
+  std::copy(bytes.begin(), bytes.end(), static_cast<char*>(state.mutable_data_ptr()));
+  RestoreRandomState(device, state);
 }
 
 }  // namespace optfleet::trainer

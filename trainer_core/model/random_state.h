@@ -6,6 +6,7 @@
 #include <ATen/core/TensorBody.h>
 
 #include <cstdint>
+#include <string>
 
 namespace optfleet::trainer {
 
@@ -14,5 +15,9 @@ void SeedRandom(at::Device device, int64_t seed);
 at::Tensor SaveRandomState(at::Device device);
 // Throws c10::Error if `state` is not a state of this kind of device.
 void RestoreRandomState(at::Device device, const at::Tensor& state);
+
+// The same as text of bytes, for a checkpoint.
+std::string SaveRandomBytes(at::Device device);
+void RestoreRandomBytes(at::Device device, const std::string& bytes);
 
 }  // namespace optfleet::trainer

@@ -71,6 +71,8 @@ class ClusterStory {
     void Loses(const std::string& job);
     // The machine loses power: of the job's attempt so many records are left, and no word of its end.
     void LosesPower(const std::string& job, int64_t records);
+    // A power cut took records of an attempt that had ended; so many are left.
+    void HasLeft(const std::string& job, int32_t attempt, int64_t records);
     // Its process starts anew; run directories stay.
     void Restarts();
     std::optional<DesiredAttempt> Desired(const std::string& job) const;

@@ -170,6 +170,12 @@ void ClusterStory::WorkerHandle::LosesPower(const std::string& job, int64_t reco
   Restarts();
 }
 
+void ClusterStory::WorkerHandle::HasLeft(const std::string& job, int32_t attempt, int64_t records) {
+  for (AttemptStatus& status : story_->workers_.at(id_).says.attempts)
+    if (status.attempt == AttemptName{story_->NameOf(job), attempt}) status.last_record = records;
+  Restarts();
+}
+
 void ClusterStory::WorkerHandle::Restarts() {
   ++story_->workers_.at(id_).says.session;
   story_->workers_.at(id_).says.sequence = 0;

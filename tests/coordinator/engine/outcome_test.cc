@@ -131,9 +131,12 @@ TEST(Resume, GoesOnFromTheCheckpointAndWaitsForTheParentsRecords) {
   story.Submit(OneJob());
   story.Worker("a").Takes("job-1");
   story.Worker("a").Checkpoints("job-1", 50, 60);
-  story.Worker("a").Reports("job-1", Outcome::kPreempted, 0);
+  story.Worker("a").Delivers("job-1", 60);
+  story.Worker("a").Reports("job-1", Outcome::kPreempted, 60);
   story.Worker("a").Resumes("job-1", 50, 60);
   EXPECT_EQ(story.AttemptOf("job-1", 1).record_limit, 60);
+  story.ThrowMetricsAway();
+  story.RestartCoordinator();
   story.Worker("a").Reports("job-1", Outcome::kSucceeded, 40);
   story.Worker("a").Delivers("job-1", 40);
   EXPECT_EQ(story.StateOf("job-1"), JobState::kRunning);  // records 1 to 60 of attempt 1 are missing
@@ -159,6 +162,24 @@ TEST(Resume, RecordsThatNobodyHasAreNotWaitedFor) {
   story.Worker("a").Synchronizes();
   EXPECT_EQ(story.OutcomeOf("job-1"), Outcome::kSucceeded);
   EXPECT_THAT(story.History("sweeps/lr/jobs/1/attempts/1").back(), testing::HasSubstr("records_lost"));
+}
+
+// Seed 5000146 of the simulation: the folder had come back after a power cut, without its records.
+TEST(Resume, NorAreRecordsThatAPowerCutTook) {
+  ClusterStory story;
+  story.Submit(OneJob());
+  story.Worker("a").Takes("job-1");
+  story.Worker("a").Checkpoints("job-1", 50, 60);
+  story.Worker("a").Delivers("job-1", 60);
+  story.Worker("a").Reports("job-1", Outcome::kPreempted, 60);
+  story.Worker("a").Resumes("job-1", 50, 60);
+  story.ThrowMetricsAway();
+  story.RestartCoordinator();
+  story.Worker("a").HasLeft("job-1", 1, 30);
+  story.Worker("a").Reports("job-1", Outcome::kSucceeded, 40);
+  story.Worker("a").Delivers("job-1", 40);
+  story.Worker("a").Synchronizes();
+  EXPECT_EQ(story.OutcomeOf("job-1"), Outcome::kSucceeded);
 }
 
 TEST(Resume, AWorkerThatCannotResumeStartsFresh) {
