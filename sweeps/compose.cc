@@ -12,6 +12,8 @@
 namespace optfleet::sweeps {
 namespace {
 
+constexpr int32_t kMostRounds = 500;
+
 // Files and overrides, each as a document.
 class Reader {
  public:
@@ -77,6 +79,19 @@ void MergeDocument(Document over, Document* whole) {
   whole->exclusions.insert(whole->exclusions.end(), over.exclusions.begin(), over.exclusions.end());
 }
 
+// What is wrong with it is reported.
+int32_t CountRounds(const Sample& sample, Diagnostics* diagnostics) {
+  if (!sample.points) {
+    diagnostics->Add(sample.position, "`sample.method: tpe` needs `sample.points`", "as {points: 40, method: tpe}");
+    return 0;
+  }
+  const int32_t rounds = sample.rounds();
+  if (rounds <= kMostRounds) return rounds;
+  diagnostics->Add(sample.position, "`sample` has more than " + std::to_string(kMostRounds) + " rounds",
+                   "raise `sample.batch`, the points that are tried at a time");
+  return 0;
+}
+
 }  // namespace
 
 Composition Composition::Of(const SweepInput& input, References* references, Diagnostics* diagnostics) {
@@ -89,10 +104,16 @@ Composition Composition::Of(const SweepInput& input, References* references, Dia
   composition.usable_ = reader.usable();
   composition.overrides_ = std::exchange(overrides.base, {});
   MergeDocument(std::move(overrides), &whole);
+  composition.rounds_ = input.progress.rounds;
   if (!whole.stages) {
     auto own = std::make_shared<Document>();
     own->blocks = std::exchange(whole.blocks, std::nullopt);
-    composition.stages_.push_back({.name = {}, .position = {}, .base = {}, .own = std::move(own)});
+    const int32_t count = composition.in_rounds() ? std::max(CountRounds(whole.sample, diagnostics), 1) : 1;
+    for (int32_t i = 1; i <= count; ++i)
+      composition.stages_.push_back({.name = composition.in_rounds() ? "round " + std::to_string(i) : "",
+                                     .position = {},
+                                     .base = {},
+                                     .own = own});
     return composition;
   }
   composition.stages_ = *whole.stages;
@@ -119,7 +140,18 @@ std::vector<Block> Composition::BlocksOf(size_t stage, const std::vector<Leaves>
   Sample sample = whole_.sample;
   MergeSample(wanted.own->sample, &sample);
   int drawn = 0;
-  for (Block& block : blocks) drawn += DrawSamples(sample, &block.leaves, diagnostics);
+  if (in_rounds()) {
+    DrawRound(stage, &blocks, diagnostics);
+    for (const Block& block : blocks) drawn += static_cast<int>(SpaceOf(block.leaves).size());
+  } else if (sample.is_tpe()) {
+    diagnostics->Add(sample.position, "`sample.method: tpe` cannot be used with `stages`",
+                     "use sobol or random there");
+  } else {
+    for (Block& block : blocks) drawn += DrawSamples(sample, &block.leaves, diagnostics);
+  }
+  if (sample.batch && !sample.is_tpe())
+    diagnostics->Add(sample.position, "`sample.batch` is for `method: tpe`",
+                     "remove it: the others know all points at once");
   const bool must_draw = !has_stages() || wanted.own->sample.points;
   if (must_draw && sample.points && drawn == 0 && diagnostics->empty())
     diagnostics->Add(sample.position, "`sample` has no key to draw points of",
@@ -128,6 +160,32 @@ std::vector<Block> Composition::BlocksOf(size_t stage, const std::vector<Leaves>
   if (replicates)
     for (Block& block : blocks) AddReplicates(*replicates, &block.leaves, diagnostics);
   return blocks;
+}
+
+std::unique_ptr<Proposer> Composition::ProposerFor(const Leaves& leaves) const {
+  return MakeProposer(SearchMethod::kTpe, SpaceOf(leaves), whole_.sample.seed.value_or(0));
+}
+
+std::vector<Point> Composition::PointsOf(size_t round, size_t block, const Leaves& leaves) const {
+  if (round > 0)
+    return round <= rounds_.size() && block < rounds_[round - 1].size() ? rounds_[round - 1][block]
+                                                                        : std::vector<Point>();
+  std::vector<Point> points;
+  History history;
+  const auto proposer = ProposerFor(leaves);
+  for (int32_t number = 0; number < whole_.sample.PointsInRound(0); ++number) {
+    points.push_back(proposer->Propose(number, history));
+    history.push_back({.number = number, .point = points.back()});
+  }
+  return points;
+}
+
+void Composition::DrawRound(size_t round, std::vector<Block>* blocks, Diagnostics* diagnostics) const {
+  for (size_t i = 0; i < blocks->size(); ++i) {
+    Leaves& leaves = (*blocks)[i].leaves;
+    if (!SpaceOf(leaves).empty())
+      DrawPoints(whole_.sample, PointsOf(round, i, leaves), &leaves, diagnostics);
+  }
 }
 
 Block Composition::Complete(const Stage& stage, const Leaves& base, const Block& block) const {

@@ -2,6 +2,7 @@
 // stages is one without a name. Plain values of one thread.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,8 @@ class Composition {
   const Document& header() const { return whole_; }  // name, description and so on
   bool usable() const { return usable_; }            // false if some text could not be read at all
   bool has_stages() const { return whole_.stages.has_value(); }
+  // Whether points are drawn in rounds, each of which is a stage without a base then.
+  bool in_rounds() const { return !has_stages() && whole_.sample.is_tpe(); }
   const std::vector<Stage>& stages() const { return stages_; }
   size_t IndexOf(const std::string& stage) const;  // of one that is there
 
@@ -28,12 +31,18 @@ class Composition {
   // then stands in the place of the file's keys.
   std::vector<Block> BlocksOf(size_t stage, const std::vector<Leaves>& bases, Diagnostics* diagnostics) const;
 
+  // Of one that is in rounds: the points of a round that has begun, of a block with these keys.
+  std::vector<Point> PointsOf(size_t round, size_t block, const Leaves& leaves) const;
+  std::unique_ptr<Proposer> ProposerFor(const Leaves& leaves) const;
+
  private:
+  void DrawRound(size_t round, std::vector<Block>* blocks, Diagnostics* diagnostics) const;
   Block Complete(const Stage& stage, const Leaves& base, const Block& block) const;
 
   Document whole_;
   std::vector<Stage> stages_;
   Leaves overrides_;
+  std::vector<Round> rounds_;  // after the first
   bool usable_ = true;
 };
 

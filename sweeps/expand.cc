@@ -109,10 +109,11 @@ class Expander {
     const auto points = CountPoints(blocks_.Of(stage_), &result_->diagnostics);
     if (!points) return false;
     head_.points = *points;
+    head_.in_rounds = composition_.in_rounds();
     for (const Stage& stage : composition_.stages())
-      if (composition_.has_stages())
+      if (composition_.has_stages() || composition_.in_rounds())
         head_.stages.push_back({.name = stage.name, .base = stage.base ? stage.base->text : ""});
-    return stage_ > 0 || LookAhead();
+    return stage_ > 0 || composition_.in_rounds() || LookAhead();
   }
 
   void Run(size_t portion, JobSink* sink) {
@@ -124,10 +125,13 @@ class Expander {
     if (composition_.has_stages()) expansion.axes.emplace_back(kStageAxis);
     for (const spec::Field* axis : axes) expansion.axes.emplace_back(axis->key);
     if (complete) sink->Begin(expansion);
-    PointWalk walk(blocks, {NameOf(stage_), axes, KeepsEqual(), portion}, complete ? sink : nullptr,
+    PointWalk walk(blocks, {StageNameOf(stage_), axes, KeepsEqual(), portion}, complete ? sink : nullptr,
                    &expansion, &result_->files, &findings_);
     walk.Run();
-    if (!expansion.stages.empty()) Count(walk.jobs(), expansion, &expansion.stages[stage_]);
+    if (head_.in_rounds)
+      CountRounds(walk.jobs(), &expansion);
+    else if (!expansion.stages.empty())
+      Count(walk.jobs(), expansion, &expansion.stages[stage_]);
     if (expansion.points == 0 && complete) ReportEmpty(blocks, &diagnostics);
     if (findings_.ends_by_time && head_.halving)
       diagnostics.Add(composition_.header().halving.position, "`halving` needs jobs that end after steps",
@@ -146,7 +150,10 @@ class Expander {
   };
 
   bool KeepsEqual() const { return composition_.header().keeps_equal_points.value_or(false); }
-  const std::string& NameOf(size_t stage) const { return composition_.stages()[stage].name; }
+  // What jobs are told apart by.
+  std::string StageNameOf(size_t stage) const {
+    return composition_.has_stages() ? composition_.stages()[stage].name : std::string();
+  }
   void AddFiles(const std::vector<Block>& blocks) {
     for (NeededFile& file : FilesOf(blocks)) {
       const auto same = [&](const NeededFile& known) {
@@ -160,6 +167,16 @@ class Expander {
     plan->bases = stage_ == 0 ? 0 : static_cast<int32_t>(input_.progress.bases.back().size());
     plan->points = walked.points;
     plan->jobs = jobs;
+  }
+
+  // As many jobs for a point as in this round.
+  void CountRounds(int64_t jobs, Expansion* expansion) {
+    const Sample& sample = composition_.header().sample;
+    const int32_t here = std::max(sample.PointsInRound(static_cast<int32_t>(stage_)), 1);
+    for (size_t i = 0; i < expansion->stages.size(); ++i) {
+      StagePlan& round = expansion->stages[i];
+      round.points = round.jobs = jobs * sample.PointsInRound(static_cast<int32_t>(i)) / here;
+    }
   }
 
   // Later stages, as if the jobs that come first were the best: their mistakes are those of the file. False
@@ -177,7 +194,7 @@ class Expander {
       Expansion seen;
       seen.points = *points;
       NoSink sink;
-      PointWalk walk(blocks, {NameOf(stage), ChooseAxes(blocks), KeepsEqual(), kPreviewPortion},
+      PointWalk walk(blocks, {StageNameOf(stage), ChooseAxes(blocks), KeepsEqual(), kPreviewPortion},
                      result_->diagnostics.empty() ? &sink : nullptr, &seen, &result_->files, &findings_);
       walk.Run();
       if (seen.points == 0) ReportEmpty(blocks, &result_->diagnostics);
@@ -196,7 +213,8 @@ class Expander {
     if (stage_ > 0) return axes;
     std::set<const spec::Field*> chosen;
     std::vector<Block> all;
-    for (size_t stage = 0; stage < composition_.stages().size(); ++stage) {
+    const size_t known = composition_.in_rounds() ? 1 : composition_.stages().size();
+    for (size_t stage = 0; stage < known; ++stage) {
       const std::vector<Block>& blocks = blocks_.Of(stage);
       for (const spec::Field* axis : ChooseAxes(blocks)) chosen.insert(axis);
       all.insert(all.end(), blocks.begin(), blocks.end());
@@ -218,7 +236,7 @@ class Expander {
 
 }  // namespace
 
-std::vector<std::string> ChooseBases(const SweepInput& input, const ValueOf& value_of) {
+StageStart ChooseStart(const SweepInput& input, const ValueOf& value_of) {
   Diagnostics diagnostics(SourcesOf(input));
   References references(input.environment);
   const Composition composition = Composition::Of(input, &references, &diagnostics);
@@ -227,7 +245,8 @@ std::vector<std::string> ChooseBases(const SweepInput& input, const ValueOf& val
   StageBlocks blocks(composition, composition.header().objective.value_or(std::string(kDefaultObjective)),
                      &diagnostics);
   blocks.SetBases(input.progress.bases);
-  return blocks.Choose(stage, value_of);
+  if (composition.in_rounds()) return {.bases = {}, .round = blocks.Propose(stage, value_of)};
+  return {.bases = blocks.Choose(stage, value_of), .round = {}};
 }
 
 std::vector<SourceText> SourcesOf(const SweepInput& input) {

@@ -20,6 +20,7 @@
 #include "sweeps/keep.h"
 #include "sweeps/resources.h"
 #include "sweeps/search/halving.h"
+#include "sweeps/search/proposer.h"
 
 namespace optfleet::sweeps {
 
@@ -32,12 +33,18 @@ struct SweepFile {
       folder;  // absolute; relative data paths in this file start from here. Empty: they stay as written
 };
 
+// Points in the unit cube that a round of sampling tries, by block.
+using Round = std::vector<std::vector<Point>>;
+
 // How far a sweep with stages has got. Without any: its first stage is expanded.
 struct Progress {
   // Of each later stage that has begun, the last of which is expanded: hashes of the jobs that it starts
   // from.
   std::vector<std::vector<std::string>> bases;
   std::vector<std::string> axes;  // that the sweep has already; empty: they are chosen
+  // Of a sweep whose points are drawn in rounds (`sample.method: tpe`), in the place of what bases hold: the
+  // points of each later round that has begun.
+  std::vector<Round> rounds = {};
 };
 
 struct SweepInput {
@@ -84,6 +91,7 @@ struct Expansion {
   KeepCheckpoints keep;
   std::optional<HalvingPlan> halving;  // jobs pause at rungs, and only the best go on
   std::vector<StagePlan> stages;       // all; empty: the file has none, and all jobs are here
+  bool in_rounds = false;  // `stages` are rounds in which points are drawn
   // Dotted keys that tell jobs apart: each key that is a list somewhere or that differs between blocks, in
   // order of appearance, over all stages; `stage` first where there are any. A job's value is as the file
   // writes it (the first spelling of equal values) or, where its block does not give the key, as resolved.
@@ -129,8 +137,12 @@ ExpandResult ExpandSweepInto(const SweepInput& input, size_t portion, JobSink* s
 // A job's value of a metric by the hash of its spec; nothing if it has none or does not compete.
 using ValueOf = std::function<std::optional<double>(const std::string& hash, const std::string& metric)>;
 
-// The jobs that the stage behind those in `input.progress` starts from, by hash (StageBlocks::Choose). Empty
-// if none has a value, or if the stage has no base.
-std::vector<std::string> ChooseBases(const SweepInput& input, const ValueOf& value_of);
+// What the stage or round behind those in `input.progress` begins with: jobs by hash (StageBlocks::Choose), or
+// points. Both are empty if no job has a value, or if the stage has no base.
+struct StageStart {
+  std::vector<std::string> bases;
+  Round round;
+};
+StageStart ChooseStart(const SweepInput& input, const ValueOf& value_of);
 
 }  // namespace optfleet::sweeps

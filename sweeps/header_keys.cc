@@ -5,7 +5,7 @@
 namespace optfleet::sweeps {
 namespace {
 
-constexpr std::array<HeaderKey, 25> kTable{{
+constexpr std::array<HeaderKey, 26> kTable{{
     {"name", "a text of 1 to 200 bytes", "the first file's name",
      "Name of the sweep, of which its id is made."},
     {"description", "a text", "", "The question in words; reports show it."},
@@ -23,7 +23,10 @@ constexpr std::array<HeaderKey, 25> kTable{{
      "Each point so often, with seeds that follow each other from training.seed on."},
     {"sample.points", "a whole number from 1 to 100,000", "",
      "Points that are drawn for the keys with a distribution, in each block."},
-    {"sample.method", "sobol or random", "sobol", "How: evenly, or each by itself."},
+    {"sample.method", "sobol, random or tpe", "sobol",
+     "How: evenly, each by itself, or from what earlier ones came to."},
+    {"sample.batch", "a whole number from 1 to 1,000", "4",
+     "Points that `tpe` tries before it draws the next ones."},
     {"sample.seed", "a whole number from 0 to 1,000,000,000", "0", "Other points with another one."},
     {"halving.first", "a number of steps or a share of the run, as 10%", "10%",
      "First rung: jobs pause there, and the best go on to the next."},

@@ -16,11 +16,15 @@ namespace {
 constexpr std::string_view kGroup = "sample";
 constexpr std::string_view kDotted = "sample.";
 constexpr int32_t kLargestSeed = 1'000'000'000;
+constexpr std::string_view kSeedKey = "training.seed";
+constexpr int32_t kMostBatch = 1000;
+constexpr int32_t kDefaultBatch = 4;
+constexpr double kMostWhole = 1e6;  // more whole numbers are as good as continuous
 
 // Share from 0, below 1, of one key.
 double ShareOf(const Sample& sample, std::string_view key, int32_t number, int dimension) {
   const int32_t seed = sample.seed.value_or(0);
-  if (sample.is_random.value_or(false)) return RandomShare(key, seed, number);
+  if (sample.method == SearchMethod::kRandom) return RandomShare(key, seed, number);
   return SobolShare(key, seed, number, dimension);
 }
 
@@ -37,8 +41,8 @@ LeafValue Drawn(const Leaf& leaf, double share) {
   const Distribution& distribution = *leaf.distribution;
   if (distribution.choices.empty())
     return RangeValue(*leaf.field, Between(distribution, share), distribution.position);
-  const auto count = static_cast<double>(distribution.choices.size());
-  return distribution.choices[static_cast<size_t>(share * count)];
+  const auto count = static_cast<int32_t>(distribution.choices.size());
+  return distribution.choices[static_cast<size_t>(IndexOf(share, count))];
 }
 
 class Reader {
@@ -54,17 +58,23 @@ class Reader {
 
   void Read(std::string_view name, const YamlEntry& entry) {
     sample_->position = entry.key_position;
-    if (name != "points" && name != "method" && name != "seed")
+    if (name != "points" && name != "method" && name != "seed" && name != "batch")
       return AddUnknownName(kGroup, name, entry, diagnostics_);
     if (!IsOneValue(entry, diagnostics_)) return;
     if (name == "points") {
       sample_->points = WholeNumber(entry, 1, kMostSamples, diagnostics_);
     } else if (name == "seed") {
       sample_->seed = WholeNumber(entry, 0, kLargestSeed, diagnostics_);
-    } else if (entry.value.text == "random" || entry.value.text == "sobol") {
-      sample_->is_random = entry.value.text == "random";
+    } else if (name == "batch") {
+      sample_->batch = WholeNumber(entry, 1, kMostBatch, diagnostics_);
+    } else if (entry.value.text == "random") {
+      sample_->method = SearchMethod::kRandom;
+    } else if (entry.value.text == "sobol") {
+      sample_->method = SearchMethod::kSobol;
+    } else if (entry.value.text == "tpe") {
+      sample_->method = SearchMethod::kTpe;
     } else {
-      AddWrongValue(entry, "sobol or random", diagnostics_);
+      AddWrongValue(entry, "sobol, random or tpe", diagnostics_);
     }
   }
 
@@ -85,9 +95,10 @@ void ReadSample(const YamlEntry& entry, Sample* sample, Diagnostics* diagnostics
 
 void MergeSample(const Sample& over, Sample* base) {
   if (over.points) base->points = over.points;
-  if (over.is_random) base->is_random = over.is_random;
+  if (over.method) base->method = over.method;
+  if (over.batch) base->batch = over.batch;
   if (over.seed) base->seed = over.seed;
-  if (over.points || over.is_random || over.seed) base->position = over.position;
+  if (over.points || over.method || over.batch || over.seed) base->position = over.position;
 }
 
 int DrawSamples(const Sample& sample, Leaves* leaves, Diagnostics* diagnostics) {
@@ -100,7 +111,7 @@ int DrawSamples(const Sample& sample, Leaves* leaves, Diagnostics* diagnostics) 
                        "give a `count` for an axis, or `sample: {points: 32}` for the sweep");
       continue;
     }
-    if (!sample.is_random.value_or(false) && dimension == kMostSobolDimensions) {
+    if (sample.method != SearchMethod::kRandom && dimension == kMostSobolDimensions) {
       diagnostics->Add(leaf.key_position,
                        key + " is one of more than " + std::to_string(kMostSobolDimensions) +
                            " keys with a distribution, more than a Sobol sequence is built for here",
@@ -112,6 +123,54 @@ int DrawSamples(const Sample& sample, Leaves* leaves, Diagnostics* diagnostics) 
     leaf.values.clear();
     for (int32_t i = 0; i < *sample.points; ++i)
       leaf.values.push_back(Drawn(leaf, ShareOf(sample, leaf.field->key, i, dimension)));
+    ++dimension;
+  }
+  return dimension;
+}
+
+int32_t Sample::rounds() const {
+  const int32_t size = batch.value_or(kDefaultBatch);
+  return (points.value_or(0) + size - 1) / size;
+}
+
+int32_t Sample::PointsInRound(int32_t round) const {
+  const int32_t size = batch.value_or(kDefaultBatch);
+  return std::clamp(points.value_or(0) - round * size, 0, size);
+}
+
+Space SpaceOf(const Leaves& leaves) {
+  Space space;
+  for (const Leaf& leaf : leaves) {
+    if (leaf.distribution == nullptr) continue;
+    const Distribution& distribution = *leaf.distribution;
+    Dimension& dimension = space.emplace_back();
+    dimension.key = leaf.field->key;
+    const double numbers = std::fabs(distribution.to - distribution.from) + 1;
+    if (!distribution.choices.empty()) {
+      dimension.kind = Dimension::Kind::kChoice;
+      dimension.count = static_cast<int32_t>(distribution.choices.size());
+    } else if (distribution.is_whole && !distribution.is_log && numbers <= kMostWhole) {
+      dimension.kind = Dimension::Kind::kWhole;
+      dimension.count = static_cast<int32_t>(numbers);
+    }
+  }
+  return space;
+}
+
+int DrawPoints(const Sample& sample, const std::vector<Point>& points, Leaves* leaves, Diagnostics* diagnostics) {
+  int dimension = 0;
+  for (Leaf& leaf : *leaves) {
+    if (leaf.distribution == nullptr) {
+      if (leaf.is_axis && leaf.field->key != kSeedKey)
+        diagnostics->Add(leaf.key_position,
+                         "`" + std::string(leaf.field->key) + "` is a list, in which `sample.method: tpe` does not search",
+                         "write {choose: [...]} to search in it, or a block for each value");
+      continue;
+    }
+    leaf.is_axis = true;
+    leaf.zip = sample.position;
+    leaf.values.clear();
+    for (const Point& point : points) leaf.values.push_back(Drawn(leaf, point[static_cast<size_t>(dimension)]));
     ++dimension;
   }
   return dimension;

@@ -165,6 +165,50 @@ std::vector<std::string> StageBlocks::Choose(size_t stage, const ValueOf& value_
   return chooser.Best();
 }
 
+void StageBlocks::AddTrials(size_t round, size_t block, const ValueOf& value_of, History* history) {
+  const std::vector<Block> one = {Of(round)[block]};
+  const Leaves& leaves = one.front().leaves;
+  const std::vector<Point> points = composition_.PointsOf(round, block, leaves);
+  // The keys with a distribution vary together, so the value of one tells which point it is.
+  const Leaf& first = *std::find_if(leaves.begin(), leaves.end(),
+                                    [](const Leaf& leaf) { return leaf.distribution != nullptr; });
+  std::vector<Candidate> candidates(points.size());
+  ForEachJob(one, [&](const Grid& grid, size_t /*block*/, const std::string& hash, const auto& /*spec*/) {
+    Candidate& candidate = candidates[static_cast<size_t>(grid.ValueOf(first) - first.values.data())];
+    const auto value = value_of(hash, objective_);
+    candidate.complete = candidate.complete && value.has_value();
+    candidate.sum += value.value_or(0);
+    ++candidate.seeds;
+    return true;
+  });
+  for (size_t i = 0; i < points.size(); ++i) {
+    const bool ended = candidates[i].complete && candidates[i].seeds > 0;
+    history->push_back({.number = static_cast<int32_t>(history->size()),
+                        .point = points[i],
+                        .state = ended ? Trial::State::kEnded : Trial::State::kFailed,
+                        .value = ended ? candidates[i].mean() : 0});
+  }
+}
+
+Round StageBlocks::Propose(size_t round, const ValueOf& value_of) {
+  const size_t count = Of(0).size();
+  Round points(count);
+  for (size_t block = 0; block < count; ++block) {
+    const Leaves leaves = Of(0)[block].leaves;
+    if (SpaceOf(leaves).empty()) continue;
+    History history;
+    for (size_t earlier = 0; earlier < round; ++earlier) AddTrials(earlier, block, value_of, &history);
+    const auto proposer = composition_.ProposerFor(leaves);
+    const int32_t wanted = composition_.header().sample.PointsInRound(static_cast<int32_t>(round));
+    for (int32_t i = 0; i < wanted; ++i) {
+      const auto number = static_cast<int32_t>(history.size());
+      points[block].push_back(proposer->Propose(number, history));
+      history.push_back({.number = number, .point = points[block].back()});
+    }
+  }
+  return points;
+}
+
 std::vector<std::string> StageBlocks::StandIns(size_t stage) {
   return Choose(stage, [](const std::string&, const std::string&) { return std::optional<double>(0); });
 }

@@ -28,10 +28,15 @@ class StageBlocks {
   // Empty if there is none, or if the stage has no base.
   std::vector<std::string> Choose(size_t stage, const ValueOf& value_of);
 
+  // The points of a round, of a composition in rounds, from what the jobs of the rounds before it came to. A
+  // point has failed if one of its jobs has no value.
+  Round Propose(size_t round, const ValueOf& value_of);
+
   // As if the jobs that come first were the best.
   std::vector<std::string> StandIns(size_t stage);
 
  private:
+  void AddTrials(size_t round, size_t block, const ValueOf& value_of, History* history);
   std::vector<Leaves> LeavesOf(size_t stage);
 
   const Composition& composition_;

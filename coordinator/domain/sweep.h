@@ -36,6 +36,8 @@ struct Stage {
   std::string name;
   std::string base;           // as written: "best(batch)"; empty: it starts from the keys of the file
   std::vector<int32_t> from;  // jobs that it began from; empty before it begins
+  // Of a round of sampling after the first: the points that it tries, in the unit cube, by block.
+  std::vector<std::vector<std::vector<double>>> points = {};
   friend bool operator==(const Stage&, const Stage&) = default;
 };
 

@@ -64,7 +64,9 @@ Answer Extended(State* state, LiveSweep* sweep, const ExtendSweep& head, int32_t
                 const ReusedJobs& reused, const std::string& hash) {
   domain::Sweep& row = sweep->row;
   SweepAnswer answer{row.id, false, NumbersBehind(row.job_count, count)};
-  if (head.stage || row.state != domain::SweepState::kActive) BeginCompetition(sweep);
+  // Jobs of all rounds of sampling compete with each other.
+  const bool is_stage = head.stage && head.stage->points.empty();
+  if (is_stage || row.state != domain::SweepState::kActive) BeginCompetition(sweep);
   RememberRequest(state, head.request_id, hash, SubjectOf(row.id, answer.jobs));
   row.job_count += count;
   row.axes = head.axes;
@@ -75,6 +77,7 @@ Answer Extended(State* state, LiveSweep* sweep, const ExtendSweep& head, int32_t
   if (head.stage) {
     domain::Stage& stage = row.stages.all[static_cast<size_t>(row.stages.begun++)];
     stage.from = head.stage->from;
+    stage.points = head.stage->points;
     state->Say(SweepResource(row.id), "stage", stage.name + " begins with " + jobs + FromText(stage.from));
   } else {
     state->Say(SweepResource(row.id), "extended", "by " + jobs);

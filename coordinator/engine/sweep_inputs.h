@@ -77,6 +77,7 @@ struct AbandonSweep {
 struct NextStage {
   int32_t number = 0;         // from 1
   std::vector<int32_t> from;  // jobs that it starts from
+  std::vector<std::vector<std::vector<double>>> points = {};  // as domain::Stage
 };
 
 // Adds the points that the sweep has not had, as jobs numbered behind the last. Answered with SweepAnswer,

@@ -56,8 +56,9 @@ sweeps::SweepInput InputOf(const store::StagedSweep& staged, const Results& resu
   const domain::Stages& stages = staged.points.sweep.stages;
   for (int32_t stage = 1; stage < stages.begun; ++stage) {
     auto& bases = input.progress.bases.emplace_back();
-    for (const int32_t job : stages.all[static_cast<size_t>(stage)].from)
-      bases.push_back(results.HashOf(job));
+    const domain::Stage& begun = stages.all[static_cast<size_t>(stage)];
+    for (const int32_t job : begun.from) bases.push_back(results.HashOf(job));
+    input.progress.rounds.push_back(begun.points);
   }
   return input;
 }
@@ -94,16 +95,18 @@ void Expand(Backend* backend, const store::StagedSweep& staged, const Done& done
   const Results results(staged);
   const domain::Stage& next = sweep.stages.all[static_cast<size_t>(sweep.stages.begun)];
   sweeps::SweepInput input = InputOf(staged, results);
-  input.progress.bases.push_back(sweeps::ChooseBases(
+  sweeps::StageStart start = sweeps::ChooseStart(
       input,
-      [&](const std::string& hash, const std::string& metric) { return results.ValueOf(hash, metric); }));
-  const std::vector<std::string>& bases = input.progress.bases.back();
-  if (bases.empty() && !next.base.empty())
+      [&](const std::string& hash, const std::string& metric) { return results.ValueOf(hash, metric); });
+  if (start.bases.empty() && !next.base.empty())
     return Refuse(backend, sweep, "no job has a value for " + next.base, done);
+  input.progress.bases.push_back(std::move(start.bases));
+  input.progress.rounds.push_back(start.round);
 
   engine::ExtendSweep head;
-  head.stage = engine::NextStage{.number = sweep.stages.begun + 1, .from = {}};
-  for (const std::string& hash : bases) head.stage->from.push_back(results.JobOf(hash));
+  head.stage = engine::NextStage{.number = sweep.stages.begun + 1, .from = {}, .points = {}};
+  head.stage->points = std::move(start.round);
+  for (const std::string& hash : input.progress.bases.back()) head.stage->from.push_back(results.JobOf(hash));
   Extension extension(backend, std::move(head), input, staged.points, nullptr, /*validate_only=*/false);
   const sweeps::ExpandResult result = sweeps::ExpandSweepInto(input, kMostPointsAtOnce, &extension);
   if (!result.expansion && !extension.stopped()) {

@@ -235,10 +235,30 @@ std::string EncodeStages(const domain::Stages& stages) {
   if (stages.all.empty()) return Dump(json);
   json["begun"] = stages.begun;
   if (!stages.problem.empty()) json["problem"] = stages.problem;
-  for (const domain::Stage& stage : stages.all)
-    json["stages"].push_back({{"name", stage.name}, {"base", stage.base}, {"from", stage.from}});
+  for (const domain::Stage& stage : stages.all) {
+    Json& added =
+        json["stages"].emplace_back(Json{{"name", stage.name}, {"base", stage.base}, {"from", stage.from}});
+    if (!stage.points.empty()) added["points"] = stage.points;
+  }
   return Dump(json);
 }
+
+namespace {
+
+// By block, point and coordinate.
+std::vector<std::vector<std::vector<double>>> DecodePoints(const Json& json) {
+  std::vector<std::vector<std::vector<double>>> blocks;
+  for (const Json& block : json) {
+    auto& points = blocks.emplace_back();
+    for (const Json& point : block) {
+      auto& coordinates = points.emplace_back();
+      for (const Json& one : point) coordinates.push_back(one.is_number() ? one.get<double>() : 0);
+    }
+  }
+  return blocks;
+}
+
+}  // namespace
 
 domain::Stages DecodeStages(const std::string& json) {
   if (json == "{}") return {};
@@ -254,6 +274,7 @@ domain::Stages DecodeStages(const std::string& json) {
     added.base = stage.value("base", "");
     for (const Json& job : stage.value("from", Json::array()))
       if (job.is_number_integer()) added.from.push_back(job.get<int32_t>());
+    added.points = DecodePoints(stage.value("points", Json::array()));
   }
   return stages;
 }

@@ -1,4 +1,5 @@
 // optctl describe: everything about one sweep, job, attempt or worker.
+#include <algorithm>
 #include <memory>
 
 #include "common/text.h"
@@ -16,6 +17,7 @@ namespace optfleet::commands {
 namespace {
 
 constexpr size_t kJobsShown = 20;
+constexpr int kStagesShown = 12;
 
 template <typename Message>
 void AddTimes(Sections& sections, const Message& message) {
@@ -38,6 +40,12 @@ std::string Render(const Context& context, const output::Table& table) {
 
 void AddStages(Sections& sections, const v1::Sweep& sweep) {
   if (sweep.stages().empty()) return;
+  // Rounds of sampling start from no jobs, and there may be many.
+  const auto begun = std::count_if(sweep.stages().begin(), sweep.stages().end(),
+                                   [](const v1::Stage& stage) { return stage.begun(); });
+  if (sweep.stages().size() > kStagesShown)
+    return sections.Add("rounds",
+                        std::to_string(begun) + " of " + std::to_string(sweep.stages().size()) + " begun");
   sections.Begin("Stages");
   for (const v1::Stage& stage : sweep.stages()) {
     std::string text = stage.begun() ? "begun" : "to come";

@@ -99,11 +99,13 @@ std::string StagesText(const sweeps::Expansion& expansion) {
   if (expansion.stages.empty()) return "";
   int64_t all = 0;
   for (const sweeps::StagePlan& stage : expansion.stages) all += stage.jobs;
-  return fmt::format(" in the first of {} stage{}, at most {} in all", expansion.stages.size(),
-                     expansion.stages.size() == 1 ? "" : "s", FormatCount(all));
+  return fmt::format(" in the first of {} {}{}, at most {} in all", expansion.stages.size(),
+                     expansion.in_rounds ? "round" : "stage", expansion.stages.size() == 1 ? "" : "s",
+                     FormatCount(all));
 }
 
 void AddStages(Sections& sections, const sweeps::Expansion& expansion) {
+  if (expansion.in_rounds) return;
   for (const sweeps::StagePlan& stage : expansion.stages) {
     std::string text = FormatCount(stage.jobs) + (stage.jobs == 1 ? " job" : " jobs");
     if (!stage.base.empty())

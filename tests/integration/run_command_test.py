@@ -22,6 +22,24 @@ evaluation: {batches: 4}
 checkpoint: {every_steps: 0}
 """
 
+# Rate by halving, then the best of it over three seeds.
+STAGED = """
+name: staged
+model: {layers: 1, width: 32, heads: 2}
+data: {path: text.txt, sequence_length: 32}
+training: {batch_size: 4}
+budget: {steps: 90}
+evaluation: {batches: 2}
+checkpoint: {every_steps: 0}
+halving: {first: 10, factor: 3}
+stages:
+  - name: rates
+    optimizer: {name: adamw, learning_rate: [1e-4, 1e-3, 1e-2, 3e-2]}
+  - name: seeds
+    base: best(rates)
+    replicates: 3
+"""
+
 
 def processes_under(folder):
     """Processes of this test: those that name its folder on their command line."""
@@ -71,6 +89,48 @@ class RunCommand(unittest.TestCase):
         self.assertEqual(1, len(reports), result.stdout + result.stderr)
         self.assertIn("small-run", reports[0].read_text())
         self.assertEqual([], processes_under(self.folder))
+
+    def run_staged(self, name, kills):
+        """What became of each job; the coordinator is killed so many times meanwhile."""
+        (self.folder / "staged.yaml").write_text(STAGED)
+        state = self.folder / name
+        run = subprocess.Popen([BIN / "optctl", "run", self.folder / "staged.yaml", "--state", state, "--slots", "1"],
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=self.folder)
+        killed = 0
+        paused = -1
+        while run.poll() is None and killed < kills:
+            wait_until(lambda: run.poll() is not None or self.rungs(state) > paused, "a further rung")
+            paused = self.rungs(state)
+            for pid, command in processes_under(state):
+                if "opt-coordinator" in command and run.poll() is None:
+                    os.kill(pid, signal.SIGKILL)
+                    killed += 1
+            paused += 1
+        output = run.communicate(timeout=200)[0]
+        self.assertEqual(0, run.returncode, output)
+        self.assertEqual(kills, killed, output)
+        with sqlite3.connect(f"file:{state}/state.db?mode=ro", uri=True) as database:
+            jobs = database.execute("SELECT number, outcome, parameters_json, step, reason FROM jobs "
+                                    "ORDER BY number").fetchall()
+            rungs = database.execute("SELECT job, rung, value, promoted FROM rungs ORDER BY job, rung").fetchall()
+            stages = database.execute("SELECT stages_json FROM sweeps").fetchone()[0]
+        return jobs, rungs, stages
+
+    def rungs(self, state):
+        try:
+            with sqlite3.connect(f"file:{state}/state.db?mode=ro", uri=True) as database:
+                return database.execute("SELECT count(*) FROM rungs").fetchone()[0]
+        except sqlite3.Error:
+            return -1
+
+    def test_stages_and_rungs_are_the_same_whatever_becomes_of_the_coordinator(self):
+        jobs, rungs, stages = self.run_staged("calm", 0)
+        self.assertEqual(6, len(jobs), "four rates, and two more seeds of the best")
+        self.assertIn("succeeded", [outcome for _, outcome, *_ in jobs])
+        self.assertIn("stopped_early", [outcome for _, outcome, *_ in jobs])
+        self.assertIn('"begun":2', stages)
+        self.assertGreater(sum(promoted for *_, promoted in rungs), 2)
+        self.assertEqual((jobs, rungs, stages), self.run_staged("killed", 4))
 
     def test_a_wider_sweep_trains_only_what_is_new_if_asked(self):
         subprocess.run(self.command(30), capture_output=True, timeout=120, check=True)

@@ -42,12 +42,12 @@ class Staged {
     ASSERT_EQ(values.size(), jobs_.size());
     for (size_t i = 0; i < jobs_.size(); ++i) value_of_[jobs_[i].hash] = values[i];
     input_.progress.bases.push_back(
-        ChooseBases(input_, [&](const std::string& hash, const std::string& metric) -> std::optional<double> {
+        ChooseStart(input_, [&](const std::string& hash, const std::string& metric) -> std::optional<double> {
           metrics_.insert(metric);
           const auto found = value_of_.find(hash);
           if (found == value_of_.end() || std::isnan(found->second)) return std::nullopt;
           return found->second;
-        }));
+        }).bases);
     Take(ExpandSweep(input_));
   }
 

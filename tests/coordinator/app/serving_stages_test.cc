@@ -1,0 +1,144 @@
+// Sweeps with stages and rungs, on a whole coordinator.
+#include <thread>
+
+#include "tests/coordinator/app/serving.h"
+
+namespace optfleet::app {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr const char* kStaged = R"(
+model: {layers: 1, width: 16, heads: 2}
+data: {path: /data/text.txt, sequence_length: 16}
+training: {batch_size: 2}
+budget: {steps: 10}
+stages:
+  - name: rates
+    optimizer: {name: adamw, learning_rate: [1e-4, 1e-3]}
+  - name: seeds
+    base: best(rates)
+    replicates: 2
+)";
+
+class StagesApi : public Serving {
+ protected:
+  v1::SynchronizeRequest Hello() {
+    v1::SynchronizeRequest request;
+    request.set_worker_id("w");
+    request.set_session(1);
+    request.set_sequence(++sequence_);
+    request.set_wire_version(1);
+    request.add_slots()->set_kind(v1::Slot::KIND_CPU);
+    return request;
+  }
+  // The one that the worker should have; asked for again until there is one.
+  v1::DesiredAttempt Next() {
+    for (int look = 0; look < 1000; ++look) {
+      const auto response = Synchronize(Hello());
+      if (response.attempts_size() > 0) return response.attempts(0);
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));  // the stage is being expanded
+    }
+    ADD_FAILURE() << "no attempt was given out";
+    return {};
+  }
+  void End(const v1::DesiredAttempt& attempt, v1::Outcome outcome, double val_loss) {
+    v1::SynchronizeRequest ended = Hello();
+    v1::AttemptStatus* status = ended.add_attempts();
+    status->set_attempt(attempt.attempt());
+    *status->mutable_fence() = attempt.fence();
+    status->set_state(v1::AttemptStatus::STATE_ENDED);
+    status->add_slots(0);
+    status->set_outcome(outcome);
+    status->set_checkpoint_step(attempt.pause_step());
+    v1::Figure* figure = status->add_final();
+    figure->set_key("val_loss");
+    figure->set_value(val_loss);
+    Synchronize(ended);
+  }
+  v1::Sweep Get(const std::string& name) {
+    v1::GetSweepRequest request;
+    request.set_name(name);
+    v1::Sweep sweep;
+    EXPECT_TRUE(Call(*sweeps_, &v1::SweepService::Stub::GetSweep, request, &sweep).ok());
+    return sweep;
+  }
+  v1::Sweep Ended(const std::string& name) {
+    for (int look = 0; look < 1000 && Get(name).state() == v1::Sweep::STATE_ACTIVE; ++look)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    return Get(name);
+  }
+  static std::vector<std::string> PointOf(const v1::Job& job) {
+    std::vector<std::string> values;
+    for (const v1::Parameter& parameter : job.parameters())
+      values.push_back(parameter.key() + "=" + parameter.value());
+    return values;
+  }
+
+  int64_t sequence_ = 0;
+};
+
+TEST_F(StagesApi, TheNextStageBeginsFromTheBestByItself) {
+  const v1::Sweep made = Submit(NewSweep("lr", kStaged));
+  EXPECT_EQ(made.job_count(), 2);
+  ASSERT_EQ(made.stages_size(), 2);
+  EXPECT_TRUE(made.stages(0).begun());
+  EXPECT_FALSE(made.stages(1).begun());
+  End(Next(), v1::OUTCOME_SUCCEEDED, 3);
+  End(Next(), v1::OUTCOME_SUCCEEDED, 2);
+  const v1::DesiredAttempt third = Next();
+  EXPECT_EQ(third.attempt(), "sweeps/lr/jobs/3/attempts/1");
+  EXPECT_THAT(PointOf(GetJob("sweeps/lr/jobs/3")),
+              ElementsAre("stage=seeds", "optimizer.learning_rate=1e-3", "training.seed=1"));
+  EXPECT_THAT(PointOf(GetJob("sweeps/lr/jobs/1")),
+              ElementsAre("stage=rates", "optimizer.learning_rate=1e-4", "training.seed=0"));
+  EXPECT_THAT(Get("sweeps/lr").stages(1).from_jobs(), ElementsAre("sweeps/lr/jobs/2"));
+  End(third, v1::OUTCOME_SUCCEEDED, 2);
+  EXPECT_EQ(Ended("sweeps/lr").state(), v1::Sweep::STATE_ENDED);
+}
+
+TEST_F(StagesApi, ACoordinatorThatWasAwayBeginsItWhenItIsBack) {
+  Submit(NewSweep("lr", kStaged));
+  End(Next(), v1::OUTCOME_SUCCEEDED, 3);
+  const v1::DesiredAttempt second = Next();
+  End(second, v1::OUTCOME_SUCCEEDED, 2);
+  Restart();
+  EXPECT_EQ(Next().attempt(), "sweeps/lr/jobs/3/attempts/1");
+}
+
+TEST_F(StagesApi, WithoutAnyValueTheSweepEndsAndSaysWhy) {
+  Submit(NewSweep("lr", kStaged));
+  End(Next(), v1::OUTCOME_DIVERGED, 3);
+  End(Next(), v1::OUTCOME_DIVERGED, 2);
+  const v1::Sweep sweep = Ended("sweeps/lr");
+  EXPECT_EQ(sweep.state(), v1::Sweep::STATE_ENDED);
+  EXPECT_EQ(sweep.stage_problem(), "stage seeds cannot begin: no job has a value for best(rates)");
+}
+
+TEST_F(StagesApi, ItsFileDoesNotExtendIt) {
+  Submit(NewSweep("lr", kStaged));
+  v1::ExtendSweepRequest request;
+  request.set_name("sweeps/lr");
+  *request.mutable_sweep() = NewSweep("", kStaged).sweep();
+  v1::ExtendSweepResponse response;
+  const grpc::Status status = Call(*sweeps_, &v1::SweepService::Stub::ExtendSweep, request, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_THAT(status.error_message(), HasSubstr("has stages"));
+}
+
+TEST_F(StagesApi, AJobPausesAtItsRungAndSaysHowItStands) {
+  Submit(NewSweep("lr", std::string(kSweepText) + "halving: {first: 20%, factor: 3}\n"));
+  EXPECT_THAT(Get("sweeps/lr").rules(0), HasSubstr("halving: jobs pause at 20% of their steps"));
+  const v1::DesiredAttempt first = Next();
+  EXPECT_EQ(first.pause_step(), 2);
+  End(first, v1::OUTCOME_PREEMPTED, 3);
+  const v1::Job job = GetJob("sweeps/lr/jobs/1");
+  EXPECT_EQ(job.state(), v1::Job::STATE_PAUSED);
+  EXPECT_THAT(job.reason(), HasSubstr("1st of 1 at rung 0 (step 2)"));
+  Restart();
+  EXPECT_EQ(GetJob("sweeps/lr/jobs/1").state(), v1::Job::STATE_PAUSED);
+}
+
+}  // namespace
+}  // namespace optfleet::app
