@@ -23,7 +23,10 @@ class Composition {
   bool usable() const { return usable_; }            // false if some text could not be read at all
   bool has_stages() const { return whole_.stages.has_value(); }
   // Whether points are drawn in rounds, each of which is a stage without a base then.
-  bool in_rounds() const { return !has_stages() && whole_.sample.is_tpe(); }
+  bool in_rounds() const { return !has_stages() && (whole_.sample.is_tpe() || largest_ != nullptr); }
+  bool looks_for_largest() const { return largest_ != nullptr; }
+  // Points of a round, from 0, for each block; of a search for the largest at most.
+  int32_t PointsInRound(size_t round) const;
   const std::vector<Stage>& stages() const { return stages_; }
   size_t IndexOf(const std::string& stage) const;  // of one that is there
 
@@ -33,16 +36,20 @@ class Composition {
 
   // Of one that is in rounds: the points of a round that has begun, of a block with these keys.
   std::vector<Point> PointsOf(size_t round, size_t block, const Leaves& leaves) const;
-  std::unique_ptr<Proposer> ProposerFor(const Leaves& leaves) const;
+  // What is tried next with these keys, from what was tried (Trial::number counts).
+  std::vector<Point> Propose(const Leaves& leaves, size_t round, History history) const;
 
  private:
+  int32_t CountRounds(Diagnostics* diagnostics) const;
+  void CheckSearched(const Leaves& leaves, Diagnostics* diagnostics) const;
   void DrawRound(size_t round, std::vector<Block>* blocks, Diagnostics* diagnostics) const;
   Block Complete(const Stage& stage, const Leaves& base, const Block& block) const;
 
   Document whole_;
   std::vector<Stage> stages_;
   Leaves overrides_;
-  std::vector<Round> rounds_;  // after the first
+  std::vector<Round> rounds_;                    // after the first
+  std::shared_ptr<const Distribution> largest_;  // the widest range in which the largest is looked for
   bool usable_ = true;
 };
 

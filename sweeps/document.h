@@ -23,6 +23,7 @@ struct Block {
   Leaves leaves;
   SourcePosition position;
   std::vector<Leaves> exclusions = {};  // points that match one of them are left out (LeafReader)
+  bool has_points = true;               // false of one that tries nothing in a round of a search
 };
 
 struct Replicates {

@@ -39,6 +39,7 @@ std::vector<NeededFile> FilesOf(const std::vector<Block>& blocks) {
 std::optional<int64_t> CountPoints(const std::vector<Block>& blocks, Diagnostics* diagnostics) {
   int64_t points = 0;
   for (const Block& block : blocks) {
+    if (!block.has_points) continue;
     const auto count = Grid(block.leaves).CountUpTo(kMostPoints - points);
     if (!count) {
       const auto longest =
@@ -171,11 +172,10 @@ class Expander {
 
   // As many jobs for a point as in this round.
   void CountRounds(int64_t jobs, Expansion* expansion) {
-    const Sample& sample = composition_.header().sample;
-    const int32_t here = std::max(sample.PointsInRound(static_cast<int32_t>(stage_)), 1);
+    const int32_t here = std::max(composition_.PointsInRound(stage_), 1);
     for (size_t i = 0; i < expansion->stages.size(); ++i) {
       StagePlan& round = expansion->stages[i];
-      round.points = round.jobs = jobs * sample.PointsInRound(static_cast<int32_t>(i)) / here;
+      round.points = round.jobs = jobs * composition_.PointsInRound(i) / here;
     }
   }
 

@@ -91,7 +91,7 @@ struct Expansion {
   KeepCheckpoints keep;
   std::optional<HalvingPlan> halving;  // jobs pause at rungs, and only the best go on
   std::vector<StagePlan> stages;       // all; empty: the file has none, and all jobs are here
-  bool in_rounds = false;  // `stages` are rounds in which points are drawn
+  bool in_rounds = false;              // `stages` are rounds in which points are drawn
   // Dotted keys that tell jobs apart: each key that is a list somewhere or that differs between blocks, in
   // order of appearance, over all stages; `stage` first where there are any. A job's value is as the file
   // writes it (the first spelling of equal values) or, where its block does not give the key, as resolved.
@@ -137,8 +137,8 @@ ExpandResult ExpandSweepInto(const SweepInput& input, size_t portion, JobSink* s
 // A job's value of a metric by the hash of its spec; nothing if it has none or does not compete.
 using ValueOf = std::function<std::optional<double>(const std::string& hash, const std::string& metric)>;
 
-// What the stage or round behind those in `input.progress` begins with: jobs by hash (StageBlocks::Choose), or
-// points. Both are empty if no job has a value, or if the stage has no base.
+// What the stage or round behind those in `input.progress` begins with: jobs by hash (StageBlocks::Choose),
+// or points. Both are empty if no job has a value, or if the stage has no base.
 struct StageStart {
   std::vector<std::string> bases;
   Round round;

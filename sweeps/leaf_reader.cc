@@ -39,6 +39,8 @@ std::string DidYouMean(std::string_view name) { return "did you mean `" + std::s
 constexpr std::string_view kWhen = "when";
 constexpr std::string_view kValues = "values";
 constexpr std::string_view kChoose = "choose";
+constexpr std::string_view kLargest = "largest";
+constexpr double kMostLargest = 1e6;
 
 const YamlNode* FindKey(const YamlNode& node, std::string_view key) {
   for (const YamlEntry& entry : node.entries)
@@ -224,7 +226,32 @@ void LeafReader::ReadChoices(const YamlEntry& entry, const YamlNode& list, Leaf*
       Distribution{0, 0, false, false, std::move(choices.values), entry.value.position});
 }
 
+// {largest: {from: 1, to: 512}}
+void LeafReader::ReadLargest(const YamlEntry& entry, const YamlNode& range, Leaf* leaf) {
+  const std::string key = Quote(leaf->field->key);
+  constexpr const char* kForm = "as {largest: {from: 1, to: 512}}";
+  if (entry.value.entries.size() > 1)
+    return context_.diagnostics->Add(entry.value.position, "nothing can stand beside `largest`");
+  if (range.kind != YamlNode::Kind::kMap)
+    return context_.diagnostics->Add(range.position, "`largest` of " + key + " must be a range", kForm);
+  if (!MayBeAxis(*leaf->field, entry)) return;
+  Leaf ends{leaf->field, leaf->key_position, true, {}};
+  const size_t mistakes = context_.diagnostics->count();
+  ReadRange(range, context_.references, &ends, context_.diagnostics);
+  if (context_.diagnostics->count() > mistakes) return;
+  const auto& ends_of = ends.distribution;
+  if (ends_of == nullptr || !ends_of->is_whole || ends_of->is_log || ends_of->to < ends_of->from ||
+      ends_of->to > kMostLargest)
+    return context_.diagnostics->Add(
+        range.position,
+        "`largest` of " + key + " must be a range of whole numbers up to 1,000,000, without a count", kForm);
+  Distribution largest = *ends.distribution;
+  largest.is_largest = true;
+  leaf->distribution = std::make_shared<const Distribution>(std::move(largest));
+}
+
 void LeafReader::ReadValues(const YamlEntry& entry, Leaf* leaf) {
+  if (const YamlNode* range = FindKey(entry.value, kLargest)) return ReadLargest(entry, *range, leaf);
   if (const YamlNode* choices = FindKey(entry.value, kChoose)) return ReadChoices(entry, *choices, leaf);
   const bool is_range = entry.value.kind == YamlNode::Kind::kMap;
   leaf->is_axis = is_range || entry.value.kind == YamlNode::Kind::kSequence;

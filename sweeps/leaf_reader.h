@@ -26,6 +26,7 @@ class LeafReader {
   void ReadValue(const YamlNode& node, Leaf* leaf);
   void ReadValues(const YamlEntry& entry, Leaf* leaf);
   void ReadChoices(const YamlEntry& entry, const YamlNode& list, Leaf* leaf);
+  void ReadLargest(const YamlEntry& entry, const YamlNode& range, Leaf* leaf);
   void ReadConditional(const YamlEntry& entry, const YamlNode& when, Leaf* leaf);
   void ReadComputed(const YamlNode& node, Leaf* leaf);
   void AddUnknown(const YamlEntry& entry, std::string_view group);

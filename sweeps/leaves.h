@@ -30,6 +30,7 @@ struct Distribution {
   bool is_whole = false;
   std::vector<LeafValue> choices = {};  // if any, one of these instead
   SourcePosition position;
+  bool is_largest = false;  // the largest whole number with which a job runs is looked for
 };
 
 struct Leaf {

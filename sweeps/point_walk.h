@@ -23,6 +23,7 @@ namespace optfleet::sweeps {
 template <typename Visit, typename Excluded>
 void ForEachPoint(const std::vector<Block>& blocks, const Visit& visit, const Excluded& left_out) {
   for (size_t i = 0; i < blocks.size(); ++i) {
+    if (!blocks[i].has_points) continue;
     Grid grid(blocks[i].leaves);
     do {
       if (grid.IsRepeat())

@@ -16,7 +16,6 @@ namespace {
 constexpr std::string_view kGroup = "sample";
 constexpr std::string_view kDotted = "sample.";
 constexpr int32_t kLargestSeed = 1'000'000'000;
-constexpr std::string_view kSeedKey = "training.seed";
 constexpr int32_t kMostBatch = 1000;
 constexpr int32_t kDefaultBatch = 4;
 constexpr double kMostWhole = 1e6;  // more whole numbers are as good as continuous
@@ -157,23 +156,16 @@ Space SpaceOf(const Leaves& leaves) {
   return space;
 }
 
-int DrawPoints(const Sample& sample, const std::vector<Point>& points, Leaves* leaves, Diagnostics* diagnostics) {
-  int dimension = 0;
+void DrawPoints(const Sample& sample, const std::vector<Point>& points, Leaves* leaves) {
+  size_t dimension = 0;
   for (Leaf& leaf : *leaves) {
-    if (leaf.distribution == nullptr) {
-      if (leaf.is_axis && leaf.field->key != kSeedKey)
-        diagnostics->Add(leaf.key_position,
-                         "`" + std::string(leaf.field->key) + "` is a list, in which `sample.method: tpe` does not search",
-                         "write {choose: [...]} to search in it, or a block for each value");
-      continue;
-    }
+    if (leaf.distribution == nullptr) continue;
     leaf.is_axis = true;
     leaf.zip = sample.position;
     leaf.values.clear();
-    for (const Point& point : points) leaf.values.push_back(Drawn(leaf, point[static_cast<size_t>(dimension)]));
+    for (const Point& point : points) leaf.values.push_back(Drawn(leaf, point[dimension]));
     ++dimension;
   }
-  return dimension;
 }
 
 }  // namespace optfleet::sweeps

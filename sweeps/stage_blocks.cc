@@ -13,6 +13,7 @@ namespace optfleet::sweeps {
 namespace {
 
 constexpr std::string_view kSeed = "training.seed";
+constexpr std::string_view kRan = "peak_memory_bytes";  // every job that ran to its end has it
 
 // Calls visit(grid, block, hash, resolved spec) for each point that can be trained, until it returns false.
 template <typename Visit>
@@ -167,6 +168,7 @@ std::vector<std::string> StageBlocks::Choose(size_t stage, const ValueOf& value_
 
 void StageBlocks::AddTrials(size_t round, size_t block, const ValueOf& value_of, History* history) {
   const std::vector<Block> one = {Of(round)[block]};
+  if (!one.front().has_points) return;
   const Leaves& leaves = one.front().leaves;
   const std::vector<Point> points = composition_.PointsOf(round, block, leaves);
   // The keys with a distribution vary together, so the value of one tells which point it is.
@@ -175,7 +177,7 @@ void StageBlocks::AddTrials(size_t round, size_t block, const ValueOf& value_of,
   std::vector<Candidate> candidates(points.size());
   ForEachJob(one, [&](const Grid& grid, size_t /*block*/, const std::string& hash, const auto& /*spec*/) {
     Candidate& candidate = candidates[static_cast<size_t>(grid.ValueOf(first) - first.values.data())];
-    const auto value = value_of(hash, objective_);
+    const auto value = value_of(hash, composition_.looks_for_largest() ? std::string(kRan) : objective_);
     candidate.complete = candidate.complete && value.has_value();
     candidate.sum += value.value_or(0);
     ++candidate.seeds;
@@ -198,13 +200,7 @@ Round StageBlocks::Propose(size_t round, const ValueOf& value_of) {
     if (SpaceOf(leaves).empty()) continue;
     History history;
     for (size_t earlier = 0; earlier < round; ++earlier) AddTrials(earlier, block, value_of, &history);
-    const auto proposer = composition_.ProposerFor(leaves);
-    const int32_t wanted = composition_.header().sample.PointsInRound(static_cast<int32_t>(round));
-    for (int32_t i = 0; i < wanted; ++i) {
-      const auto number = static_cast<int32_t>(history.size());
-      points[block].push_back(proposer->Propose(number, history));
-      history.push_back({.number = number, .point = points[block].back()});
-    }
+    points[block] = composition_.Propose(leaves, round, std::move(history));
   }
   return points;
 }

@@ -116,6 +116,42 @@ TEST(Rounds, EachBlockIsSearchedByItself) {
   EXPECT_EQ(search.tried().size(), 16U);
 }
 
+TEST(Rounds, EachCombinationOfListsIsSearchedByItself) {
+  Search search(kRate +
+                    "optimizer.name: [adam, sgd]\noptimizer.momentum: {values: [0.8, 0.9], when: "
+                    "optimizer.name == sgd}\n",
+                FromOneThousandth);
+  while (search.Next()) {
+  }
+  EXPECT_EQ(search.tried().size(), 90U) << "adam, and sgd with two momenta";
+}
+
+TEST(Largest, IsFoundForEachCombinationFromThePrediction) {
+  Search search(
+      "training.micro_batch: {largest: {from: 1, to: 256}}\ntraining.batch_size: ${training.micro_batch}\n"
+      "model.layers: [1, 2]\nresources.memory: 20MB\n",
+      [](const spec::TrainingSpec& spec) {
+        return spec.training.micro_batch > (spec.model.layers == 1 ? 37 : 21) ? std::nan("") : 1.0;
+      });
+  int rounds = 1;
+  while (search.Next()) ++rounds;
+  EXPECT_THAT(search.tried(), ::testing::Contains("37 1"));
+  EXPECT_THAT(search.tried(), ::testing::Contains("38 1"));
+  EXPECT_THAT(search.tried(), ::testing::Contains("21 2"));
+  EXPECT_THAT(search.tried(), ::testing::Contains("22 2"));
+  EXPECT_LE(search.tried().size(), 24U);
+}
+
+TEST(Largest, MistakesSayWhatIsExpected) {
+  EXPECT_THAT(MistakesOf("training.micro_batch: {largest: 8}\n"), HasSubstr("must be a range"));
+  EXPECT_THAT(MistakesOf("optimizer.learning_rate: {largest: {from: 1e-3, to: 1}}\n"),
+              HasSubstr("must be a range of whole numbers"));
+  EXPECT_THAT(
+      MistakesOf(
+          "training.micro_batch: {largest: {from: 1, to: 8}}\nmodel.layers: {largest: {from: 1, to: 8}}\n"),
+      HasSubstr("cannot stand beside a search for the largest"));
+}
+
 TEST(Rounds, ChoicesAndWholeNumbersAndSeedsToo) {
   Search search(
       "sample: {points: 6, method: tpe, batch: 2}\nreplicates: 2\nmodel.layers: {from: 1, to: 4}\n"
@@ -139,8 +175,6 @@ TEST(Rounds, FailuresCountAsTheWorst) {
 TEST(Rounds, MistakesSayWhatAndWhere) {
   EXPECT_THAT(MistakesOf("sample.method: tpe\noptimizer.learning_rate: {from: 1e-4, to: 1}\n"),
               HasSubstr("needs `sample.points`"));
-  EXPECT_THAT(MistakesOf(kRate + "optimizer.name: [adam, sgd]\n"),
-              HasSubstr("`optimizer.name` is a list, in which `sample.method: tpe` does not search"));
   EXPECT_THAT(MistakesOf("sample: {points: 4, batch: 2}\noptimizer.learning_rate: {from: 1e-4, to: 1}\n"),
               HasSubstr("`sample.batch` is for `method: tpe`"));
   EXPECT_THAT(MistakesOf("sample: {points: 4, method: tpe}\n"), HasSubstr("no key to draw points of"));

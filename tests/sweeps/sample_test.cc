@@ -124,9 +124,10 @@ TEST(Sample, Mistakes) {
   EXPECT_THAT(MistakesOf(kRate),
               HasSubstr("`optimizer.learning_rate` has a distribution, of which no points are drawn"));
   EXPECT_THAT(MistakesOf("sample.points: 4\n"), HasSubstr("`sample` has no key to draw points of"));
-  EXPECT_THAT(MistakesOf("sample: {points: 0, method: grid, sed: 1}\n" + kRate),
-              AllOf(HasSubstr("`points` must be a whole number from 1 to 100,000"),
-                    HasSubstr("`method` must be sobol, random or tpe"), HasSubstr("`sample` has no key `sed`")));
+  EXPECT_THAT(
+      MistakesOf("sample: {points: 0, method: grid, sed: 1}\n" + kRate),
+      AllOf(HasSubstr("`points` must be a whole number from 1 to 100,000"),
+            HasSubstr("`method` must be sobol, random or tpe"), HasSubstr("`sample` has no key `sed`")));
   EXPECT_THAT(MistakesOf("sample.points: 4\nmodel.mlp: {choose: []}\n"),
               HasSubstr("must be a list of values"));
   EXPECT_THAT(MistakesOf("sample.points: 4\nmodel.mlp: {choose: [rleu]}\n"),
