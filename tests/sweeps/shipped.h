@@ -1,5 +1,5 @@
-// The sweeps below sweeps/, each as a command would name it: seed 4's questions on top of its base and a
-// model, every other file alone.
+// The sweeps below sweeps/, each as a command would name it: a question of a seed at its original size on top
+// of the seed's base, of seed 4 with a model between; every other file, the small ones too, alone.
 #pragma once
 
 #include <filesystem>
@@ -18,19 +18,24 @@ inline sweeps::SweepFile ShippedFile(const std::filesystem::path& path) {
   return {path.string(), text.str(), path.parent_path().string()};
 }
 
+inline sweeps::SweepInput ShippedSweep(const std::filesystem::path& path) {
+  sweeps::SweepInput input;
+  const auto folder = path.parent_path();
+  if (folder.parent_path().filename() == "seeds" && !path.stem().string().ends_with("_small")) {
+    input.files.push_back(ShippedFile(folder / "base.yaml"));
+    if (folder.filename() == "4") input.files.push_back(ShippedFile(folder / "150m.yaml"));
+  }
+  input.files.push_back(ShippedFile(path));
+  return input;
+}
+
 inline std::vector<sweeps::SweepInput> ShippedSweeps(const std::string& source_folder) {
   std::vector<sweeps::SweepInput> sweeps;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(source_folder + "/sweeps")) {
     if (entry.path().extension() != ".yaml") continue;
-    const sweeps::SweepFile file = ShippedFile(entry.path());
-    sweeps::SweepInput input;
-    const auto folder = entry.path().parent_path();
-    if (folder.filename() == "4") {
-      if (file.text.find("\nname: ") == std::string::npos) continue;  // a part of others
-      input.files = {ShippedFile(folder / "base.yaml"), ShippedFile(folder / "150m.yaml")};
-    }
-    input.files.push_back(file);
-    sweeps.push_back(std::move(input));
+    // Without a name it is a part of others.
+    if (ShippedFile(entry.path()).text.find("\nname: ") != std::string::npos)
+      sweeps.push_back(ShippedSweep(entry.path()));
   }
   return sweeps;
 }
