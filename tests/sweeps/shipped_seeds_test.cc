@@ -184,6 +184,20 @@ TEST(ShippedSeeds, ThreeIsTwelveLayersOf768) {
   }
 }
 
+TEST(ShippedSeeds, ThreeWorksInStages) {
+  const auto result = ExpandSweep(testing::ShippedSweep(OPTFLEET_SOURCE_DIR "/sweeps/seeds/3/protocol.yaml"));
+  ASSERT_TRUE(result.expansion) << result.diagnostics.Render();
+  ASSERT_THAT(result.expansion->stages, SizeIs(3));
+  EXPECT_EQ(result.expansion->stages[0].jobs, 10);  // as lr_batch
+  EXPECT_EQ(result.expansion->stages[1].jobs, 20);
+  EXPECT_EQ(result.expansion->stages[2].jobs, 12);  // four optimizers, three seeds
+}
+
+TEST(ShippedSeeds, ZeroLooksForTheLargestBatchOfEachRow) {
+  EXPECT_THAT(All("0/largest_batch", Batch), SizeIs(5));
+  EXPECT_THAT(All("0/largest_batch", Recompute), ElementsAre(1, 1, 0, 1, 0));
+}
+
 TEST(ShippedSeeds, ThreeVariesWhatItSays) {
   EXPECT_THAT(All("3/lr_batch", Rate),
               ElementsAre(1e-5, 1e-5, 3e-5, 3e-5, 1e-4, 1e-4, 3e-4, 3e-4, 1e-3, 1e-3));        // [R]
