@@ -75,8 +75,8 @@ struct AbandonSweep {
 };
 
 struct NextStage {
-  int32_t number = 0;         // from 1
-  std::vector<int32_t> from;  // jobs that it starts from
+  int32_t number = 0;                                         // from 1
+  std::vector<int32_t> from;                                  // jobs that it starts from
   std::vector<std::vector<std::vector<double>>> points = {};  // as domain::Stage
 };
 
