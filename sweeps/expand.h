@@ -20,6 +20,7 @@
 #include "sweeps/keep.h"
 #include "sweeps/resources.h"
 #include "sweeps/search/halving.h"
+#include "sweeps/search/stop_rules.h"
 
 namespace optfleet::sweeps {
 
@@ -83,6 +84,7 @@ struct Expansion {
   Resources resources;      // of every job
   KeepCheckpoints keep;
   std::optional<HalvingPlan> halving;  // jobs pause at rungs, and only the best go on
+  std::optional<StopPlan> stop;        // rules that stop jobs early
   std::vector<StagePlan> stages;       // all; empty: the file has none, and all jobs are here
   // Dotted keys that tell jobs apart: each key that is a list somewhere or that differs between blocks, in
   // order of appearance, over all stages; `stage` first where there are any. A job's value is as the file
