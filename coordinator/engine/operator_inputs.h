@@ -13,15 +13,9 @@
 #include "coordinator/domain/job.h"
 #include "coordinator/domain/sweep.h"
 #include "coordinator/domain/worker.h"
+#include "coordinator/engine/records_held.h"
 
 namespace optfleet::engine {
-
-// The metrics store holds these records durably. Not answered.
-struct RecordsHeld {
-  AttemptName attempt;
-  int64_t record = 0;  // highest, without gaps from 1
-  int64_t step = 0;    // newest
-};
 
 // The outcome of an equal job that succeeded, to be taken over instead of training again.
 struct TakenOver {
