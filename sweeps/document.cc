@@ -40,6 +40,8 @@ class DocumentReader {
         ReadKeep(entry, &document.keep, context_.diagnostics);
       else if (IsHalvingKey(entry.key))
         ReadHalving(entry, &document.halving, context_.diagnostics);
+      else if (IsStopKey(entry.key))
+        ReadStop(entry, &document.stop, context_.diagnostics);
       else if (IsSampleKey(entry.key))
         ReadSample(entry, &document.sample, context_.diagnostics);
       else if (IsGridKey(entry.key))
@@ -128,7 +130,7 @@ class DocumentReader {
       if (IsGridKey(entry.key))
         ReadGridKey(entry, context_, &leaves_, &block.leaves, &block.exclusions);
       else if (IsHeaderKey(entry.key) || IsResourceKey(entry.key) || IsKeepKey(entry.key) ||
-               IsHalvingKey(entry.key) || IsSampleKey(entry.key))
+               IsHalvingKey(entry.key) || IsStopKey(entry.key) || IsSampleKey(entry.key))
         context_.diagnostics->Add(entry.key_position, "`" + entry.key + "` cannot stand in a block",
                                   "move it to the top level of the file");
       else

@@ -16,6 +16,7 @@
 #include "sweeps/resources.h"
 #include "sweeps/sample.h"
 #include "sweeps/stage_base.h"
+#include "sweeps/stop_keys.h"
 
 namespace optfleet::sweeps {
 
@@ -49,6 +50,7 @@ struct Document {
   Resources resources;
   KeepCheckpoints keep;
   HalvingKeys halving;
+  StopKeys stop;
   std::optional<Replicates> replicates;
   Sample sample;
   std::optional<bool> keeps_equal_points;

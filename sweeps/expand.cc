@@ -80,6 +80,7 @@ Expansion HeadOf(const SweepInput& input, const Document& header) {
   expansion.resources = header.resources;
   expansion.keep = header.keep;
   expansion.halving = header.halving.Plan();
+  expansion.stop = header.stop.Plan();
   return expansion;
 }
 
@@ -137,6 +138,7 @@ class Expander {
     if (findings_.ends_by_time && head_.halving)
       diagnostics.Add(composition_.header().halving.position, "`halving` needs jobs that end after steps",
                       "give their budget in steps, tokens or FLOPs instead of seconds");
+    if (findings_.ends_by_time) ReportStopShares(composition_.header().stop, &diagnostics);
     findings_.problems.Report(findings_.points, complete, &diagnostics);
     // A name that was refused may be the one that reads a key. Later stages have what was looked at before.
     if (complete && stage_ == 0) findings_.unused_keys.Report(&diagnostics);
@@ -270,6 +272,7 @@ ExpandResult ExpandSweepInto(const SweepInput& input, size_t portion, JobSink* s
   const Composition composition = Composition::Of(input, &references, &result.diagnostics);
   Expansion expansion = HeadOf(input, composition.header());
   expansion.environment = references.used();
+  ReportIdleStopKeys(composition.header().stop, &result.diagnostics);
   Expander expander(input, composition, std::move(expansion), &result);
   if (expander.Prepare()) expander.Run(portion, sink);
   return result;

@@ -21,6 +21,7 @@
 #include "sweeps/resources.h"
 #include "sweeps/search/halving.h"
 #include "sweeps/search/proposer.h"
+#include "sweeps/search/stop_rules.h"
 
 namespace optfleet::sweeps {
 
@@ -90,6 +91,7 @@ struct Expansion {
   Resources resources;      // of every job
   KeepCheckpoints keep;
   std::optional<HalvingPlan> halving;  // jobs pause at rungs, and only the best go on
+  std::optional<StopPlan> stop;        // rules that stop jobs early
   std::vector<StagePlan> stages;       // all; empty: the file has none, and all jobs are here
   bool in_rounds = false;              // `stages` are rounds in which points are drawn
   // Dotted keys that tell jobs apart: each key that is a list somewhere or that differs between blocks, in

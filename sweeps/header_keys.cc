@@ -5,7 +5,7 @@
 namespace optfleet::sweeps {
 namespace {
 
-constexpr std::array<HeaderKey, 26> kTable{{
+constexpr std::array<HeaderKey, 33> kTable{{
     {"name", "a text of 1 to 200 bytes", "the first file's name",
      "Name of the sweep, of which its id is made."},
     {"description", "a text", "", "The question in words; reports show it."},
@@ -32,6 +32,16 @@ constexpr std::array<HeaderKey, 26> kTable{{
      "First rung: jobs pause there, and the best go on to the next."},
     {"halving.factor", "a whole number from 2 to 100", "3",
      "One in so many goes on from a rung, to so many times the steps."},
+    {"stop.median_after", "a number of steps or a share of the run, as 20%", "",
+     "From there on a job stops whose best value is above the median of the others' averages."},
+    {"stop.median_jobs", "a whole number from 1 to 100,000", "3", "Others that must have got as far."},
+    {"stop.plateau", "a number of steps or a share of the run, as 10%", "",
+     "A job stops that has not become better for so long."},
+    {"stop.plateau_by", "a number from 0", "0", "What is not better by more than this does not count."},
+    {"stop.diverged_factor", "a number above 1", "",
+     "A job has diverged with a value above so many times its best one."},
+    {"stop.diverged_limit", "a number", "", "The same with a value above this one."},
+    {"stop.diverged_reports", "a whole number from 1 to 1,000", "1", "Such values in a row."},
     {"equal_points", "merge or keep", "merge", "Points that compute the same are one job, or a job each."},
     {"resources.slots", "a whole number from 1 to 1,024", "1",
      "Slots of one worker that a job takes, all or none."},

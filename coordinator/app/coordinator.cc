@@ -1,6 +1,7 @@
 #include "coordinator/app/coordinator.h"
 
 #include <algorithm>
+#include <map>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -126,13 +127,15 @@ void Coordinator::Parts::CheckForDamage(const std::function<void(const Error&)>&
 }
 
 EngineLoopHooks Coordinator::Parts::LoopHooks(std::function<void(const Error&)> failed) {
-  return {.now = options.now,
-          .committed = [this](const std::vector<domain::Attempt>& attempts) { writer->Link(attempts); },
-          .happened = &LogEvents,
-          .handled = [this](double seconds) { metrics.EngineLag(seconds); },
-          .stored = [this](double seconds) { metrics.Commit("state", seconds); },
-          .due = [this](const std::set<std::string>& sweeps) { stages.Due(sweeps); },
-          .failed = std::move(failed)};
+  return {
+      .now = options.now,
+      .committed = [this](const std::vector<domain::Attempt>& attempts) { writer->Link(attempts); },
+      .watched = [this](const std::map<std::string, std::string>& objectives) { writer->Watch(objectives); },
+      .happened = &LogEvents,
+      .handled = [this](double seconds) { metrics.EngineLag(seconds); },
+      .stored = [this](double seconds) { metrics.Commit("state", seconds); },
+      .due = [this](const std::set<std::string>& sweeps) { stages.Due(sweeps); },
+      .failed = std::move(failed)};
 }
 
 MetricsWriterHooks Coordinator::Parts::WriterHooks() {
@@ -163,6 +166,7 @@ void Coordinator::Parts::StartThreads(Stores stores, std::unique_ptr<engine::Eng
   const int64_t incarnation = stores.state->incarnation();
   writer = std::make_unique<MetricsWriter>(std::move(stores.metrics), WriterHooks());
   writer->AreLinked(linked);
+  writer->Watch(engine->watched());
   loop = std::make_unique<EngineLoop>(std::move(engine), std::move(stores.state),
                                       LoopHooks(std::move(failed)), options.keep_events);
   backend = std::make_unique<ProcessBackend>(

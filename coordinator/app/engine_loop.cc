@@ -53,7 +53,8 @@ void EngineLoop::TellHeld(const engine::RecordsHeld& held) {
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return;
-    held_.insert_or_assign(held.attempt, held);
+    const auto [waiting, fresh] = held_.try_emplace(held.attempt, held);
+    if (!fresh) waiting->second.Join(held);
   }
   changed_.notify_one();
 }
@@ -143,6 +144,7 @@ bool EngineLoop::HandleBatch(Work work) {
   }
   hooks_.happened(changes.events);
   hooks_.committed(changes.attempts);
+  hooks_.watched(engine_->watched());
   for (Answered& answered : answers) {
     AddSpecs(&answered.answer);
     answered.on_answer(std::move(answered.answer));

@@ -25,6 +25,8 @@ struct EngineLoopHooks {
   std::function<Time()> now;
   // Attempts whose rows were just committed, before any answer leaves.
   std::function<void(const std::vector<domain::Attempt>&)> committed;
+  // Engine::watched, again and again, before anything of a new sweep can be given out.
+  std::function<void(const std::map<std::string, std::string>& objectives)> watched;
   std::function<void(const std::vector<domain::Event>&)> happened;
   std::function<void(double lag_seconds)> handled;
   std::function<void(double commit_seconds)> stored;
@@ -55,8 +57,8 @@ class EngineLoop {
   // False if its queue is full or the loop has ended; as Backend::Post. Any thread.
   bool Post(engine::Input input, OnAnswer on_answer);
 
-  // What the metrics store holds: never refused, since only the newest word about an attempt waits. Any
-  // thread.
+  // What the metrics store holds: never refused, since only one word about an attempt waits, the newest with
+  // the observations of all. Any thread.
   void TellHeld(const engine::RecordsHeld& held);
 
   // Runs `look` on the engine's thread between two batches; false as Post, with a queue of its own.

@@ -50,6 +50,18 @@ void MetricsWriter::AreLinked(const std::vector<domain::Attempt>& attempts) {
   for (const domain::Attempt& attempt : attempts) written_.insert_or_assign(attempt.name, WrittenOf(attempt));
 }
 
+void MetricsWriter::Watch(const std::map<std::string, std::string>& objectives) {
+  const std::lock_guard lock(mutex_);
+  if (watched_ == objectives) return;
+  watched_ = objectives;
+  watches_others_ = true;
+}
+
+void MetricsWriter::TellWatched() {
+  const std::lock_guard lock(mutex_);
+  if (std::exchange(watches_others_, false)) store_->Watch(watched_);
+}
+
 bool MetricsWriter::Note(const domain::Attempt& attempt) {
   const AttemptName& name = attempt.name;
   const auto known = written_.find(name);
@@ -228,6 +240,7 @@ void MetricsWriter::Commit(std::vector<Report> reports) {
     for (const Report& report : reports) report.on_held(std::vector<engine::RecordsHeld>());
     return;
   }
+  TellWatched();
   const auto begin = Clock::now();
   const auto held = store_->Append(batches);
   if (!held) return Refuse(std::move(reports), held.error());
@@ -238,8 +251,9 @@ void MetricsWriter::Commit(std::vector<Report> reports) {
 
   std::map<AttemptName, engine::RecordsHeld> by_attempt;
   for (const engine::RecordsHeld& entry : *held) by_attempt.insert_or_assign(entry.attempt, entry);
-  for (const auto& [attempt, entry] : by_attempt) {
+  for (auto& [attempt, entry] : by_attempt) {
     if (entry.record > 0) hooks_.held(entry);
+    entry.observations.clear();  // of no use to who waits for an answer
   }
   for (size_t i = 0; i < reports.size(); ++i) {
     std::vector<engine::RecordsHeld> answer;

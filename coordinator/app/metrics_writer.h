@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
@@ -55,6 +56,9 @@ class MetricsWriter {
 
   // The store knows these as they are. Before the first call of Link.
   void AreLinked(const std::vector<domain::Attempt>& attempts);
+
+  // As MetricsStore::Watch, for reports that are posted later. Any thread.
+  void Watch(const std::map<std::string, std::string>& objectives);
 
   // One entry per attempt of the batches is given back. False if the queue is full or stopped. Any thread.
   bool Append(std::vector<store::RecordBatch> batches, OnHeld on_held);
@@ -103,6 +107,7 @@ class MetricsWriter {
   static Written WrittenOf(const domain::Attempt& attempt);
   // Whether it must be written now. Under the mutex.
   bool Note(const domain::Attempt& attempt);
+  void TellWatched();  // the store, if it is news
   void Commit(std::vector<Report> reports);
   void Refuse(std::vector<Report> reports, const Error& error);
   void ThinSome();  // one transaction, if there is something to thin
@@ -122,6 +127,8 @@ class MetricsWriter {
   std::map<AttemptName, domain::Attempt> fresh_;  // to be written with their first record
   std::map<AttemptName, Written> written_;        // of attempts whose records may still be taken
   std::deque<Thinning> thinnings_;                // only the writer's thread takes away
+  std::map<std::string, std::string> watched_;
+  bool watches_others_ = false;  // than the store was told
   bool stopping_ = false;
 
   // The writer's thread only.

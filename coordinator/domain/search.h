@@ -7,11 +7,13 @@
 #include <vector>
 
 #include "sweeps/search/halving.h"
+#include "sweeps/search/stop_rules.h"
 
 namespace optfleet::domain {
 
 struct SearchPolicy {
   std::optional<sweeps::HalvingPlan> halving;  // jobs pause at rungs, and only the best go on
+  std::optional<sweeps::StopPlan> stop;        // rules that stop jobs early
   friend bool operator==(const SearchPolicy&, const SearchPolicy&) = default;
 };
 

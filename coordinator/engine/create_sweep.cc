@@ -7,6 +7,7 @@
 #include "coordinator/engine/handlers.h"
 #include "coordinator/engine/kept.h"
 #include "coordinator/engine/requests.h"
+#include "coordinator/engine/stopping.h"
 #include "coordinator/engine/totals.h"
 #include "coordinator/engine/transitions.h"
 
@@ -94,6 +95,7 @@ domain::Sweep RowOf(const State& state, const CreateSweep& input, const std::str
 void Activate(State* state, LiveSweep* sweep, const ReusedJobs& reused) {
   domain::Sweep& row = sweep->row;
   Move(&row.state, domain::SweepState::kActive);
+  WatchIfActive(state, *sweep);
   CountReused(sweep, reused);
   state->Say(SweepResource(row.id), "created", JobsText(row.job_count, row.reused_jobs));
   EndIfDone(state, sweep);
@@ -119,6 +121,7 @@ Answer OnCreateSweep(State* state, CreateSweep input) {
   LiveSweep& sweep = state->sweeps[id];
   sweep.row = RowOf(*state, input, id);
   if (input.search.halving) sweep.halving.emplace(input.search.halving->factor);
+  BeginStopping(&sweep);
   std::vector<domain::JobDefinition> jobs;
   ReusedJobs reused;
   AddJobs(state, std::move(input.points), {&sweep, 0, &sweep.fresh, &state->queue, &reused}, &jobs);
@@ -141,6 +144,7 @@ Answer OnBeginSweep(State* state, const BeginSweep& input) {
   LiveSweep& sweep = state->sweeps[id];
   sweep.row = row;
   if (row.search.halving) sweep.halving.emplace(row.search.halving->factor);
+  BeginStopping(&sweep);
   state->expanding[id] = {
       .request_id = head.request_id, .content_hash = hash, .spec_hashes = {}, .queue = {}, .reused = {}};
   state->changes.new_sweeps.push_back({.sweep = row, .source = head.source, .jobs = {}});

@@ -73,6 +73,8 @@ Time Engine::next_tick() const {
 
 const std::set<std::string>& Engine::due_stages() const { return state_->due_stages; }
 
+const std::map<std::string, std::string>& Engine::watched() const { return state_->watched; }
+
 Census Engine::TakeCensus() const { return engine::TakeCensus(*state_); }
 
 }  // namespace optfleet::engine

@@ -69,6 +69,8 @@ struct SavedState {
   std::vector<domain::Job> jobs;
   std::vector<domain::Attempt> attempts;    // all attempts of those jobs
   std::map<AttemptName, RecordsHeld> held;  // of those attempts, as the metrics store knows
+  // The same, of active sweeps with search.stop: all values of their objective, of each job by step.
+  std::map<std::string, std::vector<sweeps::Report>> reports;
   std::vector<domain::Worker> workers;
   std::vector<domain::Request> requests;
   std::vector<ClassReason> waiting;
@@ -109,6 +111,10 @@ class Engine {
   // Sweeps all of whose jobs have ended and whose next stage is to begin: somebody expands it and gives it
   // here as ExtendSweep, or RefuseStage. They stay here until one of both is taken.
   const std::set<std::string>& due_stages() const;
+
+  // Objectives of active sweeps that stop jobs early, by sweep: what is recorded of them is to come with
+  // RecordsHeld.
+  const std::map<std::string, std::string>& watched() const;
 
   Census TakeCensus() const;
 

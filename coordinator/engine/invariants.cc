@@ -155,6 +155,10 @@ class Checker {
       Expect(sweep.paused == paused_[id], SweepResource(id), "counts its paused jobs");
       Expect(sweep.halving.has_value() == sweep.row.search.halving.has_value(), SweepResource(id),
              "has rungs exactly with halving");
+      Expect(sweep.rules.has_value() == sweep.row.search.stop.has_value(), SweepResource(id),
+             "has rules exactly with some to stop by");
+      Expect(state_.watched.contains(id) == (sweep.rules && sweep.row.state == SweepState::kActive),
+             SweepResource(id), "is watched exactly while rules of it may stop a job");
       const bool expanding = state_.expanding.contains(id);
       Expect(expanding == (sweep.row.state == SweepState::kExpanding), SweepResource(id),
              "expanding exactly while it comes in parts");

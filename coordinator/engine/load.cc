@@ -6,6 +6,7 @@
 #include "coordinator/engine/invariants.h"
 #include "coordinator/engine/kept.h"
 #include "coordinator/engine/leases.h"
+#include "coordinator/engine/stopping.h"
 #include "coordinator/engine/totals.h"
 #include "coordinator/engine/transitions.h"
 
@@ -94,6 +95,8 @@ Result<std::unique_ptr<State>> LoadState(const Options& options, SavedState save
     live.fresh.ForEach([&](int32_t number, const JobKind& kind) { state->queue.Add(id, number, kind); });
     live.finished = sweep.finished;
     if (live.row.search.halving) live.halving.emplace(live.row.search.halving->factor);
+    BeginStopping(&live);
+    WatchIfActive(state.get(), live);
     for (const sweeps::RungResult& result : sweep.rungs) {
       live.halving->Restore(result);
       live.halving->Leave(result.job);  // unless it turns out to be open
@@ -119,6 +122,7 @@ Result<std::unique_ptr<State>> LoadState(const Options& options, SavedState save
   }
   OPTFLEET_RETURN_IF_ERROR(LoadAttempts(state.get(), &saved));
   LoadKept(state.get(), &saved);
+  ObserveAgain(state.get(), saved.reports);
   if (const auto violations = Violations(*state); !violations.empty())
     return Fail(Contradiction(violations.front()));
   GrantAll(state.get());

@@ -13,16 +13,10 @@
 #include "coordinator/domain/job.h"
 #include "coordinator/domain/sweep.h"
 #include "coordinator/domain/worker.h"
+#include "coordinator/engine/records_held.h"
 #include "coordinator/engine/sweep_inputs.h"
 
 namespace optfleet::engine {
-
-// The metrics store holds these records durably. Not answered.
-struct RecordsHeld {
-  AttemptName attempt;
-  int64_t record = 0;  // highest, without gaps from 1
-  int64_t step = 0;    // newest
-};
 
 // Answered with SweepAnswer; NOT_FOUND. Cancelling what has ended is no error.
 struct CancelSweep {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "coordinator/engine/handlers.h"
+#include "coordinator/engine/stopping.h"
 #include "coordinator/engine/transitions.h"
 
 namespace optfleet::engine {
@@ -15,6 +16,7 @@ void OnRecordsHeld(State* state, const RecordsHeld& input) {
   // What is kept for a job is looked at again as it becomes known how long the rest will take.
   if (!state->reservations.empty() && state->now - state->planned_at >= state->options.period)
     state->plan_is_stale = true;
+  Observe(state, job, *attempt, input.observations);
   // The newest attempt may have waited for its own records or for those of the attempts it resumed from.
   LiveAttempt* newest = job->newest();
   if (newest->row.state == domain::AttemptState::kFinishing) TryFinish(state, job, newest);

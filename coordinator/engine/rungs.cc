@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "coordinator/domain/check.h"
+#include "coordinator/engine/stopping.h"
 #include "coordinator/engine/totals.h"
 #include "coordinator/engine/transitions.h"
 
@@ -135,6 +136,7 @@ void BeginCompetition(LiveSweep* sweep) {
   sweep->row.first_competitor = sweep->row.job_count + 1;
   sweep->finished = 0;
   if (sweep->row.search.halving) sweep->halving.emplace(sweep->row.search.halving->factor);
+  BeginStopping(sweep);
 }
 
 void SettleRungs(State* state) {

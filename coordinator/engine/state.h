@@ -34,6 +34,7 @@ struct LiveSweep {
   int64_t ended_steps = 0;
   FreshJobs fresh;
   std::optional<sweeps::Halving> halving;  // exactly with row.search.halving
+  std::optional<sweeps::StopRules> rules;  // exactly with row.search.stop
   int32_t paused = 0;                      // jobs that are, at a rung
   int32_t finished = 0;                    // that succeeded, of those from row.first_competitor on
   RankedJobs best;       // ended jobs whose checkpoints are kept; with row.keep.best_jobs, at most so many
@@ -132,6 +133,7 @@ struct State {
   std::map<JobName, std::vector<CheckpointName>> starts;  // that specs of open jobs name, where any
   std::set<std::string> uncollected;                      // sweeps in which something may be released
   std::set<std::string> due_stages;                       // Engine::due_stages
+  std::map<std::string, std::string> watched;             // Engine::watched
   std::set<std::string> unsettled;  // sweeps in which something came to a rung, or left (rungs.h)
   WaitQueue queue;
   Deadlines deadlines;

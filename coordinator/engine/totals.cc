@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "coordinator/domain/check.h"
+#include "coordinator/engine/stopping.h"
 
 namespace optfleet::engine {
 namespace {
@@ -82,6 +83,7 @@ void EndIfDone(State* state, LiveSweep* done) {
   state->due_stages.erase(sweep.row.id);
   Move(&sweep.row.state, sweep.row.cancel_requested ? SweepState::kCancelled : SweepState::kEnded);
   sweep.row.end_time = state->now;
+  WatchIfActive(state, sweep);
   state->touched.sweeps.insert(sweep.row.id);
   state->Say(SweepResource(sweep.row.id), Name(sweep.row.state), "");
 }

@@ -10,6 +10,7 @@
 #include "coordinator/engine/health.h"
 #include "coordinator/engine/resume.h"
 #include "coordinator/engine/rungs.h"
+#include "coordinator/engine/stopping.h"
 #include "coordinator/engine/totals.h"
 
 namespace optfleet::engine {
@@ -296,6 +297,7 @@ void Reopen(State* state, LiveSweep* sweep) {
   if (sweep->row.state != domain::SweepState::kActive) {
     Move(&sweep->row.state, domain::SweepState::kActive);
     sweep->row.end_time.reset();
+    WatchIfActive(state, *sweep);
   }
   state->touched.sweeps.insert(sweep->row.id);
   state->plan_is_stale = true;

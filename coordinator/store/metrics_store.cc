@@ -77,6 +77,21 @@ void RememberNewest(const RecordBatch& batch, int64_t first, int64_t last, Known
   }
 }
 
+// Its values among the records of the batch from `first` to `last`; of several in one record the last.
+void Observe(const RecordBatch& batch, int64_t first, int64_t last, const std::string& objective,
+             std::vector<engine::Observation>* observations) {
+  const auto key = std::find(batch.keys.begin(), batch.keys.end(), objective) - batch.keys.begin();
+  if (key == std::ssize(batch.keys)) return;
+  size_t point = 0;
+  for (int64_t number = batch.first_record; number <= last; ++number) {
+    const auto index = static_cast<size_t>(number - batch.first_record);
+    std::optional<double> value;
+    for (const size_t end = point + batch.point_counts[index]; point < end; ++point)
+      if (std::cmp_equal(batch.key_index[point], key)) value = batch.values[point];
+    if (value && number >= first) observations->push_back({batch.steps[index], *value});
+  }
+}
+
 class SqliteMetricsStore final : public MetricsStore {
  public:
   SqliteMetricsStore(Connection connection, RecordWriter writer, Statement find, Statement link)
@@ -112,6 +127,8 @@ class SqliteMetricsStore final : public MetricsStore {
     }
     return transaction->Commit();
   }
+
+  void Watch(std::map<std::string, std::string> objectives) override { watched_ = std::move(objectives); }
 
   Result<std::vector<engine::RecordsHeld>> Append(std::span<const RecordBatch> batches) override {
     ++commits_;
@@ -183,14 +200,21 @@ class SqliteMetricsStore final : public MetricsStore {
       if (!known.has_value()) return Fail(known.error());
       engine::RecordsHeld one{batch.attempt, 0, 0};
       if (*known != nullptr && Matches(**known, batch)) {
+        const int64_t before = (*known)->held_record;
         const auto grew = AppendOne(batch, *known);
         if (!grew.has_value()) return Fail(grew.error());
         if (*grew) grown[batch.attempt] = *known;
         one = {batch.attempt, (*known)->held_record, (*known)->step};
+        const auto watched = watched_.find(batch.attempt.job.sweep);
+        if (*grew && watched != watched_.end())
+          Observe(batch, before + 1, one.record, watched->second, &one.observations);
       }
       const auto [place, fresh] = places.emplace(batch.attempt, held.size());
       if (fresh) held.emplace_back();
-      if (fresh || one.record > held[place->second].record) held[place->second] = one;
+      if (fresh)
+        held[place->second] = std::move(one);
+      else if (one.record > held[place->second].record)
+        held[place->second].Join(one);
     }
     for (const auto& [name, known] : grown) {
       OPTFLEET_RETURN_IF_ERROR(writer_.SetHeld(known->id, known->held_record, known->step, known->latest));
@@ -298,6 +322,7 @@ class SqliteMetricsStore final : public MetricsStore {
   RecordWriter writer_;
   Statement find_;
   Statement link_;
+  std::map<std::string, std::string> watched_;
   int64_t commits_ = 0;
   // Of attempts whose records came lately: what the last commit left in the database.
   std::map<AttemptName, Known> known_;

@@ -65,6 +65,9 @@ class MetricsStore {
   // Drops the attempts that come after the newest one named of their job, or belong to a job not named.
   virtual Status DropNewer(const NewestAttempts& newest) = 0;
 
+  // Objectives by sweep (engine::Engine::watched): from now on Append says what new records hold of them.
+  virtual void Watch(std::map<std::string, std::string> objectives) = 0;
+
   // One transaction for all batches. Returns what is held of each batch's attempt after the commit, in the
   // order of the batches: one entry per attempt, to be told to the engine and to the worker. An attempt that
   // is not linked, has another fence or is above its limit: nothing is taken, what is held (0 if unknown) is

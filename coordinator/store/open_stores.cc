@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "coordinator/store/load_reports.h"
+
 namespace optfleet::store {
 namespace {
 
@@ -38,6 +40,7 @@ Result<OpenedStores> OpenStores(const StoreOptions& options) {
   auto held = stores.metrics->Held(stores.saved.attempts);
   if (!held.has_value()) return Fail(std::move(held).error());
   stores.saved.held = *std::move(held);
+  OPTFLEET_RETURN_IF_ERROR(LoadReports(options, &stores.saved));
   return stores;
 }
 

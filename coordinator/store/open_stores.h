@@ -13,7 +13,7 @@ namespace optfleet::store {
 struct OpenedStores {
   std::unique_ptr<StateStore> state;
   std::unique_ptr<MetricsStore> metrics;
-  engine::SavedState saved;  // with what metrics.db holds of its attempts
+  engine::SavedState saved;  // with what metrics.db holds of it
 };
 
 // Errors as StateStore::Open. May be tried again after any failure or crash.

@@ -52,6 +52,8 @@ class Loop : public testing::Test {
         EngineLoopHooks{
             .now = [] { return kNow; },
             .committed = [](const std::vector<domain::Attempt>&) {},
+            .watched =
+                [this](const std::map<std::string, std::string>& objectives) { watched_ = objectives; },
             .happened = [this](const std::vector<domain::Event>& events) { events_ += events.size(); },
             .handled = [this](double) { ++handled_; },
             .stored = [](double) {},
@@ -65,7 +67,56 @@ class Loop : public testing::Test {
   std::atomic<size_t> events_ = 0;
   std::atomic<int> handled_ = 0;
   std::vector<Error> failures_;
+  std::map<std::string, std::string> watched_;  // written by the loop before an answer leaves
 };
+
+TEST_F(Loop, TellsWhatIsWatchedBeforeItAnswers) {
+  Start();
+  engine::CreateSweep sweep = OneJob("lr");
+  sweep.objective = "val_bits_per_byte";
+  sweep.search.stop.emplace().plateau = {.patience = {.share = 0, .steps = 10}, .min_delta = 0};
+  std::promise<std::map<std::string, std::string>> answered;
+  ASSERT_TRUE(loop_->Post(sweep, [&](const engine::Answer& /*answer*/) { answered.set_value(watched_); }));
+  EXPECT_THAT(answered.get_future().get(), testing::ElementsAre(testing::Pair("lr", "val_bits_per_byte")));
+}
+
+// A job that runs, and what is observed of it while the loop is at work: none of it may be lost.
+TEST_F(Loop, ObservationsThatWaitAreHeardTogether) {
+  Start();
+  engine::CreateSweep sweep = OneJob("lr");
+  sweep.search.stop.emplace().plateau = {.patience = {.share = 0, .steps = 10}, .min_delta = 0};
+  const auto ask = [&](engine::Input input) {
+    std::promise<engine::Answer> answered;
+    EXPECT_TRUE(
+        loop_->Post(std::move(input), [&](engine::Answer answer) { answered.set_value(std::move(answer)); }));
+    return answered.get_future().get();
+  };
+  ask(sweep);
+  engine::Synchronize says;
+  says.worker_id = "a";
+  says.session = 1;
+  says.slots = {domain::Slot()};
+  const auto synchronize = [&] {
+    ++says.sequence;
+    return std::get<engine::SynchronizeAnswer>(ask(says));
+  };
+  synchronize();
+  const auto given = synchronize();
+  ASSERT_EQ(given.attempts.size(), 1u);
+  engine::AttemptStatus status;
+  status.attempt = given.attempts[0].attempt;
+  status.fence = given.attempts[0].fence;
+  status.state = engine::AttemptStatus::State::kRunning;
+  status.slots = {0};
+  says.attempts = {status};
+  synchronize();
+  loop_->TellHeld({status.attempt, 1, 10, {{10, 1.0}}});
+  loop_->TellHeld({status.attempt, 2, 20, {{20, 1.0}}});
+  loop_->TellHeld({status.attempt, 3, 21, {}});
+  const auto told = synchronize();
+  ASSERT_EQ(told.attempts.size(), 1u);
+  EXPECT_EQ(told.attempts[0].stop_outcome, Outcome::kStoppedEarly);
+}
 
 TEST_F(Loop, AnswersAfterTheCommit) {
   Start();

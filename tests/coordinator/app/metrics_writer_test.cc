@@ -20,6 +20,7 @@ class FakeStore final : public store::MetricsStore {
     for (const domain::Attempt& attempt : attempts) held_[attempt.name] = {attempt.name, 0, 0};
     return {};
   }
+  void Watch(std::map<std::string, std::string> objectives) override { watched = std::move(objectives); }
   Status DropNewer(const store::NewestAttempts&) override { return {}; }
   Result<std::vector<engine::RecordsHeld>> Append(std::span<const store::RecordBatch> batches) override {
     const std::lock_guard wait(gate);
@@ -34,6 +35,8 @@ class FakeStore final : public store::MetricsStore {
       engine::RecordsHeld& held = held_[batch.attempt];
       held.record = std::max(held.record, batch.first_record + static_cast<int64_t>(batch.size()) - 1);
       result.push_back(held);
+      if (watched.contains(batch.attempt.job.sweep))
+        result.back().observations = {{held.record, static_cast<double>(appends)}};
     }
     return result;
   }
@@ -53,6 +56,7 @@ class FakeStore final : public store::MetricsStore {
   std::atomic<bool> full = false;
   std::atomic<int> appends = 0;
   std::atomic<int> links = 0;
+  std::map<std::string, std::string> watched;  // the writer's thread
 
  private:
   std::map<AttemptName, engine::RecordsHeld> held_;
@@ -84,7 +88,11 @@ class Writer : public testing::Test {
     writer_ = std::make_unique<MetricsWriter>(
         std::unique_ptr<store::MetricsStore>(store_),
         MetricsWriterHooks{
-            .held = [this](const engine::RecordsHeld& held) { told_.push_back(held.record); },
+            .held =
+                [this](const engine::RecordsHeld& held) {
+                  told_.push_back(held.record);
+                  observed_.insert(observed_.end(), held.observations.begin(), held.observations.end());
+                },
             .stored =
                 [this](int64_t records, int64_t points, double) {
                   records_ += records;
@@ -104,6 +112,7 @@ class Writer : public testing::Test {
 
   FakeStore* store_ = nullptr;  // the writer's
   std::vector<int64_t> told_;
+  std::vector<engine::Observation> observed_;
   int64_t records_ = 0;
   int64_t points_ = 0;
   int64_t thinned_records_ = 0;
@@ -122,6 +131,19 @@ TEST_F(Writer, AttemptsAreKnownBeforeTheirRecords) {
   EXPECT_EQ(told_, std::vector<int64_t>{3});
   EXPECT_EQ(records_, 3);
   EXPECT_EQ(points_, 3);
+}
+
+TEST_F(Writer, WhatIsWatchedIsToldToTheEngineAndToNobodyElse) {
+  writer_->Link({Attempt()});
+  ASSERT_TRUE(Append(Records(1, 3)));
+  writer_->Watch({{"lr", "val_loss"}});
+  const auto held = Append(Records(4, 1));
+  ASSERT_TRUE(held);
+  EXPECT_TRUE(held->at(0).observations.empty());
+  writer_->Watch({});
+  ASSERT_TRUE(Append(Records(5, 1)));
+  writer_->Stop();
+  EXPECT_EQ(observed_, (std::vector<engine::Observation>{{4, 2.0}}));
 }
 
 TEST_F(Writer, AttemptsWithoutARecordCostTheStoreNothing) {

@@ -210,6 +210,7 @@ void ClusterStory::RestartCoordinator(int64_t raised_by) {
   saved.pins.assign(pins_.begin(), pins_.end());
   for (const auto& [id, row] : worker_rows_) saved.workers.push_back(row);
   saved.held = held_;
+  saved.reports = reports_;
   saved.requests = requests_;
   saved.waiting = waiting_;
   auto engine = Engine::Create(options_, std::move(saved), now_);

@@ -51,6 +51,8 @@ class ClusterStory {
     void Reports(const std::string& job, Outcome outcome, int64_t records = 0, bool retryable = true);
     // The coordinator's metrics store holds so many records of it.
     void Delivers(const std::string& job, int64_t records);
+    // Its next record is held: a validation at that step.
+    void Validates(const std::string& job, int64_t step, double val_loss);
     // As Reports of a success, with its val_loss.
     void Scores(const std::string& job, double val_loss);
     // Takes the job, expects to be told to pause after that step, does so with a checkpoint, and says what it
@@ -148,6 +150,7 @@ class ClusterStory {
   std::map<JobName, domain::Job> written_jobs_;
   std::map<AttemptName, domain::Attempt> attempts_;
   std::map<AttemptName, RecordsHeld> held_;
+  std::map<std::string, std::vector<sweeps::Report>> reports_;
   std::map<std::string, domain::Worker> worker_rows_;
   std::map<domain::KeptId, domain::KeptCheckpoint> kept_;
   std::set<CheckpointName> pins_;

@@ -145,6 +145,15 @@ void ClusterStory::WorkerHandle::Delivers(const std::string& job, int64_t record
   story_->Give(held);
 }
 
+void ClusterStory::WorkerHandle::Validates(const std::string& job, int64_t step, double val_loss) {
+  RecordsHeld& held = story_->held_[Own(job).attempt];
+  held = {Own(job).attempt, held.record + 1, step, {{step, val_loss}}};
+  story_->Give(held);
+  held.observations.clear();
+  const JobName name = story_->NameOf(job);
+  story_->reports_[name.sweep].push_back({name.job, step, val_loss});
+}
+
 void ClusterStory::WorkerHandle::Synchronizes() { story_->Synchronize(id_); }
 
 void ClusterStory::WorkerHandle::Drains() {

@@ -240,7 +240,11 @@ void Checker::CheckDatabases(const std::string& vfs) {
     const auto series = (*reader)->QuerySeries({.job = name, .keys = {"loss"}});
     if (!series)
       return context_->Violate("every step once", ToResource(name) + ": " + series.error().message());
-    const bool whole = job.status.outcome && IsResult(*job.status.outcome) && !metrics_lost_;
+    // What a rule stopped may have ended with the loss of its worker: nothing rests on its records then.
+    const auto newest = rows_.attempts.find({name, job.status.attempt_count});
+    const bool said = job.status.stop_reason.empty() ||
+                      (newest != rows_.attempts.end() && newest->second.outcome == job.status.outcome);
+    const bool whole = job.status.outcome && IsResult(*job.status.outcome) && said && !metrics_lost_;
     const store::SeriesColumn empty;
     const store::SeriesColumn& column = series->empty() ? empty : series->front();
     for (size_t i = 0; i < column.steps.size(); ++i) {

@@ -23,6 +23,7 @@ class Client {
   struct Search {
     int64_t first_rung = 0;  // 0: no halving
     int stages = 0;          // 0: none
+    int rule = 0;            // that stops jobs early: 1 median, 2 plateau, 3 divergence; 0: none
   };
   void CreateSweep(const std::string& id, int jobs, int part, bool reuse, const domain::KeepPolicy& keep,
                    const Search& search, const std::string& start);

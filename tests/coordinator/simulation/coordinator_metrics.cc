@@ -43,6 +43,7 @@ void CoordinatorProcess::RunWriter() {
   if (stored) links_.clear();
   std::vector<engine::RecordsHeld> held;
   if (stored && !batches.empty()) {
+    metrics_->Watch(engine_->watched());
     auto appended = metrics_->Append(batches);
     if (appended) held = *std::move(appended);
     if (!appended) stored = Fail(appended.error());
@@ -58,8 +59,11 @@ void CoordinatorProcess::RunWriter() {
     return WakeWriter(milliseconds(500));
   }
   if (CrashesAt(CrashPoint::kBetweenMetricsAndEngine, Fault::kCrashBetweenMetricsAndEngine)) return Die();
-  for (const engine::RecordsHeld& entry : held)
-    if (entry.record > 0) held_.insert_or_assign(entry.attempt, entry);
+  for (const engine::RecordsHeld& entry : held) {
+    if (entry.record == 0) continue;
+    const auto [waiting, fresh] = held_.try_emplace(entry.attempt, entry);
+    if (!fresh) waiting->second.Join(entry);
+  }
   if (!held_.empty()) WakeLoop(context_->dice.Between(Duration(0), milliseconds(30)));
   const Duration slow = disk_.TakeTimeSpent();
   Later(slow,

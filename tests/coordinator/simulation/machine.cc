@@ -195,7 +195,8 @@ void Machine::Finish(RunDirectory* directory, Outcome outcome, const std::string
   result.last_record = static_cast<int64_t>(directory->log.size());
   result.last_step = directory->processes.step;
   if (outcome == Outcome::kSucceeded || outcome == Outcome::kPreempted)
-    result.final = {{"val_loss", ValueOf(directory->job_resource(), directory->processes.step)}};
+    for (const char* key : {"val_loss", "loss"})
+      result.final[key] = ValueOf(directory->job_resource(), directory->processes.step);
   directory->result = {std::move(result), context_->dice.Chance(0.8)};
   TrainerGone(directory, 0, 0);
 }

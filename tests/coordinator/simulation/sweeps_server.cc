@@ -26,6 +26,15 @@ engine::Point PointOf(int number, const std::string& start) {
   return point;
 }
 
+// Values of a job go down by less and less to one that no other job has.
+sweeps::StopPlan RuleOf(int rule) {
+  sweeps::StopPlan plan;
+  if (rule == 1) plan.median = {.after = {.share = 0.2, .steps = 0}, .least_jobs = 1};
+  if (rule == 2) plan.plateau = {.patience = {.share = 0, .steps = 4}, .min_delta = 0.1};
+  if (rule == 3) plan.divergence = sweeps::DivergencePlan{.limit = 500, .patience = 3};
+  return plan;
+}
+
 // As FinishedJobs::TakeOver in coordinator/rpc, without what a run rests on: all ran on the same ground.
 Status TakeOver(store::ReadStore& store, std::vector<engine::Point>* points) {
   const auto succeeded = store.ListSucceededJobs();
@@ -78,7 +87,12 @@ void SweepsServer::Create(const std::string& request, const Network::Reply& repl
   }
   int64_t first_rung = 0;
   int stages = 0;
-  words >> first_rung >> stages >> start;
+  int rule = 0;
+  words >> first_rung >> stages >> rule >> start;
+  if (rule > 0) {
+    sweep.search.stop = RuleOf(rule);
+    sweep.objective = "loss";  // which is recorded at each step
+  }
   if (first_rung > 0)
     sweep.search.halving = sweeps::HalvingPlan{.first_share = 0, .first_steps = first_rung, .factor = 2};
   for (int stage = 1; stage <= stages; ++stage)

@@ -129,11 +129,13 @@ void World::Submit() {
   Dice other(options_.seed * 16 + static_cast<uint64_t>(++submitted_));
   const int64_t first_rung = other.Chance(0.25) ? 1 + static_cast<int64_t>(other.Below(6)) : 0;
   const int stages = other.Chance(0.2) ? 1 + static_cast<int>(other.Below(3)) : 0;
+  const int rule = other.Chance(0.25) ? 1 + static_cast<int>(other.Below(3)) : 0;
+  if (rule > 0) context_.coverage->Count("sweeps with a rule that stops jobs");
   if (first_rung > 0) context_.coverage->Count("sweeps with halving");
   if (stages > 0) context_.coverage->Count("sweeps with stages");
   client_.CreateSweep("s" + std::to_string(submitted_), 1 + static_cast<int>(context_.dice.Below(8)),
                       context_.dice.Chance(0.3) ? 1 + static_cast<int>(context_.dice.Below(3)) : 0,
-                      context_.dice.Chance(0.2), keep, {first_rung, stages}, start);
+                      context_.dice.Chance(0.2), keep, {first_rung, stages, rule}, start);
 }
 
 void World::Pin() {
@@ -275,9 +277,12 @@ void World::CountOutcomes() {
     if (parent != checker_.rows().attempts.end() && parent->second.outcome == Outcome::kLost)
       context_.coverage->Count("attempts resumed from a lost one");
   }
-  for (const auto& [name, job] : checker_.rows().jobs)
+  for (const auto& [name, job] : checker_.rows().jobs) {
+    if (!job.status.stop_reason.empty() && job.status.outcome == Outcome::kStoppedEarly)
+      context_.coverage->Count("jobs stopped by a rule");
     context_.coverage->Count(job.status.outcome == Outcome::kSucceeded ? "jobs succeeded"
                                                                        : "jobs ended otherwise");
+  }
 }
 
 }  // namespace optfleet::simulation

@@ -46,6 +46,41 @@ TEST_P(MetricsStoreContract, DuplicatesAreDroppedAndGapsAreNotTaken) {
   EXPECT_EQ(Append(Batch(kFirst, 16, 1)), 16);
 }
 
+// Of several values in one record the last counts.
+TEST_P(MetricsStoreContract, WhatIsWatchedIsSaidOfNewRecordsOnce) {
+  Link(AnAttempt({"lr", 1}, 1, "a"));
+  Link(AnAttempt({"wd", 1}, 1, "a"));
+  const auto observed = [this](const std::vector<RecordBatch>& batches) {
+    const auto held = store_->Append(batches);
+    EXPECT_TRUE(held.has_value());
+    std::vector<engine::Observation> all;
+    for (const engine::RecordsHeld& one : *held)
+      all.insert(all.end(), one.observations.begin(), one.observations.end());
+    return all;
+  };
+  RecordBatch batch;
+  batch.attempt = kFirst;
+  batch.fence = {1, 1};
+  batch.keys = {"loss", "val_loss"};
+  batch.Add(1, At(1), std::vector<MetricPoint>{{0, 9.0}});
+  batch.Add(2, At(2), std::vector<MetricPoint>{{0, 9.0}, {1, 5.0}, {1, 4.0}});
+  batch.Add(3, At(3), std::vector<MetricPoint>{});
+  batch.Add(4, At(4), std::vector<MetricPoint>{{1, 3.0}});
+  RecordBatch first = batch;
+  first.steps.resize(2);
+  EXPECT_TRUE(observed({first}).empty()) << "nothing is watched";
+  store_->Watch({{"lr", "val_loss"}});
+  using Observations = std::vector<engine::Observation>;
+  EXPECT_EQ(observed({batch}), (Observations{{4, 3.0}}));
+  EXPECT_TRUE(observed({batch}).empty());
+  EXPECT_EQ(observed({Batch(kFirst, 5, 1, "val_loss"), Batch(kFirst, 6, 1, "val_loss"),
+                      Batch({{"wd", 1}, 1}, 1, 1, "val_loss")}),
+            (Observations{{5, 1.0 / 5}, {6, 1.0 / 6}}));
+  RecordBatch strange = Batch(kFirst, 7, 1, "val_loss");
+  strange.fence.incarnation = 2;
+  EXPECT_TRUE(observed({strange}).empty());
+}
+
 TEST_P(MetricsStoreContract, StrangersAreNotTaken) {
   EXPECT_EQ(Append(Batch(kFirst, 1, 10)), 0);
   Link(AnAttempt({"lr", 1}, 1, "a"));

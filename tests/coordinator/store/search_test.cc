@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "coordinator/store/metrics_store.h"
+#include "coordinator/store/open_stores.h"
 #include "coordinator/store/read_store.h"
 #include "coordinator/store/state_store.h"
 #include "tests/coordinator/store/fixtures.h"
@@ -24,6 +25,10 @@ class SearchRows : public testing::Test {
     domain::Sweep& row = changes_.new_sweeps[0].sweep;
     row.stages = {.all = {{"a", "", {}}, {"b", "best(a)", {2, 1}}}, .begun = 2, .problem = "none"};
     row.search.halving = sweeps::HalvingPlan{.first_share = 0.1, .first_steps = 0, .factor = 4};
+    row.search.stop = sweeps::StopPlan{
+        .median = sweeps::StopPlan::Median{.after = {.share = 0.25, .steps = 0}, .least_jobs = 5},
+        .plateau = sweeps::StopPlan::Plateau{.patience = {.share = 0, .steps = 30}, .min_delta = 0.5},
+        .divergence = sweeps::DivergencePlan{.factor = 3}};
     row.first_competitor = 2;
   }
   void Open() {
@@ -52,6 +57,63 @@ TEST_F(SearchRows, StagesAndHalvingComeBack) {
   const auto saved = state_->Load();
   ASSERT_TRUE(saved.has_value());
   EXPECT_EQ(saved->sweeps.at(0).sweep, changes_.new_sweeps[0].sweep);
+}
+
+TEST_F(SearchRows, EachRuleComesBackByItself) {
+  domain::SearchPolicy& search = changes_.new_sweeps[0].sweep.search;
+  const sweeps::StopPlan all = *search.stop;
+  search = {.halving = std::nullopt, .stop = sweeps::StopPlan{.median = all.median}};
+  changes_.new_sweeps.push_back(NewSweep("wd", 1));
+  changes_.new_sweeps[1].sweep.search.stop = sweeps::StopPlan{.plateau = all.plateau};
+  changes_.new_sweeps.push_back(NewSweep("xx", 1));
+  changes_.new_sweeps[2].sweep.search.stop =
+      sweeps::StopPlan{.divergence = sweeps::DivergencePlan{.limit = 20, .patience = 2}};
+  Commit();
+  Open();
+  const auto saved = state_->Load();
+  ASSERT_TRUE(saved.has_value());
+  for (size_t i = 0; i < 3; ++i)
+    EXPECT_EQ(saved->sweeps.at(i).sweep.search, changes_.new_sweeps[i].sweep.search);
+}
+
+// What an attempt recorded behind the checkpoint that its successor went on from is no part of the series.
+TEST_F(SearchRows, ReportsOfThoseThatCompeteAreGivenAgain) {
+  changes_.new_sweeps.push_back(NewSweep("wd", 1));  // without rules
+  End(1, Outcome::kSucceeded, 1.0, {});
+  End(2, Outcome::kSucceeded, 2.0, {});
+  domain::JobStatus running;
+  running.state = domain::JobState::kRunning;
+  running.attempt_count = 2;
+  changes_.jobs.push_back({{"lr", 3}, running});
+  changes_.workers = {AWorker("gpu01")};
+  for (const int job : {1, 2, 3}) {
+    domain::Attempt& ended = changes_.attempts.emplace_back(AnAttempt({"lr", job}, 1, "gpu01"));
+    ended.state = domain::AttemptState::kEnded;
+    ended.outcome = job == 3 ? Outcome::kLost : Outcome::kSucceeded;
+    ended.lease_time.reset();
+  }
+  domain::Attempt& second = changes_.attempts.emplace_back(AnAttempt({"lr", 3}, 2, "gpu01"));
+  second.state = domain::AttemptState::kRunning;
+  second.parent = second.resume_attempt = 1;
+  second.resume_record = 2;
+  Commit();
+  ASSERT_TRUE(metrics_->Link(changes_.attempts).has_value());
+  RecordBatch again = Batch({{"lr", 3}, 2}, 1, 2, "val_loss");
+  again.steps = {3, 4};
+  const std::vector<RecordBatch> batches = {Batch({{"lr", 1}, 1}, 1, 3, "val_loss"),
+                                            Batch({{"lr", 2}, 1}, 1, 2, "val_loss"),
+                                            Batch({{"lr", 3}, 1}, 1, 3, "val_loss"), again};
+  ASSERT_TRUE(metrics_->Append(batches).has_value());
+  state_.reset();
+  metrics_.reset();
+  const auto stores = OpenStores(folder_.options());
+  ASSERT_TRUE(stores.has_value()) << stores.error().message();
+  ASSERT_EQ(stores->saved.reports.size(), 1U);
+  std::vector<std::string> reports;
+  for (const sweeps::Report& report : stores->saved.reports.at("lr"))
+    reports.push_back(std::to_string(report.job) + " " + std::to_string(report.step) + " " +
+                      std::to_string(static_cast<int>(100 * report.value)));
+  EXPECT_THAT(reports, ElementsAre("2 1 100", "2 2 50", "3 1 100", "3 2 50", "3 3 100", "3 4 50"));
 }
 
 TEST_F(SearchRows, RungsOfThoseThatCompeteComeBackWithHowManyFinished) {
