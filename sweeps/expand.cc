@@ -35,12 +35,13 @@ std::vector<NeededFile> FilesOf(const std::vector<Block>& blocks) {
   return files;
 }
 
-// Nothing if there are more points than a sweep may have, which is reported.
-std::optional<int64_t> CountPoints(const std::vector<Block>& blocks, Diagnostics* diagnostics) {
+// Nothing if with those `before` there are more points than a sweep may have, which is reported.
+std::optional<int64_t> CountPoints(const std::vector<Block>& blocks, int64_t before,
+                                   Diagnostics* diagnostics) {
   int64_t points = 0;
   for (const Block& block : blocks) {
     if (!block.has_points) continue;
-    const auto count = Grid(block.leaves).CountUpTo(kMostPoints - points);
+    const auto count = Grid(block.leaves).CountUpTo(kMostPoints - before - points);
     if (!count) {
       const auto longest =
           std::max_element(block.leaves.begin(), block.leaves.end(),
@@ -108,7 +109,7 @@ class Expander {
     blocks_.SetBases(input_.progress.bases);
     AddFiles(blocks_.Of(stage_));
     if (!composition_.usable() || blocks_.Of(stage_).empty()) return false;
-    const auto points = CountPoints(blocks_.Of(stage_), &result_->diagnostics);
+    const auto points = CountPoints(blocks_.Of(stage_), 0, &result_->diagnostics);
     if (!points) return false;
     head_.points = *points;
     head_.in_rounds = composition_.in_rounds();
@@ -184,6 +185,7 @@ class Expander {
   // Later stages, as if the jobs that come first were the best: their mistakes are those of the file. False
   // if one has too many points.
   bool LookAhead() {
+    int64_t all = head_.points;
     for (size_t stage = 1; stage < composition_.stages().size(); ++stage) {
       const auto stand_ins = blocks_.StandIns(stage);
       blocks_.AddBases(stand_ins);
@@ -191,8 +193,9 @@ class Expander {
       // Without any an earlier stage has no point that can be trained, which is reported.
       if (blocks.empty()) continue;
       AddFiles(blocks);
-      const auto points = CountPoints(blocks, &result_->diagnostics);
+      const auto points = CountPoints(blocks, all, &result_->diagnostics);
       if (!points) return false;
+      all += *points;
       Expansion seen;
       seen.points = *points;
       NoSink sink;

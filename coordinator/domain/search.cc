@@ -1,8 +1,6 @@
 #include "coordinator/domain/search.h"
 
-#include <array>
 #include <cmath>
-#include <cstdio>
 
 #include "common/text.h"
 

@@ -212,6 +212,14 @@ TEST(Stages, MistakesOfLaterOnesAreFoundAtOnce) {
   EXPECT_THAT(MistakesOf("sweep:\n  - stages: [{name: a}]\n"), HasSubstr("cannot stand in a block"));
 }
 
+TEST(Stages, AllTogetherHaveALimit) {
+  EXPECT_THAT(
+      MistakesOf("stages:\n  - {name: a, training.seed: {from: 1, to: 1000, count: 1000}}\n"
+                 "  - {name: b, base: best(1000 of a), model.layers: {from: 1, to: 1000, count: 1000}}\n"),
+      HasSubstr("more than 1,000,000 points"))
+      << "a thousand points, and then a million";
+}
+
 TEST(Stages, ABaseThatIsNotUnderstoodSaysWhatIsExpected) {
   const auto mistakes = [](const std::string& base) {
     return MistakesOf("stages:\n  - {name: a}\n  - name: b\n    base: " + base + "\n");
