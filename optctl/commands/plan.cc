@@ -1,12 +1,15 @@
 // optctl plan: what a sweep file would train; and, where a coordinator answers, what of it has been trained.
+#include <fstream>
 #include <memory>
 #include <optional>
+#include <sstream>
 
 #include "common/text.h"
 #include "optctl/commands/exit_code.h"
 #include "optctl/commands/plan_view.h"
 #include "optctl/commands/program.h"
 #include "optctl/commands/reuse_view.h"
+#include "optctl/commands/simulate_view.h"
 #include "optctl/commands/sweep_source.h"
 
 namespace optfleet::commands {
@@ -20,6 +23,11 @@ struct Options {
   std::string device = "cpu";
   int64_t index = 0;  // of the only job to show; 0: all
   bool offline = false;
+  bool simulate = false;
+  std::string curves;            // file of recorded ones; empty: made up
+  std::optional<int32_t> seeds;  // of a simulation
+
+  bool simulates() const { return simulate || !curves.empty(); }
 };
 
 using Known = std::optional<v1::PlanSweepResponse>;
@@ -71,12 +79,50 @@ Result<int> ShowJob(Context& context, const SweepSource& source, const Options& 
   return kExitOk;
 }
 
+Result<sweeps::CurveTable> ReadCurves(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (!file || !(text << file.rdbuf()))
+    return Fail(Code::kInvalidArgument, "the curves `" + path + "` cannot be read");
+  auto table = sweeps::ReadCurveTable(text.str());
+  if (!table) return Fail(table.error().In(path));
+  return table;
+}
+
+Result<Simulation> SimulateOn(const sweeps::Expansion& expansion, const Options& options) {
+  SimulationOptions simulation{.slots = options.plan.slots, .throughput = options.plan.throughput};
+  if (options.seeds) simulation.seeds = *options.seeds;
+  if (options.curves.empty()) return Simulate(expansion, nullptr, simulation);
+  const auto table = ReadCurves(options.curves);
+  if (!table) return Fail(table.error());
+  auto result = Simulate(expansion, &*table, simulation);
+  if (!result) return Fail(result.error().In(options.curves));
+  return result;
+}
+
+// Nothing that a coordinator knows plays a part.
+Result<int> ShowSimulation(Context& context, const sweeps::Expansion& expansion, const Options& options) {
+  const auto simulation = SimulateOn(expansion, options);
+  if (!simulation) return Fail(simulation.error());
+  if (context.json())
+    context.console.PrintJson(SimulationJson(expansion, *simulation, options.curves));
+  else
+    context.console.Print(SimulationText(expansion, *simulation, options.curves));
+  if (!expansion.halving) {
+    context.console.Note("the file has no search; next, to compare: --set halving.first=10%");
+  }
+  return kExitOk;
+}
+
 Result<int> Plan(Context& context, const Options& options) {
+  if (options.seeds && !options.simulates())
+    return Fail(Code::kInvalidArgument, "--seeds needs --simulate or --simulate-from");
   auto source = ReadSweep(options.sweep, MissingFiles::kAreListed);
   if (!source) return Fail(std::move(source).error());
   if (!source->expanded.expansion) return ShowProblems(context, source->expanded.diagnostics);
   const sweeps::Expansion& expansion = *source->expanded.expansion;
   if (options.index > 0) return ShowJob(context, *source, options);
+  if (options.simulates()) return ShowSimulation(context, expansion, options);
   const PlanTotals totals = Total(expansion, options.plan);
   const Console& console = context.console;
   const auto plan = options.offline ? Result<Known>(Known()) : AskCoordinator(context, *source);
@@ -118,6 +164,7 @@ void AddPlan(Program& program) {
       "  optctl plan lr.yaml\n"
       "  optctl plan lr.yaml --throughput 20000 --slots 2\n"
       "  optctl plan xl.yaml --device gpu --memory 40GiB\n"
+      "  optctl plan lr.yaml --simulate --slots 4\n"
       "  optctl plan lr.yaml --index $SLURM_ARRAY_TASK_ID > job.yaml\n"
       "  optctl plan base.yaml+150m.yaml+lr.yaml --dialect olmo\n"
       "  optctl plan base.yaml+gpu.yaml --set optimizer.learning_rate='[1e-3, 3e-3]' -o json");
@@ -137,6 +184,14 @@ void AddPlan(Program& program) {
       ->type_name("SIZE");
   command.add_option("--index", options->index, "Print the job of that number alone, as a file of its own")
       ->check(CLI::PositiveNumber);
+  auto* simulate = command.add_flag("--simulate", options->simulate,
+                                    "Show what the sweep's search would spend, on curves that are made up");
+  auto* curves =
+      command.add_option("--simulate-from", options->curves, "The same on recorded curves, a CSV file")
+          ->check(CLI::ExistingFile);
+  command.add_option("--seeds", options->seeds, "Of a simulation; 20 if left out")
+      ->check(CLI::Range(1, 100000));
+  command.get_option("--index")->excludes(simulate)->excludes(curves);
   command.add_flag("--offline", options->offline, "Ask no coordinator what has been trained before");
   program.Formats(command, {"table", "wide", "json"});
   program.On(command, [options](Context& context) {

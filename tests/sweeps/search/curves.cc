@@ -5,62 +5,35 @@
 #include <cstdio>
 #include <cstdlib>
 #include <iterator>
-#include <limits>
 #include <map>
 #include <numeric>
+#include <utility>
 
+#include "sweeps/search/curve_table.h"
 #include "sweeps/search/random.h"
 
 namespace optfleet::sweeps::testing {
 namespace {
 
-constexpr size_t kFirstStep = 4;  // column
 constexpr int kSamples = 2000;
 
-std::vector<std::string> Cut(std::string_view text, char at) {
-  std::vector<std::string> parts;
-  for (size_t begin = 0; begin <= text.size();) {
-    const size_t end = std::min(text.find(at, begin), text.size());
-    parts.emplace_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return parts;
-}
+constexpr size_t kColumns = 3;
 
-[[noreturn]] void Refuse(const std::string& line) {
-  std::fprintf(stderr, "not a line of recorded curves: %s\n", line.c_str());
+[[noreturn]] void Refuse(const std::string& why) {
+  std::fprintf(stderr, "not a table of recorded curves: %s\n", why.c_str());
   std::abort();
-}
-
-Curve CurveOf(const std::vector<std::string>& names, const std::vector<std::string>& cells) {
-  Curve curve{.points = {},
-              .steps = std::stoll(names.back()),
-              .seconds_per_step = std::strtod(cells[kFirstStep - 1].c_str(), nullptr)};
-  for (size_t i = kFirstStep; i < names.size(); ++i) {
-    const bool is_empty = cells[i].empty();
-    const double value =
-        is_empty ? std::numeric_limits<double>::infinity() : std::strtod(cells[i].c_str(), nullptr);
-    curve.points.push_back({std::stoll(names[i]), value});
-    if (is_empty) break;
-  }
-  return curve;
 }
 
 }  // namespace
 
 RecordedCurves ReadCurves(std::string_view table) {
+  auto read = ReadCurveTable(table);
+  if (!read) Refuse(read.error().message());
+  if (read->columns.size() != kColumns) Refuse("other columns");
   RecordedCurves recorded;
-  std::vector<std::string> names;
-  for (const std::string& line : Cut(table, '\n')) {
-    if (line.empty()) continue;
-    const std::vector<std::string> cells = Cut(line, ',');
-    if (names.empty()) {
-      names = cells;
-      continue;
-    }
-    if (cells.size() != names.size() || cells.size() <= kFirstStep) Refuse(line);
-    recorded.jobs.push_back({cells[0], cells[1], std::strtod(cells[2].c_str(), nullptr)});
-    recorded.curves.push_back(CurveOf(names, cells));
+  for (CurveRow& row : read->rows) {
+    recorded.jobs.push_back({row.cells[0], row.cells[1], std::strtod(row.cells[2].c_str(), nullptr)});
+    recorded.curves.push_back(std::move(row.curve));
   }
   return recorded;
 }
@@ -100,35 +73,12 @@ RecordedCurves Refined(const RecordedCurves& recorded, int32_t parts) {
   return fine;
 }
 
-std::vector<Curve> WithNoise(const std::vector<Curve>& curves, double deviation, uint64_t seed) {
-  std::vector<Curve> noisy = curves;
-  Draws draws(Mixed(seed));
-  for (Curve& curve : noisy)
-    for (CurvePoint& point : curve.points) point.value += deviation * draws.Normal();
-  return noisy;
-}
-
 std::vector<int32_t> Shuffled(size_t count, uint64_t seed) {
   std::vector<int32_t> order(count);
   std::iota(order.begin(), order.end(), 0);
   Draws draws(Mixed(seed));
   for (size_t i = count; i > 1; --i) std::swap(order[i - 1], order[draws.Next() % i]);
   return order;
-}
-
-double FinalOf(const Curve& curve) { return curve.points.back().value; }
-
-double BestFinal(const std::vector<Curve>& curves) {
-  double best = std::numeric_limits<double>::infinity();
-  for (const Curve& curve : curves) best = std::min(best, FinalOf(curve));
-  return best;
-}
-
-double DeviceSeconds(const std::vector<Curve>& curves) {
-  double seconds = 0;
-  for (const Curve& curve : curves)
-    seconds += static_cast<double>(curve.points.back().step) * curve.seconds_per_step;
-  return seconds;
 }
 
 Interval Bootstrap(const std::vector<double>& values, uint64_t seed) {

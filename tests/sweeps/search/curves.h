@@ -1,7 +1,5 @@
-// Learning curves that were recorded, for tests and benchmarks of search: a table with a line for each job,
-//
-//   optimizer,schedule,learning_rate,seconds_per_step,15,30,...     steps of the validations; the last one is
-//   the end sgd,cosine,0.1,0.034,4.01,3.52,...                              empty from where it diverged
+// Learning curves that were recorded, for tests and benchmarks of search: a table
+// (sweeps/search/curve_table.h) of optimizer, schedule and learning_rate.
 //
 // Pure.
 #pragma once
@@ -12,6 +10,7 @@
 #include <vector>
 
 #include "sweeps/search/replay.h"
+#include "sweeps/search/simulate.h"
 
 namespace optfleet::sweeps::testing {
 
@@ -35,16 +34,8 @@ RecordedCurves Without(const RecordedCurves& recorded, const std::string& optimi
 // So many jobs for each step from one rate to the next, with curves in between: as if rates were continuous.
 RecordedCurves Refined(const RecordedCurves& recorded, int32_t parts);
 
-// The same curves with normal noise of that size on every value: as other batches of the validation would
-// have given.
-std::vector<Curve> WithNoise(const std::vector<Curve>& curves, double deviation, uint64_t seed);
-
 // From 0 to count - 1, in an order of that seed.
 std::vector<int32_t> Shuffled(size_t count, uint64_t seed);
-
-double FinalOf(const Curve& curve);  // infinite if it diverged
-double BestFinal(const std::vector<Curve>& curves);
-double DeviceSeconds(const std::vector<Curve>& curves);  // of all of them to their ends
 
 // Mean, and the ends of the middle 95 % of the means of 2,000 samples drawn with repetition (Efron's
 // bootstrap).
