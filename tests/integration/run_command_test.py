@@ -99,7 +99,7 @@ class RunCommand(unittest.TestCase):
         killed = 0
         paused = -1
         while run.poll() is None and killed < kills:
-            wait_until(lambda: run.poll() is not None or self.rungs(state) > paused, "a further rung")
+            wait_until(lambda: run.poll() is not None or self.rungs(state) > paused, 60)
             paused = self.rungs(state)
             for pid, command in processes_under(state):
                 if "opt-coordinator" in command and run.poll() is None:

@@ -214,7 +214,7 @@ TEST(Stages, MistakesOfLaterOnesAreFoundAtOnce) {
 
 TEST(Stages, AllTogetherHaveALimit) {
   EXPECT_THAT(
-      MistakesOf("stages:\n  - {name: a, training.seed: {from: 1, to: 1000, count: 1000}}\n"
+      MistakesOf("stages:\n  - {name: a, training.batch_size: {from: 1, to: 1000, count: 1000}}\n"
                  "  - {name: b, base: best(1000 of a), model.layers: {from: 1, to: 1000, count: 1000}}\n"),
       HasSubstr("more than 1,000,000 points"))
       << "a thousand points, and then a million";

@@ -111,8 +111,9 @@ TEST(StopRules, DivergenceCountsBeforeTheOthers) {
   StopRules rules({.median = StopPlan::Median{.after = {.share = 0, .steps = 1}, .least_jobs = 1},
                    .plateau = std::nullopt,
                    .divergence = DivergencePlan{.factor = 2}});
-  EXPECT_FALSE(rules.Add({1, 10, 1.0}, 100) || rules.Add({2, 10, 1.0}, 100) || rules.Add({1, 20, 0.1}, 100) ||
-               rules.Add({2, 20, 0.9}, 100));
+  for (const int32_t job : {1, 2}) EXPECT_FALSE(rules.Add({job, 10, 1.0}, 100));
+  for (const int32_t job : {1, 2}) EXPECT_FALSE(rules.Add({job, 20, 0.9}, 100));
+  EXPECT_FALSE(rules.Add({1, 30, 0.1}, 100));
   const auto verdict = rules.Add({2, 30, 9.0}, 100);
   ASSERT_TRUE(verdict);
   EXPECT_TRUE(verdict->diverged);
