@@ -62,12 +62,12 @@ class Loop : public testing::Test {
         Duration(0));
   }
 
+  std::map<std::string, std::string> watched_;  // written by the loop before an answer leaves; outlives it
   std::unique_ptr<EngineLoop> loop_;
   FakeStore* store_ = nullptr;  // the loop's
   std::atomic<size_t> events_ = 0;
   std::atomic<int> handled_ = 0;
   std::vector<Error> failures_;
-  std::map<std::string, std::string> watched_;  // written by the loop before an answer leaves
 };
 
 TEST_F(Loop, TellsWhatIsWatchedBeforeItAnswers) {
