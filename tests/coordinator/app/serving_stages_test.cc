@@ -1,4 +1,5 @@
 // Sweeps with stages and rungs, on a whole coordinator.
+#include <map>
 #include <thread>
 
 #include "tests/coordinator/app/serving.h"
@@ -114,6 +115,34 @@ TEST_F(StagesApi, WithoutAnyValueTheSweepEndsAndSaysWhy) {
   const v1::Sweep sweep = Ended("sweeps/lr");
   EXPECT_EQ(sweep.state(), v1::Sweep::STATE_ENDED);
   EXPECT_EQ(sweep.stage_problem(), "stage seeds cannot begin: no job has a value for best(rates)");
+}
+
+constexpr const char* kDrawn = R"(
+model: {layers: 1, width: 16, heads: 2}
+data: {path: /data/text.txt, sequence_length: 16}
+training: {batch_size: 2}
+budget: {steps: 10}
+sample: {points: 3, method: tpe, batch: 1}
+optimizer.learning_rate: {from: 1e-4, to: 1e-1, spacing: log}
+)";
+
+TEST_F(StagesApi, ARoundOfPointsFollowsAnotherAndIsTheSameAfterARestart) {
+  EXPECT_EQ(Submit(NewSweep("lr", kDrawn)).stages_size(), 3);
+  Submit(NewSweep("again", kDrawn));
+  std::map<std::string, std::vector<std::string>> drawn;
+  for (int round = 1; round <= 3; ++round) {
+    for (int sweep = 0; sweep < 2; ++sweep) {
+      const v1::DesiredAttempt attempt = Next();
+      const std::string job = attempt.attempt().substr(0, attempt.attempt().find("/attempts/"));
+      for (const std::string& value : PointOf(GetJob(job)))
+        drawn[job.substr(0, job.find("/jobs/"))].push_back(value);
+      End(attempt, v1::OUTCOME_SUCCEEDED, 3 - round);
+    }
+    Restart();
+  }
+  EXPECT_EQ(drawn["sweeps/lr"].size(), 3U);
+  EXPECT_EQ(drawn["sweeps/lr"], drawn["sweeps/again"]);
+  EXPECT_EQ(Ended("sweeps/lr").state(), v1::Sweep::STATE_ENDED);
 }
 
 TEST_F(StagesApi, ItsFileDoesNotExtendIt) {
