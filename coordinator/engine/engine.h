@@ -56,7 +56,7 @@ struct SavedSweep {
   int64_t ended_steps = 0;  // sum of JobStatus::step of its ended jobs
   FreshJobs fresh;
   RankedJobs best;  // with keep.best_jobs: so many
-  // Of an active one with search.halving: its jobs from first_competitor on that came to a rung, and how many
+  // With search.halving: its jobs from first_competitor on that came to a rung, and how many
   // of those succeeded.
   std::vector<sweeps::RungResult> rungs;
   int32_t finished = 0;

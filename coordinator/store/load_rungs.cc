@@ -16,7 +16,8 @@ constexpr const char* kFinished =
 Status LoadRungs(Connection* connection, std::map<std::string, engine::SavedSweep>* sweeps) {
   for (auto& [id, saved] : *sweeps) {
     engine::SavedSweep& sweep = saved;
-    if (sweep.sweep.state != domain::SweepState::kActive || !sweep.sweep.search.halving) continue;
+    // Of one that has ended, too: jobs of it may be tried again, and compete with those that did.
+    if (!sweep.sweep.search.halving) continue;
     const int32_t first = sweep.sweep.first_competitor;
     OPTFLEET_RETURN_IF_ERROR(ForEachRow(
         connection, kRungs,

@@ -1,4 +1,4 @@
-// What the engine knows of the rungs that jobs of open sweeps came to, read at a start.
+// What the engine knows of the rungs that jobs came to, read at a start.
 #pragma once
 
 #include <map>

@@ -185,8 +185,7 @@ std::vector<SavedSweep> ClusterStory::SavedSweeps() const {
   }
   for (const auto& [key, result] : rungs_) {
     SavedSweep& sweep = sweeps[key.first.sweep];
-    if (sweep.sweep.state == domain::SweepState::kActive && result.job >= sweep.sweep.first_competitor)
-      sweep.rungs.push_back(result);
+    if (result.job >= sweep.sweep.first_competitor) sweep.rungs.push_back(result);
   }
   std::vector<SavedSweep> saved;
   for (auto& [id, sweep] : sweeps) saved.push_back(std::move(sweep));

@@ -230,5 +230,23 @@ TEST(Rungs, ACancelledJobThatNeverRanCompetesWhenItIsTriedAgain) {
   worker.TrainsTo("job-2", 30, 1.0);
 }
 
+// Seed 2000770: a coordinator that had started meanwhile knew nothing of those that competed before.
+TEST(Rungs, WhatEndedBeforeARestartStillCompetesWithWhatIsTriedAgain) {
+  ClusterStory story;
+  story.Submit(Halving(3));
+  auto worker = story.Worker("a");
+  worker.TrainsTo("job-1", 10, 1.0);
+  worker.TrainsTo("job-2", 10, 2.0);
+  story.Cancel("lr");
+  worker.Synchronizes();
+  story.RestartCoordinator();
+  RetryJobs retry;
+  retry.sweep_id = "lr";
+  retry.revision = story.SweepRow("lr").revision;
+  retry.jobs = {story.Ended("job-3")};
+  story.Give(retry);
+  EXPECT_EQ(story.engine().state().sweeps.at("lr").halving->StandingOf(2, 0)->place, 2);
+}
+
 }  // namespace
 }  // namespace optfleet::engine
