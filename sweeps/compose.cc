@@ -18,7 +18,6 @@ namespace optfleet::sweeps {
 namespace {
 
 constexpr int32_t kMostRounds = 500;
-constexpr std::string_view kSeedKey = "training.seed";
 
 // Files and overrides, each as a document.
 class Reader {

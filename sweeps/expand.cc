@@ -23,13 +23,11 @@ std::vector<NeededFile> FilesOf(const std::vector<Block>& blocks) {
   for (const Block& block : blocks)
     for (const Leaf& leaf : block.leaves) {
       const std::string_view key = leaf.field->key;
-      const auto keys = spec::FileKeys();
-      if (std::find(keys.begin(), keys.end(), key) == keys.end()) continue;
       for (const LeafValue& value : leaf.values) {
         if (value.computed != nullptr) continue;  // known at each point
-        const auto& path = std::get<std::string>(value.value);
-        if (spec::NamesFile(key, path) && seen.emplace(key, path).second)
-          files.push_back({key, path, value.position});
+        const auto* path = std::get_if<std::string>(&value.value);
+        if (path != nullptr && spec::NamesFile(key, *path) && seen.emplace(key, *path).second)
+          files.push_back({key, *path, value.position});
       }
     }
   return files;

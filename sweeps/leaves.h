@@ -15,6 +15,9 @@ namespace optfleet::sweeps {
 
 class Template;
 
+// Jobs that differ in nothing else are one point, tried several times.
+inline constexpr std::string_view kSeedKey = "training.seed";
+
 struct LeafValue {
   std::string text;  // as written, references resolved
   spec::Value value;

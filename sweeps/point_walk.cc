@@ -11,11 +11,6 @@ namespace {
 
 constexpr size_t kMostReserved = 1024;  // of a portion before its first job
 
-bool IsFileKey(std::string_view key) {
-  const auto keys = spec::FileKeys();
-  return std::find(keys.begin(), keys.end(), key) != keys.end();
-}
-
 }  // namespace
 
 PointWalk::PointWalk(const std::vector<Block>& blocks, WalkOptions options, JobSink* sink,
@@ -62,11 +57,11 @@ void PointWalk::AddComputedFiles(const Grid& grid, size_t block) {
   for (const Leaf& leaf : blocks_[block].leaves) {
     const LeafValue* value = grid.ValueOf(leaf);
     if (value == nullptr || value->computed == nullptr || grid.IsAbsent(leaf)) continue;
-    if (!IsFileKey(leaf.field->key)) continue;
-    const auto path = std::get<std::string>(leaf.field->get(grid.spec()));
-    if (spec::NamesFile(leaf.field->key, path) &&
-        findings_->computed_files.emplace(leaf.field->key, path).second)
-      files_->push_back({leaf.field->key, path, value->position});
+    const spec::Value computed = leaf.field->get(grid.spec());
+    const auto* path = std::get_if<std::string>(&computed);
+    if (path != nullptr && spec::NamesFile(leaf.field->key, *path) &&
+        findings_->computed_files.emplace(leaf.field->key, *path).second)
+      files_->push_back({leaf.field->key, *path, value->position});
   }
 }
 

@@ -7,11 +7,6 @@
 #include "sweeps/header_value.h"
 
 namespace optfleet::sweeps {
-namespace {
-
-constexpr std::string_view kSeed = "training.seed";
-
-}  // namespace
 
 void ReadReplicates(const YamlEntry& entry, std::optional<Replicates>* replicates, Diagnostics* diagnostics) {
   if (!IsOneValue(entry, diagnostics)) return;
@@ -20,7 +15,7 @@ void ReadReplicates(const YamlEntry& entry, std::optional<Replicates>* replicate
 }
 
 void AddReplicates(const Replicates& replicates, Leaves* leaves, Diagnostics* diagnostics) {
-  const spec::Field& field = *spec::FindField(kSeed);
+  const spec::Field& field = *spec::FindField(kSeedKey);
   const auto given =
       std::find_if(leaves->begin(), leaves->end(), [&](const Leaf& leaf) { return leaf.field == &field; });
   auto first = std::get<int64_t>(field.get(spec::TrainingSpec{}));

@@ -12,7 +12,6 @@
 namespace optfleet::sweeps {
 namespace {
 
-constexpr std::string_view kSeed = "training.seed";
 constexpr std::string_view kRan = "peak_memory_bytes";  // every job that ran to its end has it
 
 // Calls visit(grid, block, hash, resolved spec) for each point that can be trained, until it returns false.
@@ -50,7 +49,7 @@ Leaves Narrowed(const Leaves& leaves, const Grid& grid) {
 std::string WithoutSeed(const Leaves& leaves, const Grid& grid, const std::string& block) {
   std::string text = block;
   for (const Leaf& leaf : leaves)
-    if (leaf.is_axis && leaf.field->key != kSeed && !grid.IsAbsent(leaf))
+    if (leaf.is_axis && leaf.field->key != kSeedKey && !grid.IsAbsent(leaf))
       text.append("\n").append(leaf.field->key).append("=") += grid.ValueOf(leaf)->text;
   return text;
 }

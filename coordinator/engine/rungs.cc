@@ -15,8 +15,17 @@ namespace {
 
 using domain::JobState;
 
-std::vector<int64_t> StepsOf(const LiveSweep& sweep, const LiveJob& job) {
-  return sweeps::RungSteps(*sweep.row.search.halving, job.row.definition.total_steps);
+// The step of that rung; 0 if the job is too short to have it.
+int64_t StepOfRung(const LiveSweep& sweep, const LiveJob& job, int32_t rung) {
+  const auto steps = sweeps::RungSteps(*sweep.row.search.halving, job.row.definition.total_steps);
+  const auto index = static_cast<size_t>(rung);
+  return index < steps.size() ? steps[index] : 0;
+}
+
+// "2nd of 9 at rung 0 (step 20); the best 3 go on", of the rung where it is.
+std::string StandingText(const LiveSweep& sweep, const LiveJob& job) {
+  const int32_t rung = job.row.status.rung;
+  return sweep.halving->RankText(job.row.name().job, rung, StepOfRung(sweep, job, rung));
 }
 
 bool Competes(const LiveSweep& sweep, const LiveJob& job) {
@@ -41,15 +50,13 @@ void Note(State* state, const LiveSweep& sweep, const JobName& name, int32_t run
 void GoOn(State* state, LiveSweep* sweep, int32_t number) {
   LiveJob* job = state->FindJob({sweep->row.id, number});
   OPTFLEET_CHECK(job != nullptr && job->row.status.state == JobState::kPaused, sweep->row.id);
-  const int32_t rung = job->row.status.rung;
-  const std::vector<int64_t> steps = StepsOf(*sweep, *job);
-  const auto index = static_cast<size_t>(rung);
-  const int64_t step = index < steps.size() ? steps[index] : 0;
-  const int64_t next = index + 1 < steps.size() ? steps[index + 1] : job->row.definition.total_steps;
-  job->row.status.rung = rung + 1;
+  const std::string standing = StandingText(*sweep, *job);
+  const int32_t rung = job->row.status.rung++;
+  const int64_t next = StepOfRung(*sweep, *job, rung + 1);
   Note(state, *sweep, job->row.name(), rung);
   Continue(state, job,
-           "goes on to step " + std::to_string(next) + ": " + sweep->halving->RankText(number, rung, step));
+           "goes on to step " + std::to_string(next > 0 ? next : job->row.definition.total_steps) + ": " +
+               standing);
 }
 
 std::vector<LiveJob*> PausedJobsOf(State* state, const std::string& sweep) {
@@ -61,13 +68,7 @@ std::vector<LiveJob*> PausedJobsOf(State* state, const std::string& sweep) {
 }
 
 void EndPaused(State* state, LiveSweep* sweep) {
-  for (LiveJob* job : PausedJobsOf(state, sweep->row.id)) {
-    const int32_t rung = job->row.status.rung;
-    const std::vector<int64_t> steps = StepsOf(*sweep, *job);
-    const auto index = static_cast<size_t>(rung);
-    const int64_t step = index < steps.size() ? steps[index] : 0;
-    StopPaused(state, job, sweep->halving->RankText(job->row.name().job, rung, step));
-  }
+  for (LiveJob* job : PausedJobsOf(state, sweep->row.id)) StopPaused(state, job, StandingText(*sweep, *job));
 }
 
 void Settle(State* state, LiveSweep* sweep) {
@@ -88,9 +89,7 @@ void Settle(State* state, LiveSweep* sweep) {
 int64_t PauseStep(const State& state, const LiveJob& job) {
   const LiveSweep& sweep = state.sweeps.at(job.row.name().sweep);
   if (!Competes(sweep, job)) return 0;
-  const std::vector<int64_t> steps = StepsOf(sweep, job);
-  const auto rung = static_cast<size_t>(job.row.status.rung);
-  return rung < steps.size() ? steps[rung] : 0;
+  return StepOfRung(sweep, job, job.row.status.rung);
 }
 
 bool EndedAtRung(const State& state, const LiveJob& job, const LiveAttempt& attempt) {
@@ -105,8 +104,7 @@ void PauseAtRung(State* state, LiveJob* job, const LiveAttempt& attempt) {
   const int32_t number = job->row.name().job;
   sweep.halving->Reach(number, status.rung, ValueOf(status.final, sweep.row.objective));
   Note(state, sweep, job->row.name(), status.rung);
-  Pause(state, job,
-        "paused at a rung: " + sweep.halving->RankText(number, status.rung, PauseStep(*state, *job)));
+  Pause(state, job, "paused at a rung: " + StandingText(sweep, *job));
   state->unsettled.insert(sweep.row.id);
 }
 

@@ -40,11 +40,11 @@ std::string Render(const Context& context, const output::Table& table) {
 
 void AddStages(Sections& sections, const v1::Sweep& sweep) {
   if (sweep.stages().empty()) return;
-  // Rounds of sampling start from no jobs, and there may be many.
+  // Rounds of sampling are stages, too, and there may be many.
   const auto begun = std::count_if(sweep.stages().begin(), sweep.stages().end(),
                                    [](const v1::Stage& stage) { return stage.begun(); });
   if (sweep.stages().size() > kStagesShown)
-    return sections.Add("rounds",
+    return sections.Add("stages",
                         std::to_string(begun) + " of " + std::to_string(sweep.stages().size()) + " begun");
   sections.Begin("Stages");
   for (const v1::Stage& stage : sweep.stages()) {

@@ -125,6 +125,14 @@ Answer ClusterStory::Cancel(const JobName& job, const std::string& reason) {
   return Give(cancel);
 }
 
+Answer ClusterStory::Retry(const std::string& job) {
+  RetryJobs retry;
+  retry.sweep_id = NameOf(job).sweep;
+  retry.revision = sweeps_.at(retry.sweep_id).revision;
+  retry.jobs = {Ended(job)};
+  return Give(retry);
+}
+
 ClusterStory::WorkerHandle ClusterStory::Worker(const std::string& id, int slots) {
   auto [found, is_new] = workers_.try_emplace(id);
   if (is_new) {

@@ -94,6 +94,7 @@ class ClusterStory {
   Answer Give(const Input& input);
   Answer Cancel(const std::string& sweep, const std::string& reason = "", const std::string& request_id = "");
   Answer Cancel(const JobName& job, const std::string& reason = "");
+  Answer Retry(const std::string& job);  // which has ended
   // Adds the worker with so many CPU slots when it is named first.
   WorkerHandle Worker(const std::string& id, int slots = 1);
   void Partition(const std::string& id) { workers_.at(id).cut_off = true; }

@@ -147,11 +147,7 @@ TEST(Rungs, WhatIsTriedAgainRunsToItsEnd) {
   worker.TrainsTo("job-2", 90, 1.8);
   worker.Resumes("job-2", 90, 0);
   worker.Scores("job-2", 1.7);
-  RetryJobs retry;
-  retry.sweep_id = "lr";
-  retry.revision = story.SweepRow("lr").revision;
-  retry.jobs = {story.Ended("job-1")};
-  story.Give(retry);
+  story.Retry("job-1");
   worker.Synchronizes();
   EXPECT_EQ(worker.Desired("job-1")->pause_step, 0);
 }
@@ -201,11 +197,7 @@ TEST(Rungs, TheLastToEndMayBeOneThatDoesNotCompete) {
   auto worker = story.Worker("a");
   worker.Takes("job-1");
   worker.Reports("job-1", Outcome::kDiverged);
-  RetryJobs retry;
-  retry.sweep_id = "lr";
-  retry.revision = 1;
-  retry.jobs = {story.Ended("job-1")};
-  story.Give(retry);
+  story.Retry("job-1");
   auto other = story.Worker("b");
   other.Takes("job-1");
   worker.TrainsTo("job-2", 10, 1.0);
@@ -219,11 +211,7 @@ TEST(Rungs, ACancelledJobThatNeverRanCompetesWhenItIsTriedAgain) {
   ClusterStory story;
   story.Submit(Halving(2));
   story.Cancel(JobName{"lr", 2});
-  RetryJobs retry;
-  retry.sweep_id = "lr";
-  retry.revision = 1;
-  retry.jobs = {story.Ended("job-2")};
-  story.Give(retry);
+  story.Retry("job-2");
   auto worker = story.Worker("a");
   worker.TrainsTo("job-1", 10, 2.0);
   worker.TrainsTo("job-2", 10, 1.0);
@@ -240,11 +228,7 @@ TEST(Rungs, WhatEndedBeforeARestartStillCompetesWithWhatIsTriedAgain) {
   story.Cancel("lr");
   worker.Synchronizes();
   story.RestartCoordinator();
-  RetryJobs retry;
-  retry.sweep_id = "lr";
-  retry.revision = story.SweepRow("lr").revision;
-  retry.jobs = {story.Ended("job-3")};
-  story.Give(retry);
+  story.Retry("job-3");
   EXPECT_EQ(story.engine().state().sweeps.at("lr").halving->StandingOf(2, 0)->place, 2);
 }
 

@@ -112,11 +112,7 @@ TEST(Stages, TryingAgainGivesALaterStageAnotherChance) {
   worker.Takes("job-1");
   worker.Reports("job-1", Outcome::kDiverged);
   story.Give(RefuseStage{.sweep_id = "lr", .revision = 1, .reason = "no job has a value"});
-  RetryJobs retry;
-  retry.sweep_id = "lr";
-  retry.revision = 1;
-  retry.jobs = {story.Ended("job-1")};
-  story.Give(retry);
+  story.Retry("job-1");
   worker.Takes("job-1");
   worker.Scores("job-1", 1.0);
   EXPECT_EQ(story.StateOf("job-1"), JobState::kEnded);

@@ -32,14 +32,6 @@ void TrainTwo(ClusterStory::WorkerHandle* worker) {
   }
 }
 
-void Retry(ClusterStory* story, const std::string& job) {
-  RetryJobs retry;
-  retry.sweep_id = "lr";
-  retry.revision = story->SweepRow("lr").revision;
-  retry.jobs = {story->Ended(job)};
-  story->Give(retry);
-}
-
 TEST(Stopping, TheMedianStopsAJobThatIsWorseThanOthers) {
   ClusterStory story;
   story.Submit(WithMedian(3));
@@ -130,7 +122,7 @@ TEST(Stopping, ASweepIsWatchedWhileItIsActive) {
   worker.Takes("job-1");
   worker.Reports("job-1", Outcome::kDiverged);
   EXPECT_THAT(story.engine().watched(), IsEmpty());
-  Retry(&story, "job-1");
+  story.Retry("job-1");
   EXPECT_THAT(story.engine().watched(), ElementsAre(Pair("lr", "val_loss")));
 }
 
@@ -161,7 +153,7 @@ TEST(Stopping, WhatIsTriedAgainRunsToItsEnd) {
   worker.Reports("job-1", Outcome::kStoppedEarly, 2);
   worker.Takes("job-2");
   worker.Scores("job-2", 1.0);
-  Retry(&story, "job-1");
+  story.Retry("job-1");
   worker.Takes("job-1");
   worker.Validates("job-1", 90, 3.0);
   story.RestartCoordinator();
