@@ -198,6 +198,24 @@ std::string TruncateToWidth(std::string_view text, size_t width) {
   return std::string(text.substr(0, at)) + "…";
 }
 
+std::string WrapWords(std::string_view text, size_t width) {
+  std::string out;
+  size_t used = 0;
+  for (size_t at = 0; at < text.size();) {
+    const size_t begin = text.find_first_not_of(' ', at);
+    if (begin == std::string_view::npos) break;
+    const size_t end = std::min(text.find(' ', begin), text.size());
+    const std::string_view word = text.substr(begin, end - begin);
+    const size_t columns = DisplayWidth(word);
+    const bool fits = used + 1 + columns <= width;
+    if (!out.empty()) out += fits ? ' ' : '\n';
+    used = out.empty() || !fits ? columns : used + 1 + columns;
+    out += word;
+    at = end;
+  }
+  return out;
+}
+
 std::string PadRight(std::string_view text, size_t width) {
   const size_t used = DisplayWidth(text);
   return std::string(text) + std::string(used < width ? width - used : 0, ' ');

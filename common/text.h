@@ -38,6 +38,9 @@ size_t DisplayWidth(std::string_view text);
 // At most `width` columns of text; where something is cut the last column is "…". Never cuts inside a
 // character.
 std::string TruncateToWidth(std::string_view text, size_t width);
+// Words on lines of at most `width` columns, but for a word that is longer; blanks between them become one or
+// an end of line.
+std::string WrapWords(std::string_view text, size_t width);
 // Text followed by blanks up to `width` columns, or blanks first.
 std::string PadRight(std::string_view text, size_t width);
 std::string PadLeft(std::string_view text, size_t width);

@@ -73,6 +73,7 @@ void MergeDocument(Document over, Document* whole) {
   MergeKeep(over.keep, &whole->keep);
   MergeHalving(over.halving, &whole->halving);
   MergeStop(over.stop, &whole->stop);
+  MergeGuard(over.guard, &whole->guard);
   MergeSample(over.sample, &whole->sample);
   if (over.replicates) whole->replicates = over.replicates;
   if (over.keeps_equal_points) whole->keeps_equal_points = over.keeps_equal_points;

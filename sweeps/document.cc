@@ -7,7 +7,6 @@
 #include "sweeps/header_keys.h"
 #include "sweeps/header_value.h"
 #include "sweeps/leaf_reader.h"
-#include "sweeps/metric_key.h"
 #include "sweeps/replicates.h"
 #include "sweeps/stages.h"
 
@@ -42,6 +41,8 @@ class DocumentReader {
         ReadHalving(entry, &document.halving, context_.diagnostics);
       else if (IsStopKey(entry.key))
         ReadStop(entry, &document.stop, context_.diagnostics);
+      else if (IsGuardKey(entry.key))
+        ReadGuard(entry, &document.guard, context_.diagnostics);
       else if (IsSampleKey(entry.key))
         ReadSample(entry, &document.sample, context_.diagnostics);
       else if (IsGridKey(entry.key))
@@ -91,12 +92,14 @@ class DocumentReader {
   }
 
   void ReadObjective(const std::string& text, const SourcePosition& position, Document* document) {
-    if (IsMetricKey(text)) {
-      document->objective = text;
+    if (auto objective = ParseObjective(text)) {
+      document->objective = std::move(objective);
       return;
     }
-    context_.diagnostics->Add(position, "`objective` must be the key of a metric, such as val_loss, found " +
-                                            TruncateToWidth(text, 60));
+    context_.diagnostics->Add(
+        position,
+        "`objective` must be the key of a metric, such as val_loss, found " + TruncateToWidth(text, 60),
+        "as val_loss, or tokens_per_second maximize");
   }
 
   void ReadBlocks(const YamlEntry& entry, Document* document) {
@@ -130,7 +133,8 @@ class DocumentReader {
       if (IsGridKey(entry.key))
         ReadGridKey(entry, context_, &leaves_, &block.leaves, &block.exclusions);
       else if (IsHeaderKey(entry.key) || IsResourceKey(entry.key) || IsKeepKey(entry.key) ||
-               IsHalvingKey(entry.key) || IsStopKey(entry.key) || IsSampleKey(entry.key))
+               IsHalvingKey(entry.key) || IsStopKey(entry.key) || IsGuardKey(entry.key) ||
+               IsSampleKey(entry.key))
         context_.diagnostics->Add(entry.key_position, "`" + entry.key + "` cannot stand in a block",
                                   "move it to the top level of the file");
       else

@@ -9,12 +9,14 @@
 
 #include "common/diagnostics.h"
 #include "common/yaml.h"
+#include "sweeps/guard_keys.h"
 #include "sweeps/halving_keys.h"
 #include "sweeps/keep.h"
 #include "sweeps/leaves.h"
 #include "sweeps/references.h"
 #include "sweeps/resources.h"
 #include "sweeps/sample.h"
+#include "sweeps/search/objective.h"
 #include "sweeps/stage_base.h"
 #include "sweeps/stop_keys.h"
 
@@ -46,11 +48,12 @@ struct Stage {
 struct Document {
   std::optional<std::string> name;
   std::optional<std::string> description;
-  std::optional<std::string> objective;
+  std::optional<Objective> objective;
   Resources resources;
   KeepCheckpoints keep;
   HalvingKeys halving;
   StopKeys stop;
+  GuardKeys guard;
   std::optional<Replicates> replicates;
   Sample sample;
   std::optional<bool> keeps_equal_points;

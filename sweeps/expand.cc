@@ -15,8 +15,6 @@
 namespace optfleet::sweeps {
 namespace {
 
-constexpr std::string_view kDefaultObjective = "val_loss";
-
 std::vector<NeededFile> FilesOf(const std::vector<Block>& blocks) {
   std::vector<NeededFile> files;
   std::set<std::pair<std::string_view, std::string>> seen;
@@ -75,11 +73,12 @@ Expansion HeadOf(const SweepInput& input, const Document& header) {
   const std::string path = input.files.empty() ? "" : input.files.front().path;
   expansion.name = header.name.value_or(NameFromPath(path));
   expansion.description = header.description.value_or("");
-  expansion.objective = header.objective.value_or(std::string(kDefaultObjective));
+  expansion.objective = header.objective.value_or(Objective());
   expansion.resources = header.resources;
   expansion.keep = header.keep;
   expansion.halving = header.halving.Plan();
   expansion.stop = header.stop.Plan();
+  expansion.guard = header.guard.Plan();
   return expansion;
 }
 
@@ -245,8 +244,7 @@ StageStart ChooseStart(const SweepInput& input, const ValueOf& value_of) {
   const Composition composition = Composition::Of(input, &references, &diagnostics);
   const size_t stage = input.progress.bases.size() + 1;
   if (!composition.usable() || stage >= composition.stages().size()) return {};
-  StageBlocks blocks(composition, composition.header().objective.value_or(std::string(kDefaultObjective)),
-                     &diagnostics);
+  StageBlocks blocks(composition, composition.header().objective.value_or(Objective()), &diagnostics);
   blocks.SetBases(input.progress.bases);
   if (composition.in_rounds()) return {.bases = {}, .round = blocks.Propose(stage, value_of)};
   return {.bases = blocks.Choose(stage, value_of), .round = {}};
@@ -273,7 +271,8 @@ ExpandResult ExpandSweepInto(const SweepInput& input, size_t portion, JobSink* s
   const Composition composition = Composition::Of(input, &references, &result.diagnostics);
   Expansion expansion = HeadOf(input, composition.header());
   expansion.environment = references.used();
-  ReportIdleStopKeys(composition.header().stop, &result.diagnostics);
+  ReportIdleStopKeys(composition.header().stop, expansion.objective, &result.diagnostics);
+  ReportIdleGuardKeys(composition.header().guard, &result.diagnostics);
   Expander expander(input, composition, std::move(expansion), &result);
   if (expander.Prepare()) expander.Run(portion, sink);
   return result;

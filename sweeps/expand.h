@@ -19,7 +19,9 @@
 #include "spec/training_spec.h"
 #include "sweeps/keep.h"
 #include "sweeps/resources.h"
+#include "sweeps/search/guard.h"
 #include "sweeps/search/halving.h"
+#include "sweeps/search/objective.h"
 #include "sweeps/search/proposer.h"
 #include "sweeps/search/stop_rules.h"
 
@@ -87,11 +89,12 @@ struct StagePlan {
 struct Expansion {
   std::string name;         // as written, or the first file's name without its ending
   std::string description;  // may be empty
-  std::string objective;    // key of the metric that compares jobs, less is better
+  Objective objective;      // what compares jobs
   Resources resources;      // of every job
   KeepCheckpoints keep;
   std::optional<HalvingPlan> halving;  // jobs pause at rungs, and only the best go on
   std::optional<StopPlan> stop;        // rules that stop jobs early
+  std::optional<GuardPlan> guard;      // bounds past which the sweep pauses
   std::vector<StagePlan> stages;       // all; empty: the file has none, and all jobs are here
   bool in_rounds = false;              // `stages` are rounds in which points are drawn
   // Dotted keys that tell jobs apart: each key that is a list somewhere or that differs between blocks, in

@@ -4,7 +4,6 @@
 #include <string_view>
 
 #include "common/text.h"
-#include "sweeps/metric_key.h"
 
 namespace optfleet::sweeps {
 namespace {
@@ -95,12 +94,8 @@ class Parser {
   }
 
   bool ReadMetric(std::string_view text) {
-    const size_t space = text.find(' ');
-    const std::string_view direction =
-        space == std::string_view::npos ? "minimize" : Trimmed(text.substr(space + 1));
-    base_.metric = text.substr(0, space);
-    base_.maximize = direction == "maximize";
-    if (IsMetricKey(base_.metric) && (base_.maximize || direction == "minimize")) return true;
+    base_.by = ParseObjective(text);
+    if (base_.by) return true;
     Refuse("`by` must be the key of a metric, such as val_loss, found " + TruncateToWidth(text, 60),
            "as by val_loss, or by tokens_per_second maximize");
     return false;

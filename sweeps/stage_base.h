@@ -10,14 +10,14 @@
 
 #include "common/diagnostics.h"
 #include "spec/fields.h"
+#include "sweeps/search/objective.h"
 
 namespace optfleet::sweeps {
 
 struct StageBase {
   int32_t count = 1;                    // so many of each group
   std::vector<std::string> stages;      // whose jobs compete, at least one
-  std::string metric;                   // empty: the objective of the sweep
-  bool maximize = false;                // of `metric`
+  std::optional<Objective> by;          // nothing: the objective of the sweep
   std::vector<const spec::Field*> per;  // jobs with equal values of these are a group; none: all are one
   std::string text;                     // as written
   SourcePosition position;

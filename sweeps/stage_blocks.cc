@@ -57,7 +57,7 @@ std::string WithoutSeed(const Leaves& leaves, const Grid& grid, const std::strin
 // Jobs that differ in their seed only.
 struct Candidate {
   std::string first_hash;
-  double sum = 0;
+  double sum = 0;  // of costs (Objective)
   int64_t seeds = 0;
   bool complete = true;  // all have a value
 
@@ -72,8 +72,8 @@ struct Group {
 
 class Chooser {
  public:
-  Chooser(const StageBase& base, std::string metric, const ValueOf& value_of)
-      : base_(base), metric_(std::move(metric)), value_of_(value_of) {}
+  Chooser(const StageBase& base, Objective objective, const ValueOf& value_of)
+      : base_(base), objective_(std::move(objective)), value_of_(value_of) {}
 
   void Add(const std::vector<Block>& blocks, const std::string& stage) {
     ForEachJob(blocks, [&](const Grid& grid, size_t block, const std::string& hash, const auto& spec) {
@@ -83,9 +83,9 @@ class Chooser {
       const auto [known, is_new] = group.by_text.emplace(text, group.candidates.size());
       if (is_new) group.candidates.push_back({.first_hash = hash});
       Candidate& candidate = group.candidates[known->second];
-      const auto value = value_of_(hash, metric_);
+      const auto value = value_of_(hash, objective_.metric);
       candidate.complete = candidate.complete && value.has_value();
-      candidate.sum += base_.maximize ? -value.value_or(0) : value.value_or(0);
+      candidate.sum += objective_.CostOf(value.value_or(0));
       ++candidate.seeds;
       return true;
     });
@@ -114,7 +114,7 @@ class Chooser {
   }
 
   const StageBase& base_;
-  std::string metric_;
+  Objective objective_;
   const ValueOf& value_of_;
   std::set<std::string> seen_;
   std::vector<Group> groups_;
@@ -123,7 +123,7 @@ class Chooser {
 
 }  // namespace
 
-StageBlocks::StageBlocks(const Composition& composition, std::string objective, Diagnostics* diagnostics)
+StageBlocks::StageBlocks(const Composition& composition, Objective objective, Diagnostics* diagnostics)
     : composition_(composition), objective_(std::move(objective)), diagnostics_(diagnostics), bases_(1) {}
 
 void StageBlocks::SetBases(const std::vector<std::vector<std::string>>& bases) {
@@ -160,7 +160,7 @@ std::vector<Leaves> StageBlocks::LeavesOf(size_t stage) {
 std::vector<std::string> StageBlocks::Choose(size_t stage, const ValueOf& value_of) {
   const auto& base = composition_.stages()[stage].base;
   if (!base) return {};
-  Chooser chooser(*base, base->metric.empty() ? objective_ : base->metric, value_of);
+  Chooser chooser(*base, base->by.value_or(objective_), value_of);
   for (const std::string& name : base->stages) chooser.Add(Of(composition_.IndexOf(name)), name);
   return chooser.Best();
 }
@@ -173,12 +173,13 @@ void StageBlocks::AddTrials(size_t round, size_t block, const ValueOf& value_of,
   // The keys with a distribution vary together, so the value of one tells which point it is.
   const Leaf& first = *std::find_if(leaves.begin(), leaves.end(),
                                     [](const Leaf& leaf) { return leaf.distribution != nullptr; });
+  const Objective searched = composition_.looks_for_largest() ? Objective{std::string(kRan)} : objective_;
   std::vector<Candidate> candidates(points.size());
   ForEachJob(one, [&](const Grid& grid, size_t /*block*/, const std::string& hash, const auto& /*spec*/) {
     Candidate& candidate = candidates[static_cast<size_t>(grid.ValueOf(first) - first.values.data())];
-    const auto value = value_of(hash, composition_.looks_for_largest() ? std::string(kRan) : objective_);
+    const auto value = value_of(hash, searched.metric);
     candidate.complete = candidate.complete && value.has_value();
-    candidate.sum += value.value_or(0);
+    candidate.sum += searched.CostOf(value.value_or(0));
     ++candidate.seeds;
     return true;
   });

@@ -14,7 +14,7 @@ namespace optfleet::sweeps {
 class StageBlocks {
  public:
   // The composition must outlive it. `objective`: what jobs are compared by where a base names no metric.
-  StageBlocks(const Composition& composition, std::string objective, Diagnostics* diagnostics);
+  StageBlocks(const Composition& composition, Objective objective, Diagnostics* diagnostics);
 
   // What stages after the first start from, as Progress::bases; the stages behind them are not known yet.
   void SetBases(const std::vector<std::vector<std::string>>& bases);
@@ -40,7 +40,7 @@ class StageBlocks {
   std::vector<Leaves> LeavesOf(size_t stage);
 
   const Composition& composition_;
-  std::string objective_;
+  Objective objective_;
   Diagnostics* diagnostics_;
   std::vector<std::vector<std::string>> bases_;  // of the first stage: none
   std::map<size_t, std::vector<Block>> blocks_;

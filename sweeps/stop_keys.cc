@@ -145,7 +145,11 @@ void MergeStop(const StopKeys& over, StopKeys* base) {
   for (const auto& [name, position] : over.positions) base->positions[name] = position;
 }
 
-void ReportIdleStopKeys(const StopKeys& stop, Diagnostics* diagnostics) {
+void ReportIdleStopKeys(const StopKeys& stop, const Objective& objective, Diagnostics* diagnostics) {
+  if (objective.maximize && stop.diverged_factor)
+    diagnostics->Add(stop.positions.at("diverged_factor"),
+                     "`stop.diverged_factor` needs an objective of which less is better",
+                     "write `stop.diverged_limit`: what is below it has diverged");
   ReportIdle(stop, "median_jobs", stop.median_jobs && !stop.median_after, "`stop.median_after`", diagnostics);
   ReportIdle(stop, "plateau_by", stop.plateau_by && !stop.plateau, "`stop.plateau`", diagnostics);
   ReportIdle(stop, "diverged_reports", stop.diverged_reports && !stop.diverged_factor && !stop.diverged_limit,

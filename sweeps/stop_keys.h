@@ -9,6 +9,7 @@
 #include "common/diagnostics.h"
 #include "common/yaml.h"
 #include "spec/length.h"
+#include "sweeps/search/objective.h"
 #include "sweeps/search/stop_rules.h"
 
 namespace optfleet::sweeps {
@@ -37,8 +38,9 @@ void ReadStop(const YamlEntry& entry, StopKeys* stop, Diagnostics* diagnostics);
 // Replaces what `over` gives.
 void MergeStop(const StopKeys& over, StopKeys* base);
 
-// Keys of a rule that no other key turns on, of all files together.
-void ReportIdleStopKeys(const StopKeys& stop, Diagnostics* diagnostics);
+// Keys of a rule that no other key turns on, of all files together, and what the direction of the objective
+// has no use for.
+void ReportIdleStopKeys(const StopKeys& stop, const Objective& objective, Diagnostics* diagnostics);
 
 // Shares of the run, where some job ends after a time.
 void ReportStopShares(const StopKeys& stop, Diagnostics* diagnostics);

@@ -31,6 +31,7 @@ class ProcessBackend final : public rpc::Backend {
   bool Append(std::vector<store::RecordBatch> batches, OnHeld on_held) override;
   void NoteClock(const std::string& worker, Time theirs) override { clocks_.Heard(worker, theirs, now_()); }
   rpc::SystemInfo info() const override;
+  Time Now() const override { return now_(); }
 
   const rpc::WorkerClocks& clocks() const { return clocks_; }
 

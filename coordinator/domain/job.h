@@ -46,6 +46,7 @@ struct JobStatus {
   // any.
   std::string bound_worker;
   int32_t rung = 0;                // of a sweep with halving: where it pauses next, or has; domain::kNoRung
+  int64_t slot_time = 0;           // SlotMicros of attempts that have ended (slot_time.h)
   int32_t failures = 0;            // failed attempts since the newest checkpoint last advanced
   std::optional<Time> not_before;  // while queued: back-off after a failure
   std::optional<Outcome> stop;     // a stop was asked for; the outcome to record

@@ -25,9 +25,9 @@ std::string LengthText(const sweeps::StepsOrShare& length) {
                           : FormatCount(length.steps) + " steps";
 }
 
-std::string MedianText(const sweeps::StopPlan::Median& plan) {
-  return "median: after " + LengthText(plan.after) +
-         " a job stops whose best value is above the median of the averages of at least " +
+std::string MedianText(const sweeps::StopPlan::Median& plan, bool maximize) {
+  return "median: after " + LengthText(plan.after) + " a job stops whose best value is " +
+         (maximize ? "below" : "above") + " the median of the averages of at least " +
          FormatCount(plan.least_jobs) + " others";
 }
 
@@ -37,23 +37,42 @@ std::string PlateauText(const sweeps::StopPlan::Plateau& plan) {
          LengthText(plan.patience);
 }
 
-std::string DivergenceText(const sweeps::DivergencePlan& plan) {
+std::string DivergenceText(const sweeps::DivergencePlan& plan, bool maximize) {
   std::string above;
   if (std::isfinite(plan.factor)) above = FigureText(plan.factor) + " times its best one";
   if (std::isfinite(plan.limit)) above += (above.empty() ? "" : " or ") + FigureText(plan.limit);
   const std::string values = plan.patience > 1 ? FormatCount(plan.patience) + " values in a row" : "a value";
-  return "divergence: a job stops with " + values + " above " + above;
+  return "divergence: a job stops with " + values + (maximize ? " below " : " above ") + above;
+}
+
+// "more than 30% of at least 10 ended jobs have diverged", "more than 5 jobs have failed".
+std::string BoundText(const sweeps::JobsOrShare& bound, int32_t after, const std::string& what) {
+  const std::string jobs =
+      bound.share > 0 ? PercentText(bound.share) + " of at least " + FormatCount(after) + " ended jobs have "
+                      : FormatCount(bound.jobs) + " jobs have ";
+  return "more than " + jobs + what;
+}
+
+std::string GuardText(const sweeps::GuardPlan& plan) {
+  std::vector<std::string> bounds;
+  if (plan.diverged) bounds.push_back("once " + BoundText(*plan.diverged, plan.after, "diverged"));
+  if (plan.failed) bounds.push_back("once " + BoundText(*plan.failed, plan.after, "failed"));
+  if (plan.device_hours > 0) bounds.push_back("after " + sweeps::DeviceTimeText(plan.device_hours));
+  std::string text;
+  for (const std::string& bound : bounds) text += (text.empty() ? "" : ", or ") + bound;
+  return "guard: the sweep pauses " + text;
 }
 
 }  // namespace
 
-std::vector<std::string> RulesOf(const SearchPolicy& search) {
+std::vector<std::string> RulesOf(const SearchPolicy& search, const sweeps::Objective& objective) {
   std::vector<std::string> rules;
   if (search.halving) rules.push_back(HalvingText(*search.halving));
-  if (!search.stop) return rules;
-  if (search.stop->median) rules.push_back(MedianText(*search.stop->median));
-  if (search.stop->plateau) rules.push_back(PlateauText(*search.stop->plateau));
-  if (search.stop->divergence) rules.push_back(DivergenceText(*search.stop->divergence));
+  const sweeps::StopPlan stop = search.stop.value_or(sweeps::StopPlan());
+  if (stop.median) rules.push_back(MedianText(*stop.median, objective.maximize));
+  if (stop.plateau) rules.push_back(PlateauText(*stop.plateau));
+  if (stop.divergence) rules.push_back(DivergenceText(*stop.divergence, objective.maximize));
+  if (search.guard) rules.push_back(GuardText(*search.guard));
   return rules;
 }
 

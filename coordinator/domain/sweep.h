@@ -54,7 +54,7 @@ struct Sweep {
   std::string display_name;
   SweepState state = SweepState::kActive;
   std::vector<std::string> axes;  // in expansion order
-  std::string objective;          // key of Job::final by which jobs are compared; less is better
+  sweeps::Objective objective;    // by which of Job::final jobs are compared
   int32_t job_count = 0;
   int32_t merged_points = 0;  // points that were equal to an earlier one and share its job
   int32_t reused_jobs = 0;    // that took over the outcome of a job of another sweep
@@ -77,8 +77,8 @@ struct Sweep {
 // Jobs of one sweep that have ended.
 struct EndedJobs {
   std::map<std::string, int32_t> by_outcome;  // by OutcomeName
-  std::optional<int32_t> best_job;            // number; least finite objective, then least number
-  double best_objective = 0;                  // only with best_job
+  std::optional<int32_t> best_job;            // number; least cost (sweeps::Objective), then least number
+  double best_cost = 0;                       // only with best_job
 
   int32_t total() const {
     int32_t sum = 0;

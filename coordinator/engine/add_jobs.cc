@@ -21,11 +21,11 @@ void EndReused(State* state, const JobName& name, TakenOver taken_over, const Jo
   status.final = std::move(taken_over.final);
   status.end_time = state->now;
   status.reused_from = taken_over.from;
-  status.objective = ObjectiveOf(status, place.sweep->row.objective);
+  status.objective = ObjectiveOf(status, place.sweep->row.objective.metric);
   place.reused->numbers.insert(name.job);
   place.reused->steps += status.step;
   if (status.objective) {
-    const std::pair ranked(*status.objective, name.job);
+    const std::pair ranked(place.sweep->row.objective.CostOf(*status.objective), name.job);
     place.reused->best = std::min(place.reused->best.value_or(ranked), ranked);
   }
   state->changes.jobs.emplace_back(name, std::move(status));

@@ -4,6 +4,7 @@
 
 #include "coordinator/engine/add_jobs.h"
 #include "coordinator/engine/extension.h"
+#include "coordinator/engine/guards.h"
 #include "coordinator/engine/handlers.h"
 #include "coordinator/engine/kept.h"
 #include "coordinator/engine/requests.h"
@@ -20,7 +21,7 @@ std::string HashOf(const CreateSweep& input) {
   std::vector<std::string> parts = {"create_sweep",
                                     input.sweep_id,
                                     input.display_name,
-                                    input.objective,
+                                    ToText(input.objective),
                                     input.source.working_folder,
                                     std::to_string(input.priority),
                                     std::to_string(input.max_running)};
@@ -96,6 +97,7 @@ void Activate(State* state, LiveSweep* sweep, const ReusedJobs& reused) {
   domain::Sweep& row = sweep->row;
   Move(&row.state, domain::SweepState::kActive);
   WatchIfActive(state, *sweep);
+  GuardIfActive(state, *sweep);
   CountReused(sweep, reused);
   state->Say(SweepResource(row.id), "created", JobsText(row.job_count, row.reused_jobs));
   EndIfDone(state, sweep);

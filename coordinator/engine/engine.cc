@@ -4,6 +4,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "coordinator/engine/guards.h"
 #include "coordinator/engine/handlers.h"
 #include "coordinator/engine/load.h"
 #include "coordinator/engine/rungs.h"
@@ -53,6 +54,7 @@ Effects Engine::Handle(Input input, Time now) {
         if constexpr (std::is_same_v<T, Tick>) OnTick(state);
       },
       input);
+  SettleGuards(state);
   SettleRungs(state);
   Schedule(state);
   if (const auto* said = std::get_if<Synchronize>(&input)) {

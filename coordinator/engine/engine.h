@@ -22,6 +22,7 @@
 #include "coordinator/domain/checkpoint.h"
 #include "coordinator/domain/event.h"
 #include "coordinator/domain/job.h"
+#include "coordinator/domain/slot_time.h"
 #include "coordinator/domain/sweep.h"
 #include "coordinator/domain/worker.h"
 #include "coordinator/engine/effects.h"
@@ -46,14 +47,15 @@ struct Options {
   Duration request_memory = std::chrono::hours(7 * 24);  // how long a request id is remembered
 };
 
-// Ended jobs by objective (less is better), then number.
+// Ended jobs by cost (sweeps::Objective; less is better), then number.
 using RankedJobs = std::set<std::pair<double, int32_t>>;
 
 // What a store knew when the process began. Complete for everything that has not ended.
 struct SavedSweep {
   domain::Sweep sweep;
   domain::EndedJobs ended;
-  int64_t ended_steps = 0;  // sum of JobStatus::step of its ended jobs
+  int64_t ended_steps = 0;                 // sum of JobStatus::step of its ended jobs
+  domain::SlotMicros ended_slot_time = 0;  // the same of JobStatus::slot_time
   FreshJobs fresh;
   RankedJobs best;  // with keep.best_jobs: so many
   // With search.halving: its jobs from first_competitor on that came to a rung, and how many

@@ -34,9 +34,9 @@ Status Check(const State& state, const domain::Sweep& row, const ExtendSweep& in
   if (input.stage && (input.stage->number != row.stages.begun + 1 || !row.stages.has_next()))
     return Fail(HasChanged(row.id));
   if (row.objective != input.objective) {
-    return Fail(Code::kInvalidArgument, SweepResource(row.id) + " compares its jobs by " + row.objective +
-                                            ", the file by " + input.objective +
-                                            "; submit it as a sweep of its own");
+    return Fail(Code::kInvalidArgument, SweepResource(row.id) + " compares its jobs by " +
+                                            ToText(row.objective) + ", the file by " +
+                                            ToText(input.objective) + "; submit it as a sweep of its own");
   }
   return {};
 }

@@ -134,6 +134,7 @@ class Checker {
     Expect(row.parent == 0 || row.parent == row.resume_attempt, text, "resumed from what it was told to");
     Expect(row.state != AttemptState::kFinishing || row.reported.has_value(), text,
            "finishing with a reported end");
+    if (open && row.start_time) held_[row.name.job.sweep] += domain::SharesOf(job.row.definition.resources);
     if (row.state == AttemptState::kAssigned || row.state == AttemptState::kRunning) {
       ++leases_;
       ++on_slots_[row.name.job.sweep];
@@ -153,6 +154,10 @@ class Checker {
              "states add up to its size");
       Expect(sweep.on_slots == on_slots_[id], SweepResource(id), "counts its attempts on slots");
       Expect(sweep.paused == paused_[id], SweepResource(id), "counts its paused jobs");
+      Expect(sweep.slot_time.held() == held_[id], SweepResource(id), "counts the slots that run");
+      Expect(state_.guarded.contains(id) ==
+                 (sweep.row.search.guard.has_value() && sweep.row.state == SweepState::kActive),
+             SweepResource(id), "is guarded exactly while it is active and has a guard");
       Expect(sweep.halving.has_value() == sweep.row.search.halving.has_value(), SweepResource(id),
              "has rungs exactly with halving");
       Expect(sweep.rules.has_value() == sweep.row.search.stop.has_value(), SweepResource(id),
@@ -241,6 +246,7 @@ class Checker {
   std::vector<std::string> violations_;
   std::map<std::string, int32_t> open_jobs_;
   std::map<std::string, int32_t> on_slots_;
+  std::map<std::string, int64_t> held_;
   std::map<std::string, int32_t> paused_;
   size_t queued_ = 0;
   size_t backoffs_ = 0;

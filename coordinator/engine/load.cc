@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "coordinator/engine/guards.h"
 #include "coordinator/engine/invariants.h"
 #include "coordinator/engine/kept.h"
 #include "coordinator/engine/leases.h"
@@ -46,6 +47,9 @@ Status LoadAttempts(State* state, SavedState* saved) {
     LiveWorker* worker = state->FindWorker(row.worker);
     if (job == nullptr || worker == nullptr)
       return Fail(Contradiction(ToResource(name) + " has no job or no worker"));
+    // Written under a clock that was set back since.
+    if (row.state != AttemptState::kEnded && row.start_time)
+      row.start_time = std::min(*row.start_time, state->now);
     LiveAttempt attempt;
     if (auto held = saved->held.find(name); held != saved->held.end()) {
       attempt.held_record = held->second.record;
@@ -54,6 +58,12 @@ Status LoadAttempts(State* state, SavedState* saved) {
     if (row.state == AttemptState::kAssigned || row.state == AttemptState::kRunning) {
       worker->attempts.insert(name);
       ++state->SweepOf(name.job).on_slots;
+    }
+    if (row.state != AttemptState::kEnded && row.start_time) {
+      domain::SlotTime& slot_time = state->SweepOf(name.job).slot_time;
+      const int64_t shares = domain::SharesOf(job->row.definition.resources);
+      slot_time.AddPast(domain::SlotMicrosBetween(*row.start_time, state->now, shares));
+      slot_time.Hold(shares, state->now);
     }
     if (row.state != AttemptState::kEnded && row.lease_time) {
       state->deadlines.Set(DeadlineKey::Lease(name), *row.lease_time);
@@ -95,8 +105,10 @@ Result<std::unique_ptr<State>> LoadState(const Options& options, SavedState save
     live.fresh.ForEach([&](int32_t number, const JobKind& kind) { state->queue.Add(id, number, kind); });
     live.finished = sweep.finished;
     if (live.row.search.halving) live.halving.emplace(live.row.search.halving->factor);
+    live.slot_time.AddPast(sweep.ended_slot_time);
     BeginStopping(&live);
     WatchIfActive(state.get(), live);
+    GuardIfActive(state.get(), live);
     for (const sweeps::RungResult& result : sweep.rungs) {
       live.halving->Restore(result);
       live.halving->Leave(result.job);  // unless it turns out to be open
@@ -115,6 +127,7 @@ Result<std::unique_ptr<State>> LoadState(const Options& options, SavedState save
     if (auto& until = job.row.status.not_before) until = std::min(*until, now + options.longest_backoff);
     if (job.row.status.state == domain::JobState::kQueued) Enqueue(state.get(), &job);
     LiveSweep& sweep = state->SweepOf(name);
+    sweep.slot_time.AddPast(job.row.status.slot_time);
     if (sweep.halving && job.row.status.rung != domain::kNoRung) sweep.halving->Return(name.job);
     if (job.row.status.state != domain::JobState::kPaused) continue;
     ++sweep.paused;

@@ -45,7 +45,9 @@ struct UpdateSweep {
   std::string request_id;
   std::string sweep_id;
   std::optional<int32_t> priority;
-  std::optional<int32_t> max_running;  // 0: no limit
+  std::optional<int32_t> max_running;       // 0: no limit
+  std::optional<double> device_hours = {};  // of its guard; 0: no limit
+  bool no_guard = false;                    // before that
 };
 
 // Nothing of the sweep starts until it is resumed. Answered with SweepAnswer; NOT_FOUND, FAILED_PRECONDITION

@@ -29,7 +29,8 @@ Status CheckRetry(const LiveSweep& sweep, const RetryJobs& input) {
     if (sweep.ended.best_job == ended.job.name().job) {
       return Fail(Code::kFailedPrecondition, name + " is the best of its sweep so far and stays as it is");
     }
-    if (status.objective && sweep.best.contains({*status.objective, ended.job.name().job})) {
+    if (status.objective &&
+        sweep.best.contains({sweep.row.objective.CostOf(*status.objective), ended.job.name().job})) {
       return Fail(Code::kFailedPrecondition,
                   name + " is among the best of its sweep, whose checkpoints are kept, and stays as it is");
     }

@@ -33,9 +33,9 @@ bool Competes(const LiveSweep& sweep, const LiveJob& job) {
          job.row.name().job >= sweep.row.first_competitor;
 }
 
-double ValueOf(const domain::Figures& figures, const std::string& objective) {
-  const auto found = figures.find(objective);
-  return found == figures.end() ? std::numeric_limits<double>::quiet_NaN() : found->second;
+double CostIn(const domain::Figures& figures, const sweeps::Objective& objective) {
+  const auto found = figures.find(objective.metric);
+  return found == figures.end() ? std::numeric_limits<double>::quiet_NaN() : objective.CostOf(found->second);
 }
 
 int64_t NewestStep(const LiveAttempt& attempt) {
@@ -102,7 +102,7 @@ void PauseAtRung(State* state, LiveJob* job, const LiveAttempt& attempt) {
   domain::JobStatus& status = job->row.status;
   status.final = attempt.row.reported->final;
   const int32_t number = job->row.name().job;
-  sweep.halving->Reach(number, status.rung, ValueOf(status.final, sweep.row.objective));
+  sweep.halving->Reach(number, status.rung, CostIn(status.final, sweep.row.objective));
   Note(state, sweep, job->row.name(), status.rung);
   Pause(state, job, "paused at a rung: " + StandingText(sweep, *job));
   state->unsettled.insert(sweep.row.id);

@@ -16,6 +16,7 @@
 #include "coordinator/domain/event.h"
 #include "coordinator/domain/job.h"
 #include "coordinator/domain/series.h"
+#include "coordinator/domain/slot_time.h"
 #include "coordinator/domain/sweep.h"
 #include "coordinator/domain/worker.h"
 #include "coordinator/engine/deadlines.h"
@@ -35,8 +36,9 @@ struct LiveSweep {
   FreshJobs fresh;
   std::optional<sweeps::Halving> halving;  // exactly with row.search.halving
   std::optional<sweeps::StopRules> rules;  // exactly with row.search.stop
-  int32_t paused = 0;                      // jobs that are, at a rung
-  int32_t finished = 0;                    // that succeeded, of those from row.first_competitor on
+  domain::SlotTime slot_time;
+  int32_t paused = 0;    // jobs that are, at a rung
+  int32_t finished = 0;  // that succeeded, of those from row.first_competitor on
   RankedJobs best;       // ended jobs whose checkpoints are kept; with row.keep.best_jobs, at most so many
   int32_t on_slots = 0;  // attempts that are assigned or running
   // Of attempts that ended since this process began: how fast they trained.
@@ -48,7 +50,7 @@ struct LiveSweep {
 struct ReusedJobs {
   std::set<int32_t> numbers;
   int64_t steps = 0;
-  std::optional<std::pair<double, int32_t>> best;  // objective and number
+  std::optional<std::pair<double, int32_t>> best;  // cost (sweeps::Objective) and number
 };
 
 // What comes in parts, a sweep or what extends one: what is remembered once it is finished.
@@ -134,6 +136,7 @@ struct State {
   std::set<std::string> uncollected;                      // sweeps in which something may be released
   std::set<std::string> due_stages;                       // Engine::due_stages
   std::map<std::string, std::string> watched;             // Engine::watched
+  std::set<std::string> guarded;                          // active sweeps with a guard
   std::set<std::string> unsettled;  // sweeps in which something came to a rung, or left (rungs.h)
   WaitQueue queue;
   Deadlines deadlines;

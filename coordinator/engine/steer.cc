@@ -1,4 +1,8 @@
 // A person steers what runs: priority and limit of a sweep, pausing it, draining a worker.
+#include <cmath>
+
+#include "common/text.h"
+#include "coordinator/engine/guards.h"
 #include "coordinator/engine/handlers.h"
 #include "coordinator/engine/health.h"
 #include "coordinator/engine/requests.h"
@@ -19,13 +23,40 @@ std::string PauseText(domain::Pause pause) {
                                               : "running attempts go on to their end";
 }
 
+std::string HoursText(double hours) { return hours == 0 ? "no limit" : FormatSignificant(hours, 6); }
+
+void UpdateGuard(State* state, LiveSweep* sweep, const UpdateSweep& input) {
+  std::optional<sweeps::GuardPlan>& guard = sweep->row.search.guard;
+  const std::string resource = SweepResource(sweep->row.id);
+  const auto before = guard;
+  if (input.no_guard && guard) {
+    guard.reset();
+    state->Say(resource, "changed", "its guard was taken off");
+  }
+  if (input.device_hours) {
+    const double from = guard ? guard->device_hours : 0;
+    sweeps::GuardPlan plan = guard.value_or(sweeps::GuardPlan());
+    plan.device_hours = *input.device_hours;
+    guard = plan.empty() ? std::nullopt : std::optional(plan);
+    if (from != *input.device_hours)
+      state->Say(resource, "changed",
+                 "limit of device hours from " + HoursText(from) + " to " + HoursText(*input.device_hours));
+  }
+  if (guard == before) return;
+  state->touched.sweeps.insert(sweep->row.id);
+  GuardIfActive(state, *sweep);
+}
+
 }  // namespace
 
 Answer OnUpdateSweep(State* state, const UpdateSweep& input) {
   if (input.max_running && *input.max_running < 0)
     return Error(Code::kInvalidArgument, "max_running must be 0 (no limit) or more");
-  const std::string hash =
-      ContentHash({"update_sweep", input.sweep_id, TextOf(input.priority), TextOf(input.max_running)});
+  if (input.device_hours && !(*input.device_hours >= 0 && std::isfinite(*input.device_hours)))
+    return Error(Code::kInvalidArgument, "guard.device_hours must be 0 (no limit) or more");
+  const std::string hash = ContentHash(
+      {"update_sweep", input.sweep_id, TextOf(input.priority), TextOf(input.max_running),
+       input.device_hours ? HoursText(*input.device_hours) : "-", input.no_guard ? "no guard" : ""});
   const auto begun = BeginOnSweep(state, input.request_id, hash, input.sweep_id);
   if (!begun.has_value()) return begun.error();
   if (*begun == nullptr) return SweepAnswer{input.sweep_id};
@@ -40,6 +71,7 @@ Answer OnUpdateSweep(State* state, const UpdateSweep& input) {
   };
   set(&row.priority, input.priority, "priority");
   set(&row.max_running, input.max_running, "max_running");
+  UpdateGuard(state, *begun, input);
   return SweepAnswer{input.sweep_id};
 }
 
@@ -50,6 +82,12 @@ Answer OnPauseSweep(State* state, const PauseSweep& input) {
   if (asked->earlier) return SweepAnswer{input.sweep_id, true};
   domain::Sweep& row = asked->sweep->row;
   // Before the request is remembered: a repeat of what was refused is not told that it was done.
+  if (const auto verdict =
+          input.pause == domain::Pause::kStopRunning ? std::nullopt : GuardVerdict(*state, *asked->sweep))
+    return Error(Code::kFailedPrecondition,
+                 SweepResource(row.id) + " would pause again at once: " + *verdict +
+                     "; first raise the limit of its guard, or take the guard off: optctl update " + row.id +
+                     " --device-hours HOURS, or --no-guard");
   if (row.state != domain::SweepState::kActive) {
     return Error(Code::kFailedPrecondition, SweepResource(row.id) + " has ended; there is nothing to " +
                                                 (input.pause == domain::Pause::kNo ? "resume" : "pause"));

@@ -22,13 +22,13 @@ void Stop(State* state, LiveJob* job, const sweeps::StopVerdict& verdict) {
 }  // namespace
 
 void BeginStopping(LiveSweep* sweep) {
-  if (sweep->row.search.stop) sweep->rules.emplace(*sweep->row.search.stop);
+  if (sweep->row.search.stop) sweep->rules.emplace(*sweep->row.search.stop, sweep->row.objective.maximize);
 }
 
 void WatchIfActive(State* state, const LiveSweep& sweep) {
   if (!sweep.rules) return;
   if (sweep.row.state == domain::SweepState::kActive)
-    state->watched.insert_or_assign(sweep.row.id, sweep.row.objective);
+    state->watched.insert_or_assign(sweep.row.id, sweep.row.objective.metric);
   else
     state->watched.erase(sweep.row.id);
 }

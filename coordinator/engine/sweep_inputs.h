@@ -39,7 +39,7 @@ struct CreateSweep {
   std::string display_name;
   domain::SweepSource source;
   std::vector<std::string> axes;
-  std::string objective = "val_loss";
+  sweeps::Objective objective = {};
   int32_t merged_points = 0;
   int32_t priority = 0;
   int32_t max_running = 0;
@@ -90,7 +90,7 @@ struct ExtendSweep {
   int32_t revision = 0;
   domain::SweepSource source;  // in the place of the earlier one
   std::vector<std::string> axes;
-  std::string objective;
+  sweeps::Objective objective = {};
   int32_t merged_points = 0;
   std::vector<Point> points;  // only new ones
   // Jobs that it had and that lack a value on one of the axes: all their values.

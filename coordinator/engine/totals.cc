@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "coordinator/domain/check.h"
+#include "coordinator/engine/guards.h"
 #include "coordinator/engine/stopping.h"
 
 namespace optfleet::engine {
@@ -13,11 +14,10 @@ namespace {
 using domain::SweepState;
 
 // With equal objectives the least number is the best.
-void TakeBest(domain::EndedJobs* ended, double objective, int32_t job) {
-  if (ended->best_job && std::pair(ended->best_objective, *ended->best_job) <= std::pair(objective, job))
-    return;
+void TakeBest(domain::EndedJobs* ended, double cost, int32_t job) {
+  if (ended->best_job && std::pair(ended->best_cost, *ended->best_job) <= std::pair(cost, job)) return;
   ended->best_job = job;
-  ended->best_objective = objective;
+  ended->best_cost = cost;
 }
 
 // Which jobs keep their checkpoints may be others from now on. A job that took an outcome over has none.
@@ -26,7 +26,7 @@ void RankForKeeping(State* state, LiveSweep* sweep, const domain::Job& job) {
   if (!keep.limits() || job.status.reused_from) return;
   state->uncollected.insert(sweep->row.id);
   if (!keep.best_jobs || !job.status.objective) return;
-  sweep->best.insert({*job.status.objective, job.name().job});
+  sweep->best.insert({sweep->row.objective.CostOf(*job.status.objective), job.name().job});
   if (sweep->best.size() > static_cast<size_t>(*keep.best_jobs))
     sweep->best.erase(std::prev(sweep->best.end()));
 }
@@ -51,10 +51,11 @@ bool IsStageDue(const LiveSweep& sweep) {
 void CountEndedJob(State* state, domain::Job* job) {
   LiveSweep& sweep = state->SweepOf(job->name());
   domain::JobStatus& status = job->status;
-  status.objective = ObjectiveOf(status, sweep.row.objective);
+  status.objective = ObjectiveOf(status, sweep.row.objective.metric);
   ++sweep.ended.by_outcome[std::string(OutcomeName(*status.outcome))];
   sweep.ended_steps += status.step;
-  if (status.objective) TakeBest(&sweep.ended, *status.objective, job->name().job);
+  if (status.objective)
+    TakeBest(&sweep.ended, sweep.row.objective.CostOf(*status.objective), job->name().job);
   if (status.outcome == Outcome::kSucceeded && job->name().job >= sweep.row.first_competitor)
     ++sweep.finished;
   RankForKeeping(state, &sweep, *job);
@@ -84,6 +85,7 @@ void EndIfDone(State* state, LiveSweep* done) {
   Move(&sweep.row.state, sweep.row.cancel_requested ? SweepState::kCancelled : SweepState::kEnded);
   sweep.row.end_time = state->now;
   WatchIfActive(state, sweep);
+  GuardIfActive(state, sweep);
   state->touched.sweeps.insert(sweep.row.id);
   state->Say(SweepResource(sweep.row.id), Name(sweep.row.state), "");
 }

@@ -7,6 +7,7 @@
 #include "coordinator/domain/check.h"
 #include "coordinator/domain/time_text.h"
 #include "coordinator/engine/estimates.h"
+#include "coordinator/engine/guards.h"
 #include "coordinator/engine/health.h"
 #include "coordinator/engine/resume.h"
 #include "coordinator/engine/rungs.h"
@@ -30,6 +31,14 @@ void FreeSlots(State* state, const LiveAttempt& attempt) {
   state->WorkerChanged(worker);
 }
 
+// One that never ran has cost nothing.
+void StopClock(State* state, LiveJob* job, const domain::Attempt& attempt) {
+  if (!attempt.start_time) return;
+  const int64_t shares = domain::SharesOf(job->row.definition.resources);
+  state->SweepOf(job->row.name()).slot_time.Release(shares, state->now);
+  job->row.status.slot_time += domain::SlotMicrosBetween(*attempt.start_time, state->now, shares);
+}
+
 void EndAttempt(State* state, LiveJob* job, LiveAttempt* attempt, Outcome outcome, std::string reason) {
   domain::Attempt& row = attempt->row;
   Move(&row.state, AttemptState::kEnded);
@@ -40,6 +49,7 @@ void EndAttempt(State* state, LiveJob* job, LiveAttempt* attempt, Outcome outcom
   row.reason = reason;
   row.lease_time.reset();
   row.end_time = state->now;
+  StopClock(state, job, row);
   job->row.status.worker.clear();
   ++state->attempts_ended[outcome];
   state->Touch(row);
@@ -154,6 +164,7 @@ void MoveToRunning(State* state, LiveJob* job, LiveAttempt* attempt) {
   Move(&attempt->row.state, AttemptState::kRunning);
   Move(&job->row.status.state, JobState::kRunning);
   attempt->row.start_time = state->now;
+  state->SweepOf(job->row.name()).slot_time.Hold(domain::SharesOf(job->row.definition.resources), state->now);
   state->Touch(attempt->row);
   state->Touch(job->row);
 }
@@ -298,6 +309,7 @@ void Reopen(State* state, LiveSweep* sweep) {
     Move(&sweep->row.state, domain::SweepState::kActive);
     sweep->row.end_time.reset();
     WatchIfActive(state, *sweep);
+    GuardIfActive(state, *sweep);
   }
   state->touched.sweeps.insert(sweep->row.id);
   state->plan_is_stale = true;

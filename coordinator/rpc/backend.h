@@ -53,6 +53,8 @@ class Backend {
   virtual void NoteClock(const std::string& worker, Time theirs) = 0;
 
   virtual SystemInfo info() const = 0;
+
+  virtual Time Now() const = 0;  // of this machine's clock
 };
 
 }  // namespace optfleet::rpc

@@ -25,7 +25,7 @@ class Results {
   std::optional<double> ValueOf(const std::string& hash, const std::string& metric) const {
     const auto found = staged_.results.find(hash);
     if (found == staged_.results.end()) return std::nullopt;
-    if (metric == staged_.points.sweep.objective) return found->second.objective;
+    if (metric == staged_.points.sweep.objective.metric) return found->second.objective;
     const auto figure = found->second.final.find(metric);
     if (figure == found->second.final.end() || !std::isfinite(figure->second)) return std::nullopt;
     return figure->second;

@@ -38,8 +38,16 @@ void UpdateSweep(Backend* backend, const v1::UpdateSweepRequest& request, const 
       input.priority = request.sweep().priority();
     } else if (path == "max_running") {
       input.max_running = request.sweep().max_running();
+    } else if (path == "guard.device_hours") {
+      input.device_hours = request.sweep().guard().device_hours();
+    } else if (path == "guard" && !request.sweep().has_guard()) {
+      input.no_guard = true;
     } else {
-      return ReplyError(reply, BadField("update_mask", "can name priority and max_running, found " + path));
+      return ReplyError(reply,
+                        BadField("update_mask",
+                                 "can name priority, max_running, guard.device_hours, and guard to take "
+                                 "it off, found " +
+                                     path));
     }
   }
   SteerSweep(backend, std::move(input), request.sweep().name(), reply);

@@ -44,7 +44,8 @@ void ListSweeps(Backend* backend, const v1::ListSweepsRequest& request,
   const auto token = ReadPageToken(request.page_token(), kListBinding);
   if (!token) return ReplyError(reply, token.error());
   ReplyFromRead<Response>(
-      backend, reply, [size = *size, token = *token](store::ReadStore& store) -> RpcResult<Response> {
+      backend, reply,
+      [size = *size, token = *token, now = backend->Now()](store::ReadStore& store) -> RpcResult<Response> {
         const auto after = token.empty() ? std::nullopt : std::optional(KeyFromText(token));
         auto views = store.ListSweeps(after, size + 1);
         if (!views) return tl::make_unexpected(FromError(views.error()));
@@ -54,7 +55,7 @@ void ListSweeps(Backend* backend, const v1::ListSweepsRequest& request,
           const domain::Sweep& last = views->back().sweep;
           response.set_next_page_token(MakePageToken(kListBinding, KeyText({last.create_time, last.id})));
         }
-        for (const store::SweepView& view : *views) *response.add_sweeps() = ToWire(view, false);
+        for (const store::SweepView& view : *views) *response.add_sweeps() = ToWire(view, false, now);
         return response;
       });
 }

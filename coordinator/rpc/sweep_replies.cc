@@ -10,11 +10,12 @@ constexpr size_t kMaxRenderedProblems = 20;
 }  // namespace
 
 void ReplySweep(Backend* backend, const std::string& id, const Reply<v1::Sweep>& reply) {
-  ReplyFromRead<v1::Sweep>(backend, reply, [id](store::ReadStore& store) -> RpcResult<v1::Sweep> {
-    auto view = store.GetSweep(id);
-    if (!view) return tl::make_unexpected(AboutResource(view.error(), kSweepType, SweepResource(id)));
-    return ToWire(*view, true);
-  });
+  ReplyFromRead<v1::Sweep>(
+      backend, reply, [id, now = backend->Now()](store::ReadStore& store) -> RpcResult<v1::Sweep> {
+        auto view = store.GetSweep(id);
+        if (!view) return tl::make_unexpected(AboutResource(view.error(), kSweepType, SweepResource(id)));
+        return ToWire(*view, true, now);
+      });
 }
 
 void ReplyJob(Backend* backend, const JobName& name, const Reply<v1::Job>& reply) {

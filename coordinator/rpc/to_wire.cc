@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "coordinator/rpc/spending.h"
+
 namespace optfleet::rpc {
 namespace {
 
@@ -109,7 +111,7 @@ v1::Outcome ToWire(const std::optional<Outcome>& outcome) {
   return outcome ? static_cast<v1::Outcome>(*outcome) : v1::OUTCOME_UNSPECIFIED;
 }
 
-v1::Sweep ToWire(const store::SweepView& view, bool with_files) {
+v1::Sweep ToWire(const store::SweepView& view, bool with_files, Time now) {
   const domain::Sweep& sweep = view.sweep;
   v1::Sweep wire;
   wire.set_name(SweepResource(sweep.id));
@@ -131,7 +133,8 @@ v1::Sweep ToWire(const store::SweepView& view, bool with_files) {
   for (const std::string& axis : sweep.axes) wire.add_axes(axis);
   *wire.mutable_create_time() = ToWire(sweep.create_time);
   if (sweep.end_time) *wire.mutable_end_time() = ToWire(*sweep.end_time);
-  wire.set_objective(sweep.objective);
+  wire.set_objective(sweep.objective.metric);
+  wire.set_direction(sweep.objective.maximize ? v1::DIRECTION_MAXIMIZE : v1::DIRECTION_MINIMIZE);
   if (view.best_job) wire.set_best_job(ToResource(*view.best_job));
   wire.set_merged_points(sweep.merged_points);
   wire.set_priority(sweep.priority);
@@ -141,7 +144,8 @@ v1::Sweep ToWire(const store::SweepView& view, bool with_files) {
   SetKeep(sweep.keep, &wire);
   wire.set_reused_jobs(sweep.reused_jobs);
   SetStages(sweep, &wire);
-  for (std::string& rule : domain::RulesOf(sweep.search)) wire.add_rules(std::move(rule));
+  for (std::string& rule : domain::RulesOf(sweep.search, sweep.objective)) wire.add_rules(std::move(rule));
+  SetSpending(view, now, &wire);
   const bool over =
       sweep.state == domain::SweepState::kEnded || sweep.state == domain::SweepState::kCancelled;
   if (over) {
@@ -353,7 +357,7 @@ v1::Sweep PreviewOf(const engine::CreateSweep& input, int32_t job_count, int32_t
   view.sweep.search = input.search;
   view.sweep.stages = {.all = input.stages, .begun = input.stages.empty() ? 0 : 1, .problem = {}};
   view.counts["queued"] = view.sweep.job_count;
-  v1::Sweep wire = ToWire(view, false);
+  v1::Sweep wire = ToWire(view, false, Time());
   wire.clear_create_time();
   return wire;
 }

@@ -21,7 +21,8 @@ v1::Resources ToWire(const domain::Resources& resources);
 v1::Event ToWire(const domain::Event& event);
 
 // `with_files` is false in lists, where the files would be most of the answer.
-v1::Sweep ToWire(const store::SweepView& view, bool with_files);
+// `now`: until when what runs has cost something.
+v1::Sweep ToWire(const store::SweepView& view, bool with_files, Time now);
 v1::Job ToWire(const store::JobView& view);
 v1::Attempt ToWire(const store::AttemptView& view);
 v1::Worker ToWire(const store::WorkerView& view);

@@ -4,13 +4,10 @@
 #include <cmath>
 #include <limits>
 
-#include "common/json.h"
+#include "coordinator/store/encode_json.h"
 
 namespace optfleet::store {
 namespace {
-
-// Bytes that are not UTF-8 (a path, a log line) become replacement characters instead of an exception.
-std::string Dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 constexpr const char* kNoFigures = "{}";
 
@@ -23,33 +20,6 @@ void AppendText(const std::string& text, std::string* json) {
   } else {
     *json += Dump(text);
   }
-}
-
-Json Parse(const std::string& text) { return Json::parse(text, nullptr, false); }
-
-Json FromNumber(double value) {
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
-  return value;
-}
-
-double ToNumber(const Json& json) {
-  if (json.is_number()) return json.get<double>();
-  if (json == "Infinity") return std::numeric_limits<double>::infinity();
-  if (json == "-Infinity") return -std::numeric_limits<double>::infinity();
-  return std::numeric_limits<double>::quiet_NaN();
-}
-
-std::string TextAt(const Json& object, const char* key) {
-  if (!object.is_object()) return "";
-  auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
-int64_t IntAt(const Json& object, const char* key) {
-  if (!object.is_object()) return 0;
-  auto found = object.find(key);
-  return found != object.end() && found->is_number_integer() ? found->get<int64_t>() : 0;
 }
 
 Json FiguresToJson(const domain::Figures& figures) {
@@ -277,76 +247,6 @@ domain::Stages DecodeStages(const std::string& json) {
     added.points = DecodePoints(stage.value("points", Json::array()));
   }
   return stages;
-}
-
-namespace {
-
-Json LengthToJson(const sweeps::StepsOrShare& length) {
-  return {{"share", length.share}, {"steps", length.steps}};
-}
-
-sweeps::StepsOrShare LengthFromJson(const Json& json) {
-  if (!json.is_object()) return {};
-  return {.share = json.value("share", 0.0), .steps = json.value("steps", int64_t{0})};
-}
-
-Json StopToJson(const sweeps::StopPlan& stop) {
-  Json json = Json::object();
-  if (stop.median)
-    json["median"] = {{"after", LengthToJson(stop.median->after)}, {"least_jobs", stop.median->least_jobs}};
-  if (stop.plateau)
-    json["plateau"] = {{"patience", LengthToJson(stop.plateau->patience)},
-                       {"min_delta", stop.plateau->min_delta}};
-  if (stop.divergence)
-    json["divergence"] = {{"factor", FromNumber(stop.divergence->factor)},
-                          {"limit", FromNumber(stop.divergence->limit)},
-                          {"patience", stop.divergence->patience}};
-  return json;
-}
-
-Json ObjectAt(const Json& object, const char* key) {
-  const auto found = object.is_object() ? object.find(key) : object.end();
-  return found != object.end() && found->is_object() ? *found : Json();
-}
-
-std::optional<sweeps::StopPlan> StopFromJson(const Json& json) {
-  sweeps::StopPlan stop;
-  if (const Json median = ObjectAt(json, "median"); !median.is_null())
-    stop.median = {.after = LengthFromJson(ObjectAt(median, "after")),
-                   .least_jobs = median.value("least_jobs", 3)};
-  if (const Json plateau = ObjectAt(json, "plateau"); !plateau.is_null())
-    stop.plateau = {.patience = LengthFromJson(ObjectAt(plateau, "patience")),
-                    .min_delta = plateau.value("min_delta", 0.0)};
-  if (const Json divergence = ObjectAt(json, "divergence"); !divergence.is_null())
-    stop.divergence = {.factor = ToNumber(divergence.value("factor", Json("Infinity"))),
-                       .limit = ToNumber(divergence.value("limit", Json("Infinity"))),
-                       .patience = divergence.value("patience", 1)};
-  return stop.empty() ? std::nullopt : std::optional(stop);
-}
-
-}  // namespace
-
-std::string EncodeSearch(const domain::SearchPolicy& search) {
-  Json json = Json::object();
-  if (search.halving)
-    json["halving"] = {{"first_share", search.halving->first_share},
-                       {"first_steps", search.halving->first_steps},
-                       {"factor", search.halving->factor}};
-  if (search.stop) json["stop"] = StopToJson(*search.stop);
-  return Dump(json);
-}
-
-domain::SearchPolicy DecodeSearch(const std::string& json) {
-  if (json == "{}") return {};
-  const Json parsed = Parse(json);
-  domain::SearchPolicy search;
-  search.stop = StopFromJson(ObjectAt(parsed, "stop"));
-  const Json halving = ObjectAt(parsed, "halving");
-  if (halving.is_null()) return search;
-  search.halving = sweeps::HalvingPlan{.first_share = halving.value("first_share", 0.0),
-                                       .first_steps = halving.value("first_steps", int64_t{0}),
-                                       .factor = halving.value("factor", 3)};
-  return search;
 }
 
 std::string EncodeEnd(const domain::ReportedEnd& end) {

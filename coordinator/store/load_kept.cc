@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/kept_path.h"
+#include "coordinator/store/read_best.h"
 #include "coordinator/store/read_rows.h"
 #include "coordinator/store/rows.h"
 
@@ -52,15 +53,12 @@ Status LoadStarts(Connection* connection, engine::SavedState* saved) {
 
 Status LoadBest(Connection* connection, engine::SavedSweep* sweep) {
   if (!sweep->sweep.keep.best_jobs) return {};
-  return ForEachRow(
-      connection,
-      "SELECT objective, number FROM jobs WHERE sweep = ? AND objective IS NOT NULL "
-      "AND reused_from IS NULL ORDER BY objective, number LIMIT ?",
-      [&](const Statement& row) -> Status {
-        sweep->best.insert({row.Real(0), static_cast<int32_t>(row.Int(1))});
-        return {};
-      },
-      sweep->sweep.id, *sweep->sweep.keep.best_jobs);
+  const domain::Sweep& row = sweep->sweep;
+  const auto best = ReadBestJobs(connection, row.id, row.objective, row.job_count, *row.keep.best_jobs,
+                                 Among::kTrainedHere);
+  if (!best.has_value()) return Fail(best.error());
+  for (const BestJob& job : *best) sweep->best.insert({row.objective.CostOf(job.objective), job.job});
+  return {};
 }
 
 }  // namespace

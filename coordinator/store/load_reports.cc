@@ -38,7 +38,7 @@ Status LoadReports(const StoreOptions& options, engine::SavedState* saved) {
     std::vector<sweeps::Report>& reports = saved->reports[sweep.id];
     for (int32_t job = sweep.first_competitor; job <= sweep.job_count; ++job) {
       if (one.fresh.Find(job) != nullptr) continue;
-      OPTFLEET_RETURN_IF_ERROR(LoadOfJob(reader.get(), {sweep.id, job}, sweep.objective, &reports));
+      OPTFLEET_RETURN_IF_ERROR(LoadOfJob(reader.get(), {sweep.id, job}, sweep.objective.metric, &reports));
     }
   }
   return {};

@@ -21,6 +21,7 @@
 #include "coordinator/domain/event.h"
 #include "coordinator/domain/job.h"
 #include "coordinator/domain/reuse.h"
+#include "coordinator/domain/slot_time.h"
 #include "coordinator/domain/sweep.h"
 #include "coordinator/domain/worker.h"
 #include "coordinator/engine/inputs.h"
@@ -36,6 +37,12 @@ struct SweepView {
   std::optional<double> best_objective;
   int64_t steps_done = 0;
   int64_t steps_total = 0;
+  domain::SlotMicros slot_time = 0;  // of attempts that have ended
+  struct Running {
+    Time start;
+    int64_t shares = 0;  // percent of slots that it holds
+  };
+  std::vector<Running> running;  // attempts
 };
 
 struct JobView {

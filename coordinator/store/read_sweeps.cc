@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "coordinator/store/encode.h"
+#include "coordinator/store/read_best.h"
 #include "coordinator/store/read_rows.h"
 #include "coordinator/store/read_state.h"
 #include "coordinator/store/rows.h"
@@ -11,7 +12,13 @@ namespace {
 
 // An ended job has nothing left of its budget, wherever it stopped.
 constexpr const char* kCounts = R"sql(
-SELECT state, outcome, count(*), sum(total_steps) FROM jobs WHERE sweep = ? GROUP BY state, outcome)sql";
+SELECT state, outcome, count(*), sum(total_steps), sum(slot_time) FROM jobs WHERE sweep = ? GROUP BY state, outcome)sql";
+// By the index of the state, so that jobs that have ended cost nothing.
+constexpr const char* kRunning = R"sql(
+SELECT attempts.start_time, jobs.resources_json FROM jobs
+JOIN attempts ON attempts.sweep = jobs.sweep AND attempts.job = jobs.number AND attempts.number = jobs.attempt_count
+WHERE jobs.sweep = ? AND jobs.state = 'running' AND jobs.outcome IS NULL AND attempts.state <> 'ended'
+  AND attempts.start_time IS NOT NULL)sql";
 constexpr const char* kBetween = R"sql(
 SELECT sum(total_steps), sum(outcome IS 'succeeded'), sum(iif(state = 'ended', total_steps, 0)) FROM jobs
 WHERE sweep = ? AND number > ? AND number <= ?)sql";
@@ -21,9 +28,6 @@ JOIN metrics.attempts AS newest ON newest.job = 'sweeps/' || jobs.sweep || '/job
   AND newest.number = (SELECT max(number) FROM metrics.segments WHERE segments.job = newest.job)
 WHERE jobs.sweep = ? AND jobs.state IN ('queued', 'assigned', 'running', 'paused') AND jobs.outcome IS NULL
   AND jobs.attempt_count > 0)sql";
-constexpr const char* kBest = R"sql(
-SELECT number, objective FROM jobs WHERE sweep = ? AND objective IS NOT NULL AND number <= ?
-ORDER BY objective, number LIMIT 1)sql";
 
 // A sweep that is being extended has jobs on disk behind its job_count that are not of it yet: queued, or
 // succeeded where an outcome is taken over. They are counted with the others, since a count of those alone
@@ -60,6 +64,7 @@ Status AddTotals(Connection* connection, SweepView* view) {
         view->counts[row.Text(ended ? 1 : 0)] = static_cast<int32_t>(row.Int(2));
         view->steps_total += row.Int(3);
         if (ended) view->steps_done += row.Int(3);
+        view->slot_time += row.Int(4);
         return {};
       },
       id));
@@ -71,14 +76,19 @@ Status AddTotals(Connection* connection, SweepView* view) {
         return {};
       },
       id));
-  return ForEachRow(
-      connection, kBest,
+  OPTFLEET_RETURN_IF_ERROR(ForEachRow(
+      connection, kRunning,
       [&](const Statement& row) -> Status {
-        view->best_job = JobName{id, static_cast<int32_t>(row.Int(0))};
-        view->best_objective = row.Real(1);
+        view->running.push_back({TimeFromUnixMicros(row.Int(0)), SharesOf(DecodeResources(row.Text(1)))});
         return {};
       },
-      id, view->sweep.job_count);
+      id));
+  const auto best = ReadBestJobs(connection, id, view->sweep.objective, view->sweep.job_count, 1);
+  if (!best.has_value()) return Fail(best.error());
+  if (best->empty()) return {};
+  view->best_job = JobName{id, best->front().job};
+  view->best_objective = best->front().objective;
+  return {};
 }
 
 Result<SweepView> ViewOf(Connection* connection, const Statement& row) {

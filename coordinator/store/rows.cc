@@ -16,7 +16,7 @@ const char* const kSweepColumns =
   "jobs.total_steps, jobs.create_time, jobs.state, jobs.outcome, jobs.reason, "                     \
   "jobs.attempt_count, jobs.worker, jobs.bound_worker, jobs.failures, jobs.not_before, jobs.stop, " \
   "jobs.stop_reason, jobs.step, jobs.final_json, jobs.objective, jobs.start_time, jobs.end_time, "  \
-  "jobs.resources_json, jobs.reused_from, jobs.rung"
+  "jobs.resources_json, jobs.reused_from, jobs.rung, jobs.slot_time"
 const char* const kJobColumns =
     "jobs.sweep, jobs.number, jobs.parameters_json, jobs.spec_json, "
     "jobs.spec_hash, " OPTFLEET_JOB_STATUS_COLUMNS
@@ -52,7 +52,7 @@ Error Unknown(const std::string& what, const std::string& state) {
                                     "`; restore a backup, or move it away to begin anew");
 }
 
-// Columns 7 to 21, and 23.
+// Columns 7 to 21, and from 23 on.
 domain::JobStatus ReadStatus(const Statement& row, domain::JobState state) {
   domain::JobStatus status;
   status.state = state;
@@ -72,6 +72,7 @@ domain::JobStatus ReadStatus(const Statement& row, domain::JobState state) {
   status.end_time = TimeAt(row, 21);
   if (!row.IsNull(23)) status.reused_from = ParseJobResource(row.Text(23));
   status.rung = static_cast<int32_t>(row.Int(24));
+  status.slot_time = row.Int(25);
   return status;
 }
 
@@ -116,7 +117,8 @@ Result<domain::Sweep> ReadSweep(const Statement& row) {
   if (!state) return Fail(Unknown(SweepResource(sweep.id), row.Text(2)));
   sweep.state = *state;
   sweep.axes = DecodeTexts(row.Text(3));
-  sweep.objective = row.Text(4);
+  const auto objective = sweeps::ParseObjective(row.Text(4));
+  sweep.objective = objective.value_or(sweeps::Objective{row.Text(4)});
   sweep.job_count = static_cast<int32_t>(row.Int(5));
   sweep.merged_points = static_cast<int32_t>(row.Int(6));
   sweep.priority = static_cast<int32_t>(row.Int(7));
@@ -148,7 +150,7 @@ Result<domain::Job> ReadJob(const Statement& row) {
   domain::Job job;
   job.definition.name = {row.Text(0), static_cast<int32_t>(row.Int(1))};
   job.definition.parameters = DecodeParameters(row.Text(2));
-  auto spec = ReadSpec(row, job.definition.name, 3, 25);
+  auto spec = ReadSpec(row, job.definition.name, 3, 26);
   if (!spec.has_value()) return Fail(std::move(spec).error());
   job.definition.spec_json = *std::move(spec);
   job.definition.spec_hash = row.Text(4);

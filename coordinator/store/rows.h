@@ -23,7 +23,7 @@ extern const char* const kAttemptColumns;
 extern const char* const kWorkerColumns;
 extern const char* const kCheckpointColumns;
 inline constexpr int kSweepColumnCount = 21;
-inline constexpr int kJobColumnCount = 26;
+inline constexpr int kJobColumnCount = 27;
 inline constexpr int kAttemptColumnCount = 24;
 inline constexpr int kWorkerColumnCount = 13;
 inline constexpr int kCheckpointColumnCount = 10;

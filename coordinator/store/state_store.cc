@@ -9,6 +9,7 @@
 #include "coordinator/store/load_kept.h"
 #include "coordinator/store/load_rungs.h"
 #include "coordinator/store/prune.h"
+#include "coordinator/store/read_best.h"
 #include "coordinator/store/read_rows.h"
 #include "coordinator/store/rows.h"
 #include "coordinator/store/schema.h"
@@ -87,18 +88,10 @@ struct EndedRow {
   std::string outcome;
   int32_t count = 0;
   int64_t steps = 0;
+  domain::SlotMicros slot_time = 0;
 };
 Result<EndedRow> ReadEnded(const Statement& row) {
-  return EndedRow{row.Text(0), row.Text(1), static_cast<int32_t>(row.Int(2)), row.Int(3)};
-}
-
-struct BestRow {
-  std::string sweep;
-  int32_t job = 0;
-  double objective = 0;
-};
-Result<BestRow> ReadBest(const Statement& row) {
-  return BestRow{row.Text(0), static_cast<int32_t>(row.Int(1)), row.Real(2)};
+  return EndedRow{row.Text(0), row.Text(1), static_cast<int32_t>(row.Int(2)), row.Int(3), row.Int(4)};
 }
 
 // A new database begins with the second in which it was made, so that attempts of an earlier one that had the
@@ -225,24 +218,21 @@ class SqliteStateStore final : public StateStore {
     std::vector<EndedRow> ended;
     OPTFLEET_RETURN_IF_ERROR(
         ReadAll(&connection_,
-                "SELECT sweep, outcome, count(*), sum(step) FROM jobs WHERE state = 'ended' "
+                "SELECT sweep, outcome, count(*), sum(step), sum(slot_time) FROM jobs WHERE state = 'ended' "
                 "GROUP BY sweep, outcome",
                 &ReadEnded, &ended));
     for (const EndedRow& row : ended) {
       sweeps[row.sweep].ended.by_outcome[row.outcome] = row.count;
       sweeps[row.sweep].ended_steps += row.steps;
+      sweeps[row.sweep].ended_slot_time += row.slot_time;
     }
-    std::vector<BestRow> best;
-    // Ascending, so that the first row of a sweep is its best.
-    OPTFLEET_RETURN_IF_ERROR(ReadAll(&connection_,
-                                     "SELECT sweep, number, objective FROM jobs WHERE objective IS NOT NULL "
-                                     "ORDER BY sweep, objective, number",
-                                     &ReadBest, &best));
-    for (const BestRow& row : best) {
-      domain::EndedJobs& totals = sweeps[row.sweep].ended;
-      if (totals.best_job) continue;
-      totals.best_job = row.job;
-      totals.best_objective = row.objective;
+    for (auto& [id, sweep] : sweeps) {
+      const sweeps::Objective& objective = sweep.sweep.objective;
+      const auto best = ReadBestJobs(&connection_, id, objective, sweep.sweep.job_count, 1);
+      if (!best.has_value()) return Fail(best.error());
+      if (best->empty()) continue;
+      sweep.ended.best_job = best->front().job;
+      sweep.ended.best_cost = objective.CostOf(best->front().objective);
     }
     OPTFLEET_RETURN_IF_ERROR(LoadFresh(&sweeps));
     OPTFLEET_RETURN_IF_ERROR(LoadRungs(&connection_, &sweeps));

@@ -17,7 +17,7 @@
 
 namespace optfleet::store {
 
-inline constexpr int kStateSchemaVersion = 5;
+inline constexpr int kStateSchemaVersion = 6;
 inline constexpr const char* kStateFile = "state.db";
 inline constexpr const char* kMetricsFile = "metrics.db";
 

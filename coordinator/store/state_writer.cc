@@ -21,7 +21,7 @@ ON CONFLICT (id) DO UPDATE SET state = ?3, axes_json = ?4, job_count = ?6, merge
 constexpr char kInsertSource[] = "INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?)";
 constexpr char kInsertJob[] = R"sql(
 INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', NULL, '', 0, '', '', 0, NULL, NULL, '', 0, '{}', NULL, NULL, NULL,
-  ?, ?, NULL, 0))sql";
+  ?, ?, NULL, 0, 0))sql";
 constexpr char kUpsertRung[] = "INSERT OR REPLACE INTO rungs VALUES (?, ?, ?, ?, ?)";
 constexpr char kDropJobs[] = "DELETE FROM jobs WHERE sweep = ? AND number > ?";
 constexpr char kDropSources[] = "DELETE FROM sources WHERE sweep = ?";
@@ -30,7 +30,7 @@ constexpr char kSetParameters[] = "UPDATE jobs SET parameters_json = ?3 WHERE sw
 constexpr char kUpdateJob[] = R"sql(
 UPDATE jobs SET state = ?3, outcome = ?4, reason = ?5, attempt_count = ?6, worker = ?7, bound_worker = ?8, failures = ?9,
   not_before = ?10, stop = ?11, stop_reason = ?12, step = ?13, final_json = ?14, objective = ?15, start_time = ?16, end_time = ?17,
-  reused_from = ?18, rung = ?19
+  reused_from = ?18, rung = ?19, slot_time = ?20
 WHERE sweep = ?1 AND number = ?2)sql";
 constexpr char kUpsertAttempt[] = R"sql(
 INSERT INTO attempts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
@@ -170,7 +170,7 @@ Status StateWriter::DropJobs(const engine::DroppedJobs& dropped) {
 
 Status StateWriter::WriteSweep(const domain::Sweep& sweep) {
   return Get(kUpsertSweep)
-      .Bind(sweep.id, sweep.display_name, Name(sweep.state), EncodeTexts(sweep.axes), sweep.objective,
+      .Bind(sweep.id, sweep.display_name, Name(sweep.state), EncodeTexts(sweep.axes), ToText(sweep.objective),
             sweep.job_count, sweep.merged_points, sweep.priority, sweep.cancel_requested,
             UnixMicros(sweep.create_time), Micros(sweep.end_time), sweep.max_running, NameOf(sweep.pause),
             sweep.revision, EncodeKeep(sweep.keep), sweep.incarnation, sweep.names_kept, sweep.reused_jobs,
@@ -184,7 +184,8 @@ Status StateWriter::WriteJob(const JobName& name, const domain::JobStatus& statu
             status.attempt_count, status.worker, status.bound_worker, status.failures,
             Micros(status.not_before), NameOf(status.stop), status.stop_reason, status.step,
             EncodeFigures(status.final), status.objective, Micros(status.start_time), Micros(status.end_time),
-            status.reused_from ? std::optional(ToResource(*status.reused_from)) : std::nullopt, status.rung)
+            status.reused_from ? std::optional(ToResource(*status.reused_from)) : std::nullopt, status.rung,
+            status.slot_time)
       .Run();
 }
 

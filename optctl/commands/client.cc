@@ -157,7 +157,8 @@ Result<v1::Sweep> Client::CancelSweep(const std::string& name, const std::string
 }
 
 Result<v1::Sweep> Client::UpdateSweep(const std::string& name, std::optional<int32_t> priority,
-                                      std::optional<int32_t> max_running) {
+                                      std::optional<int32_t> max_running, std::optional<double> device_hours,
+                                      bool no_guard) {
   v1::UpdateSweepRequest request;
   request.mutable_sweep()->set_name(name);
   if (priority) {
@@ -167,6 +168,11 @@ Result<v1::Sweep> Client::UpdateSweep(const std::string& name, std::optional<int
   if (max_running) {
     request.mutable_sweep()->set_max_running(*max_running);
     request.mutable_update_mask()->add_paths("max_running");
+  }
+  if (no_guard) request.mutable_update_mask()->add_paths("guard");
+  if (device_hours) {
+    request.mutable_sweep()->mutable_guard()->set_device_hours(*device_hours);
+    request.mutable_update_mask()->add_paths("guard.device_hours");
   }
   request.set_request_id(RandomRequestId());
   return stubs_->Call(*stubs_->sweeps, &v1::SweepService::Stub::UpdateSweep, request);

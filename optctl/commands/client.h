@@ -34,7 +34,8 @@ class Client {
   Result<v1::Sweep> CancelSweep(const std::string& name, const std::string& reason);
 
   Result<v1::Sweep> UpdateSweep(const std::string& name, std::optional<int32_t> priority,
-                                std::optional<int32_t> max_running);
+                                std::optional<int32_t> max_running, std::optional<double> device_hours,
+                                bool no_guard);
   Result<v1::Sweep> PauseSweep(const std::string& name, bool keep_running, const std::string& reason);
   Result<v1::Sweep> ResumeSweep(const std::string& name, const std::string& reason);
   struct ExtendOptions {

@@ -12,10 +12,12 @@
 #include "optctl/commands/sections.h"
 #include "optctl/commands/show.h"
 #include "optctl/commands/wire_names.h"
+#include "sweeps/search/guard.h"
 
 namespace optfleet::commands {
 namespace {
 
+constexpr size_t kRuleWidth = 60;  // beside the keys on 80 columns
 constexpr size_t kJobsShown = 20;
 constexpr int kStagesShown = 12;
 
@@ -57,6 +59,13 @@ void AddStages(Sections& sections, const v1::Sweep& sweep) {
   if (!sweep.stage_problem().empty()) sections.Text(sweep.stage_problem() + "\n");
 }
 
+// "2.5 device hours, of at most 100 device hours".
+std::string DeviceTimeText(const v1::Sweep& sweep) {
+  const double limit = sweep.guard().device_hours();
+  const std::string most = limit > 0 ? ", of at most " + sweeps::DeviceTimeText(limit) : "";
+  return sweeps::DeviceTimeText(sweep.device_hours()) + most;
+}
+
 Result<int> DescribeSweep(Context& context, Client& client, const std::string& name) {
   auto sweep = client.GetSweep(name);
   if (!sweep) return Fail(std::move(sweep).error());
@@ -74,6 +83,7 @@ Result<int> DescribeSweep(Context& context, Client& client, const std::string& n
   sections.Add("name", sweep->name());
   sections.Add("display name", sweep->display_name());
   sections.Add("state", Condition(*sweep));
+  sections.Add("held by guard", sweep->guard_verdict());
   std::string counts = std::to_string(sweep->job_count());
   for (const v1::StateCount& count : sweep->counts())
     counts += ", " + std::to_string(count.count()) + " " + count.state();
@@ -84,8 +94,11 @@ Result<int> DescribeSweep(Context& context, Client& client, const std::string& n
   if (sweep->priority() != 0) sections.Add("priority", std::to_string(sweep->priority()));
   if (sweep->max_running() != 0) sections.Add("max running", std::to_string(sweep->max_running()));
   if (sweep->has_keep_checkpoints()) sections.Add("checkpoints kept", KeepText(sweep->keep_checkpoints()));
-  for (const std::string& rule : sweep->rules()) sections.Add("rule", rule);
-  sections.Add("objective", sweep->objective() + " (less is better)");
+  for (const std::string& rule : sweep->rules()) sections.Add("rule", WrapWords(rule, kRuleWidth));
+  sections.Add("device time", DeviceTimeText(*sweep));
+  sections.Add("objective",
+               sweep->objective() + (sweep->direction() == v1::DIRECTION_MAXIMIZE ? " (more is better)"
+                                                                                  : " (less is better)"));
   sections.Add("best job", ShortResource(sweep->best_job()));
   AddTimes(sections, *sweep);
   AddStages(sections, *sweep);

@@ -139,9 +139,10 @@ Result<int> Diff(Context& context, const Options& options) {
   console.Print(Counted(difference.added.size(), "point is", "points are") + " new, " +
                 FormatCount(static_cast<int64_t>(difference.gone.size())) + " only in " + id + ", " +
                 FormatCount(static_cast<int64_t>(difference.common)) + " in both\n");
-  if (sweep->objective() != file.objective)
-    console.Note(id + " compares its jobs by " + sweep->objective() + ", the file by " + file.objective +
-                 "; it cannot be extended by it");
+  const sweeps::Objective objective{sweep->objective(), sweep->direction() == v1::DIRECTION_MAXIMIZE};
+  if (objective != file.objective)
+    console.Note(id + " compares its jobs by " + ToText(objective) + ", the file by " +
+                 ToText(file.objective) + "; it cannot be extended by it");
   else if (!difference.added.empty())
     console.Note("next: optctl extend " + id + " " + FilesText(options.sweep) +
                  "   adds what is new; what only " + id + " has stays");

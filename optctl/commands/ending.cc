@@ -12,7 +12,9 @@ namespace optfleet::commands {
 
 std::vector<std::string> EndLines(const Followed& followed) {
   const v1::Sweep& sweep = followed.sweep;
-  std::string line = ShortResource(sweep.name()) + " " + NameOf(sweep.state());
+  std::string line =
+      ShortResource(sweep.name()) + " " +
+      (IsHeld(sweep) ? "is held by its guard (" + sweep.guard_verdict() + ")" : NameOf(sweep.state()));
   if (sweep.has_create_time() && sweep.has_end_time()) {
     const auto spent = TimeOf(sweep.end_time()) - TimeOf(sweep.create_time());
     line += " after " + FormatClock(std::chrono::duration<double>(spent).count());

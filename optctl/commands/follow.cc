@@ -115,7 +115,7 @@ Result<Followed> Follow(const Console& console, FollowOptions options, Interrupt
     if (!screen.live()) {
       for (const std::string& line : changes) screen.Line(line);
     }
-    if (*answered && follower.ended()) return Followed{false, follower.sweep(), follower.jobs()};
+    if (*answered && follower.is_over()) return Followed{false, follower.sweep(), follower.jobs()};
     output::SweepProgress progress = follower.Progress();
     if (silent) progress.notice = "the coordinator does not answer; waiting for it";
     screen.Frame(progress);
@@ -125,6 +125,13 @@ Result<Followed> Follow(const Console& console, FollowOptions options, Interrupt
   }
 }
 
-int ExitCodeOfJobs(const v1::Sweep& sweep) { return FailedCount(sweep) > 0 ? kExitJobsFailed : kExitOk; }
+bool IsHeld(const v1::Sweep& sweep) {
+  return sweep.state() == v1::Sweep::STATE_ACTIVE && !sweep.guard_verdict().empty() &&
+         CountOf(sweep, "running") == 0 && CountOf(sweep, "assigned") == 0;
+}
+
+int ExitCodeOfJobs(const v1::Sweep& sweep) {
+  return FailedCount(sweep) > 0 || IsHeld(sweep) ? kExitJobsFailed : kExitOk;
+}
 
 }  // namespace optfleet::commands

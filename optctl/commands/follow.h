@@ -29,12 +29,15 @@ struct Followed {
   std::vector<v1::Job> jobs;
 };
 
-// Ends when the sweep has ended, when `interrupts` reports a signal, when each_round fails, or when patience
-// is over (UNAVAILABLE). NOT_FOUND and other refusals end it at once. Everything is drawn on standard error;
-// nothing of the live view is left behind.
+// Its guard holds the sweep, and nothing of it runs any more: it goes on only if a person lets it.
+bool IsHeld(const v1::Sweep& sweep);
+
+// Ends when the sweep has ended or is held, when `interrupts` reports a signal, when each_round fails, or
+// when patience is over (UNAVAILABLE). NOT_FOUND and other refusals end it at once. Everything is drawn on
+// standard error; nothing of the live view is left behind.
 Result<Followed> Follow(const Console& console, FollowOptions options, Interrupts& interrupts);
 
-// 10 if jobs failed, were lost or cancelled, else 0.
+// 10 if jobs failed, were lost or cancelled, or its guard holds the sweep, else 0.
 int ExitCodeOfJobs(const v1::Sweep& sweep);
 
 }  // namespace optfleet::commands

@@ -242,7 +242,8 @@ Json PlanJson(const sweeps::Expansion& expansion, const PlanTotals& totals) {
   Json json;
   json["name"] = expansion.name;
   json["description"] = expansion.description;
-  json["objective"] = expansion.objective;
+  json["objective"] = expansion.objective.metric;
+  json["direction"] = expansion.objective.maximize ? "maximize" : "minimize";
   json["job_count"] = expansion.jobs.size();
   json["point_count"] = expansion.points;
   json["excluded_point_count"] = expansion.excluded_points;

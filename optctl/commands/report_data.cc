@@ -50,6 +50,8 @@ report::ReportData ReportDataOf(const v1::Sweep& sweep, const std::vector<v1::Jo
   data.overrides.assign(sweep.overrides().begin(), sweep.overrides().end());
   data.axes.assign(sweep.axes().begin(), sweep.axes().end());
   if (!sweep.objective().empty()) data.objective = sweep.objective();
+  data.maximize = sweep.direction() == v1::DIRECTION_MAXIMIZE;
+  data.guard_verdict = sweep.guard_verdict();
   data.create_us = Micros(sweep.has_create_time(), sweep.create_time());
   data.end_us = Micros(sweep.has_end_time(), sweep.end_time());
   for (const v1::Job& job : jobs) data.jobs.push_back(JobOf(job));

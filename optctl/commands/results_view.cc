@@ -26,7 +26,12 @@ std::vector<FigureColumn> FigureColumns(const std::string& objective) {
   std::vector<FigureColumn> columns = {{"val_loss", "VAL_LOSS"},           {"val_perplexity", "PPL"},
                                        {"val_bits_per_byte", "BITS/BYTE"}, {"tokens_per_second", "TOK/S"},
                                        {"peak_memory_bytes", "MEMORY"},    {"train_seconds", "TIME"}};
-  if (objective != "val_loss") columns.insert(columns.begin(), {objective, objective});
+  const auto known = std::find_if(columns.begin(), columns.end(),
+                                  [&](const FigureColumn& column) { return column.key == objective; });
+  if (known == columns.end())
+    columns.insert(columns.begin(), {objective, objective});
+  else
+    std::rotate(columns.begin(), known, known + 1);
   return columns;
 }
 
@@ -181,6 +186,7 @@ Json ResultsJson(const report::ReportData& data, const report::Analysis& analysi
   json["sweep"] = data.sweep;
   json["state"] = data.state;
   json["objective"] = data.objective;
+  json["direction"] = data.maximize ? "maximize" : "minimize";
   json["answer"] = report::AnswerSentence(data, analysis);
   json["best_job"] = analysis.best_job == kNoJob ? Json(nullptr) : Json(data.jobs[analysis.best_job].name);
   json["main_axis"] = analysis.main_axis.empty() ? Json(nullptr) : Json(analysis.main_axis);

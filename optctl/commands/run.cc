@@ -30,6 +30,7 @@ struct Options {
   bool again = false;
   bool replace = false;
   bool reuse = false;
+  bool no_guard = false;
 };
 
 // Where state belongs by the XDG rules.
@@ -79,12 +80,24 @@ Result<int> KeepServing(const Console& console, LocalRun& run, Interrupts& inter
   return kExitOk;
 }
 
+// The sweep goes on though its guard held it.
+Status TakeGuardOff(LocalRun& run, const std::string& sweep) {
+  auto client = run.Open();
+  if (!client) return Fail(std::move(client).error());
+  auto updated = client->UpdateSweep(sweep, {}, {}, {}, true);
+  if (!updated) return Fail(std::move(updated).error());
+  if (updated->pause() == v1::PAUSE_UNSPECIFIED) return {};
+  auto resumed = client->ResumeSweep(sweep, "its guard was taken off");
+  return resumed ? Status() : Fail(std::move(resumed).error());
+}
+
 // From the running cluster to the end of the sweep. The caller stops the cluster, whatever comes back.
 Result<int> Train(Context& context, LocalRun& run, const SweepSource& source, const Options& options,
                   Interrupts& interrupts) {
   const Console& console = context.console;
   auto sweep = run.Submit(source, {options.again, options.replace, options.reuse});
   if (!sweep) return Fail(std::move(sweep).error());
+  if (options.no_guard) OPTFLEET_RETURN_IF_ERROR(TakeGuardOff(run, *sweep));
   auto shown = run.ShowWorkers(interrupts);
   if (!shown) return Fail(std::move(shown).error());
   if (!*shown) return kExitInterrupted;
@@ -98,10 +111,12 @@ Result<int> Train(Context& context, LocalRun& run, const SweepSource& source, co
   if (followed->interrupted) return kExitInterrupted;
   auto code = ShowEnd(context, run, *followed, options);
   if (!code) return code;
+  if (IsHeld(followed->sweep))
+    console.Note("next: optctl run " + FilesText(options.sweep) + " --no-guard   goes on where it stopped");
   if (options.keep) {
     auto kept = KeepServing(console, run, interrupts);
     if (!kept) return kept;
-  } else {
+  } else if (!IsHeld(followed->sweep)) {
     console.Note("next: open the report in a browser   |   optctl run " + FilesText(options.sweep) +
                  " --keep   to look at single jobs");
   }
@@ -155,6 +170,7 @@ void AddRun(Program& program) {
   command.add_option("--report", options->report, "File of the report; else in the state folder")
       ->type_name("FILE");
   command.add_flag("--keep", options->keep, "Keep the daemons after the end, until Ctrl-C");
+  command.add_flag("--no-guard", options->no_guard, "Go on though the sweep's guard held it, without it");
   CLI::Option* again =
       command.add_flag("--again", options->again, "Train anew what an earlier run of it has done");
   command.add_flag("--reuse", options->reuse, "Take over outcomes of equal jobs of earlier sweeps")

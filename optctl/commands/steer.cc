@@ -4,6 +4,7 @@
 #include "optctl/commands/answers.h"
 #include "optctl/commands/program.h"
 #include "optctl/commands/resource_argument.h"
+#include "sweeps/search/guard.h"
 
 namespace optfleet::commands {
 namespace {
@@ -14,6 +15,8 @@ struct Options {
   bool keep_running = false;
   std::optional<int32_t> priority;
   std::optional<int32_t> max_running;
+  std::optional<double> device_hours;
+  bool no_guard = false;
 };
 
 template <typename Call, typename Say>
@@ -42,17 +45,22 @@ Result<int> Resume(Context& context, const Options& options) {
 }
 
 Result<int> Update(Context& context, const Options& options) {
-  if (!options.priority && !options.max_running)
-    return Fail(Code::kInvalidArgument, "what is to change? --priority N, --max-running N");
+  if (!options.priority && !options.max_running && !options.device_hours && !options.no_guard)
+    return Fail(Code::kInvalidArgument,
+                "what is to change? --priority N, --max-running N, --device-hours HOURS, --no-guard");
   return ForEachSweep(
       context, options.names,
       [&](Client& client, const std::string& name) {
-        return client.UpdateSweep(name, options.priority, options.max_running);
+        return client.UpdateSweep(name, options.priority, options.max_running, options.device_hours,
+                                  options.no_guard);
       },
       [](const v1::Sweep& sweep) {
         return "priority " + std::to_string(sweep.priority()) + ", " +
                (sweep.max_running() == 0 ? std::string("no limit of running jobs")
-                                         : "at most " + std::to_string(sweep.max_running()) + " running");
+                                         : "at most " + std::to_string(sweep.max_running()) + " running") +
+               (sweep.guard().device_hours() > 0
+                    ? ", at most " + sweeps::DeviceTimeText(sweep.guard().device_hours())
+                    : "");
       });
 }
 
@@ -75,13 +83,18 @@ void AddSteer(Program& program) {
   program.Formats(resume, {"table", "json", "name"});
   program.On(resume, [options](Context& context) { return Resume(context, *options); });
 
-  CLI::App& update = program.Command("update", "Change priority or limit of sweeps, also while they run",
+  CLI::App& update = program.Command("update", "Change priority or limits of sweeps, also while they run",
                                      "  optctl update quickstart --priority 10\n"
-                                     "  optctl update quickstart --max-running 4");
+                                     "  optctl update quickstart --max-running 4 --device-hours 100");
   update.add_option("SWEEP", options->names, "Sweeps")->required();
   update.add_option("--priority", options->priority, "Higher first; 0 if never set");
   update.add_option("--max-running", options->max_running, "Jobs at a time; 0 for no limit")
       ->check(CLI::NonNegativeNumber);
+  update
+      .add_option("--device-hours", options->device_hours, "Hours of all its slots together; 0 for no limit")
+      ->check(CLI::NonNegativeNumber);
+  update.add_flag("--no-guard", options->no_guard, "Take the bounds of its `guard` off")
+      ->excludes("--device-hours");
   program.Formats(update, {"table", "json", "name"});
   program.On(update, [options](Context& context) { return Update(context, *options); });
 }

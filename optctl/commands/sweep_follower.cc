@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "optctl/commands/follow.h"
 #include "optctl/commands/labels.h"
 #include "optctl/commands/lists.h"
 #include "optctl/commands/report_data.h"
@@ -24,8 +25,9 @@ double Share(const v1::Job& job) {
 
 }  // namespace
 
-bool SweepFollower::ended() const {
-  return sweep_.state() == v1::Sweep::STATE_ENDED || sweep_.state() == v1::Sweep::STATE_CANCELLED;
+bool SweepFollower::is_over() const {
+  return sweep_.state() == v1::Sweep::STATE_ENDED || sweep_.state() == v1::Sweep::STATE_CANCELLED ||
+         IsHeld(sweep_);
 }
 
 Status SweepFollower::Poll(Client& client, double seconds) {
@@ -33,7 +35,7 @@ Status SweepFollower::Poll(Client& client, double seconds) {
   if (!sweep) return Fail(std::move(sweep).error());
   sweep_ = *std::move(sweep);
   left_.Add(seconds, sweep_.progress());
-  if (seconds >= next_list_ || ended()) {
+  if (seconds >= next_list_ || is_over()) {
     OPTFLEET_RETURN_IF_ERROR(ReadJobs(client, seconds));
     if (with_curves_) OPTFLEET_RETURN_IF_ERROR(ReadCurves(client));
   }

@@ -24,7 +24,7 @@ class SweepFollower {
 
   const v1::Sweep& sweep() const { return sweep_; }
   const std::vector<v1::Job>& jobs() const { return jobs_; }
-  bool ended() const;
+  bool is_over() const;  // ended, or held by its guard
 
   output::SweepProgress Progress() const;
   // One line per job that began to run or ended between the last two lists; for the first list only jobs that

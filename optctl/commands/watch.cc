@@ -29,6 +29,8 @@ Result<int> WatchSweep(Context& context, const std::string& sweep, bool exit_sta
     context.console.PrintJson(ToJson(followed->sweep));
   } else {
     for (const std::string& line : EndLines(*followed)) context.console.Note(line);
+    if (IsHeld(followed->sweep))
+      context.console.Note(fmt::format("next: optctl update {0} --no-guard && optctl resume {0}", id));
     context.console.Note(fmt::format("next: optctl results {0}   |   optctl report {0} --out {0}.html", id));
   }
   return exit_status ? ExitCodeOfJobs(followed->sweep) : kExitOk;
@@ -41,7 +43,7 @@ void AddWatch(Program& program) {
   auto sweep = std::make_shared<std::string>();
   auto exit_status = std::make_shared<bool>(false);
   command.add_option("SWEEP", *sweep, "The sweep")->required();
-  command.add_flag("--exit-status", *exit_status, "End with 10 if jobs failed");
+  command.add_flag("--exit-status", *exit_status, "End with 10 if jobs failed or its guard holds it");
   program.Formats(command, {"table", "json"});
   program.On(command, [sweep, exit_status](Context& context) -> Result<int> {
     auto name = SweepNamed(*sweep);

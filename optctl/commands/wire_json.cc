@@ -65,6 +65,22 @@ Json ParametersJson(const google::protobuf::RepeatedPtrField<v1::Parameter>& par
   return json;
 }
 
+// A share, a number of jobs, or null.
+Json BoundJson(bool is_set, const v1::JobBound& bound) {
+  if (!is_set) return nullptr;
+  if (bound.bound_case() == v1::JobBound::kShare) return {{"share", bound.share()}};
+  return {{"jobs", bound.jobs()}};
+}
+
+Json GuardJson(const v1::Sweep& sweep) {
+  if (!sweep.has_guard()) return nullptr;
+  const v1::Guard& guard = sweep.guard();
+  return {{"diverged", BoundJson(guard.has_diverged(), guard.diverged())},
+          {"failed", BoundJson(guard.has_failed(), guard.failed())},
+          {"after_jobs", guard.after_jobs()},
+          {"device_hours", guard.device_hours() > 0 ? Json(guard.device_hours()) : Json(nullptr)}};
+}
+
 Json ToJson(const v1::Sweep& sweep) {
   Json json;
   json["name"] = sweep.name();
@@ -92,6 +108,10 @@ Json ToJson(const v1::Sweep& sweep) {
   json["rules"] = std::vector<std::string>(sweep.rules().begin(), sweep.rules().end());
   json["stage_problem"] = NullIfEmpty(sweep.stage_problem());
   json["objective"] = sweep.objective();
+  json["direction"] = sweep.direction() == v1::DIRECTION_MAXIMIZE ? "maximize" : "minimize";
+  json["guard"] = GuardJson(sweep);
+  json["device_hours"] = NumberJson(sweep.device_hours());
+  json["guard_verdict"] = NullIfEmpty(sweep.guard_verdict());
   json["best_job"] = NullIfEmpty(sweep.best_job());
   json["files"] = Json::array();
   for (const v1::SourceFile& file : sweep.files()) json["files"].push_back(file.path());

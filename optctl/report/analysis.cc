@@ -88,17 +88,18 @@ size_t BestJobAt(const ReportData& data, const Point& point) {
   size_t best = kNoJob;
   for (size_t job : point.jobs) {
     const double figure = Comparable(data, job);
-    if (!std::isnan(figure) && (best == kNoJob || figure < Comparable(data, best))) best = job;
+    if (std::isnan(figure)) continue;
+    if (best == kNoJob || CostOf(data, figure) < CostOf(data, Comparable(data, best))) best = job;
   }
   return best;
 }
 
 void JudgeLine(const ReportData& data, Line& line) {
+  const auto cost = [&](size_t point) { return CostOf(data, line.points[point].objective); };
   for (size_t i = 0; i < line.points.size(); ++i) {
     line.points[i].objective = MeanObjective(data, line.points[i].jobs);
     if (std::isnan(line.points[i].objective)) continue;
-    if (line.best_point == kNoJob || line.points[i].objective < line.points[line.best_point].objective)
-      line.best_point = i;
+    if (line.best_point == kNoJob || cost(i) < cost(line.best_point)) line.best_point = i;
   }
   if (line.best_point == kNoJob) return;
   line.best_job = BestJobAt(data, line.points[line.best_point]);
@@ -106,11 +107,11 @@ void JudgeLine(const ReportData& data, Line& line) {
     if (line.best_point == 0) line.edge = Edge::kLow;
     if (line.best_point + 1 == line.points.size()) line.edge = Edge::kHigh;
   }
-  const double limit = line.points[line.best_point].objective + kGoodMargin;
+  const double limit = cost(line.best_point) + kGoodMargin;
   size_t low = line.best_point;
   size_t high = line.best_point;
-  while (low > 0 && line.points[low - 1].objective <= limit) --low;
-  while (high + 1 < line.points.size() && line.points[high + 1].objective <= limit) ++high;
+  while (low > 0 && cost(low - 1) <= limit) --low;
+  while (high + 1 < line.points.size() && cost(high + 1) <= limit) ++high;
   line.good_low = line.points[low].x;
   line.good_high = line.points[high].x;
 }
@@ -120,6 +121,8 @@ void JudgeLine(const ReportData& data, Line& line) {
 bool Counts(const Job& job) {
   return job.outcome == Outcome::kSucceeded || job.outcome == Outcome::kStoppedEarly;
 }
+
+double CostOf(const ReportData& data, double objective) { return data.maximize ? -objective : objective; }
 
 std::optional<double> FigureOf(const Job& job, const std::string& key) {
   for (const auto* figures : {&job.final_figures, &job.latest_figures}) {
@@ -148,8 +151,10 @@ Analysis Analyze(const ReportData& data) {
 
   double least = std::numeric_limits<double>::infinity();
   for (const Line& line : out.lines) {
-    if (line.best_point == kNoJob || line.points[line.best_point].objective >= least) continue;
-    least = line.points[line.best_point].objective;
+    if (line.best_point == kNoJob) continue;
+    const double cost = CostOf(data, line.points[line.best_point].objective);
+    if (cost >= least) continue;
+    least = cost;
     out.best_job = line.best_job;
   }
   return out;

@@ -28,7 +28,7 @@ struct Line {
   std::string label;          // "adamw batch 16": its values on the line axes, less what is usual there
   std::vector<Parameter> at;  // its values on all line axes, in axis order
   std::vector<Point> points;  // ascending in x; one point where there is no main axis
-  size_t best_job = kNoJob;   // the job that counts with the least objective, at best_point
+  size_t best_job = kNoJob;   // the job that counts with the best objective, at best_point
   size_t best_point = kNoJob;
   Edge edge = Edge::kNone;  // where best_point lies; kNone with fewer than 3 points
   double good_low = 0;      // on the main axis: the stretch of points around the best one that
@@ -45,7 +45,7 @@ struct Analysis {
   std::vector<Parameter> usual;        // values that most lines share and labels leave out ("width 96")
   std::vector<Line> lines;             // in order of their first job
   std::vector<size_t> unplaced;        // jobs without a value on the main axis
-  size_t best_job = kNoJob;            // of the line whose best point has the least objective
+  size_t best_job = kNoJob;            // of the line whose best point is the best
 };
 
 Analysis Analyze(const ReportData& data);
@@ -53,6 +53,9 @@ Analysis Analyze(const ReportData& data);
 // Whether a job may be called the best: it succeeded or was stopped early by a rule. What diverged, failed or
 // still runs may not.
 bool Counts(const Job& job);
+
+// What ranks values of the objective: less is better.
+double CostOf(const ReportData& data, double objective);
 
 // A figure of the result or, where that lacks it, of the newest record; nothing if neither has it.
 std::optional<double> FigureOf(const Job& job, const std::string& key);

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "common/names.h"
+#include "common/text.h"
 #include "optctl/report/values.h"
 
 namespace optfleet::report {
@@ -46,8 +47,11 @@ size_t CountEnded(const ReportData& data) {
 }
 
 std::string FiguresOf(const ReportData& data, const Job& job) {
-  std::string out =
-      fmt::format("{} {:.3f}", Spaced(data.objective), FigureOf(job, data.objective).value_or(NAN));
+  constexpr double kWholeFrom = 1000;
+  const double figure = FigureOf(job, data.objective).value_or(NAN);
+  const bool is_large = std::isfinite(figure) && std::abs(figure) >= kWholeFrom;
+  std::string out = Spaced(data.objective) + " " +
+                    (is_large ? FormatCount(std::llround(figure)) : fmt::format("{:.3f}", figure));
   if (const auto bits = FigureOf(job, "val_bits_per_byte"); bits && std::isfinite(*bits)) {
     out += fmt::format(", {:.2f} bits/byte", *bits);
   }
@@ -169,6 +173,8 @@ std::string DescribeJob(const ReportData& data, const Analysis& analysis, size_t
 
 Answer FindAnswer(const ReportData& data, const Analysis& analysis) {
   Answer answer{.headline = Headline(data, analysis), .caveats = EdgeCaveats(analysis)};
+  if (!data.guard_verdict.empty())
+    answer.caveats.push_back("its guard holds the sweep: " + data.guard_verdict);
   if (std::string reused = ReusedCaveat(data); !reused.empty()) answer.caveats.push_back(std::move(reused));
   return answer;
 }

@@ -67,7 +67,9 @@ struct ReportData {
   std::vector<SourceFile> files;
   std::vector<std::string> overrides;  // key=value
   std::vector<std::string> axes;       // dotted keys, in expansion order
-  std::string objective = "val_loss";  // less is better
+  std::string objective = "val_loss";
+  bool maximize = false;      // more of the objective is better
+  std::string guard_verdict;  // why its guard keeps it paused; empty if it does not
   int64_t create_us = 0;
   int64_t end_us = 0;
   int64_t made_us = 0;  // when the data was read; shown in the footer

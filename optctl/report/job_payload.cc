@@ -97,7 +97,8 @@ CurveChoice ChooseCurves(const ReportData& data, const Analysis& analysis) {
   const auto rank = [&](size_t job) {
     const double figure =
         Counts(data.jobs[job]) ? FigureOf(data.jobs[job], data.objective).value_or(NAN) : NAN;
-    return std::pair(!leads[job], std::isfinite(figure) ? figure : std::numeric_limits<double>::infinity());
+    return std::pair(!leads[job],
+                     std::isfinite(figure) ? CostOf(data, figure) : std::numeric_limits<double>::infinity());
   };
   std::vector<size_t> order(data.jobs.size());
   std::iota(order.begin(), order.end(), size_t{0});

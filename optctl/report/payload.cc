@@ -83,6 +83,7 @@ Json MakePayload(const ReportData& data, const Analysis& analysis) {
               {"version", data.version},
               {"answer", AnswerSentence(data, analysis)},
               {"objective", data.objective},
+              {"direction", data.maximize ? "maximize" : "minimize"},
               {"created_us", data.create_us},
               {"ended_us", data.end_us},
               {"made_us", data.made_us}};

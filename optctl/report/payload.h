@@ -1,7 +1,7 @@
 // The data block of the page: everything that its script shows, as one JSON value. docs in this header are
 // the contract between the C++ and the script (web/*.js).
 //
-//   {"title", "description", "sweep", "state", "version", "answer", "objective",
+//   {"title", "description", "sweep", "state", "version", "answer", "objective", "direction",
 //    "created_us", "ended_us", "made_us",
 //    "axes": [{"key", "name"}],
 //    "main": index into axes or -1, "main_log", "line_axes": [index], "repeats": [index],

@@ -4,6 +4,8 @@
 // Pure: each is a value of one thread. What a rule knows is what it was given; the order of reports of
 // different jobs leaves no trace in it, so that after a restart all reports are given again, job after job. A
 // report whose step is not above the last of its job changes nothing and is answered with nothing.
+//
+// Each is told once whether less or more is better; inside, less is (Objective::CostOf).
 #pragma once
 
 #include <cstdint>
@@ -19,7 +21,7 @@ namespace optfleet::sweeps {
 struct Report {
   int32_t job = 0;
   int64_t step = 0;  // or tokens: whatever grows, and means the same in every job of the sweep
-  double value = 0;  // less is better; what is not finite is worst
+  double value = 0;  // what is not finite is worst
 };
 
 class StoppingRule {
@@ -43,7 +45,7 @@ struct MedianPlan {
 
 class MedianRule final : public StoppingRule {
  public:
-  explicit MedianRule(const MedianPlan& plan) : plan_(plan) {}
+  explicit MedianRule(const MedianPlan& plan, bool maximize = false) : plan_(plan), maximize_(maximize) {}
   std::optional<std::string> Add(const Report& report) override;
 
  private:
@@ -64,6 +66,7 @@ class MedianRule final : public StoppingRule {
   std::optional<std::string> Judge(const Job& job, int64_t step, const Values& others) const;
 
   MedianPlan plan_;
+  bool maximize_;
   std::unordered_map<int32_t, Job> jobs_;
   std::map<int64_t, Values> values_;  // by every step at which any job reported
 };
@@ -77,7 +80,7 @@ struct PlateauPlan {
 
 class PlateauRule final : public StoppingRule {
  public:
-  explicit PlateauRule(const PlateauPlan& plan) : plan_(plan) {}
+  explicit PlateauRule(const PlateauPlan& plan, bool maximize = false) : plan_(plan), maximize_(maximize) {}
   std::optional<std::string> Add(const Report& report) override;
 
  private:
@@ -88,21 +91,24 @@ class PlateauRule final : public StoppingRule {
   };
 
   PlateauPlan plan_;
+  bool maximize_;
   std::unordered_map<int32_t, Job> jobs_;
 };
 
 // A job stops when so many reports in a row are above `factor` times its own best value, above `limit`, or
-// not finite. A best value that is not above 0 has no multiples: only `limit` counts then.
+// not finite. A best value that is not above 0 has no multiples: only `limit` counts then. Where more is
+// better, what is below `limit` counts, and there is no `factor`.
 struct DivergencePlan {
   double factor = std::numeric_limits<double>::infinity();  // above 1
-  double limit = std::numeric_limits<double>::infinity();
+  double limit = std::numeric_limits<double>::infinity();   // infinity: none
   int32_t patience = 1;
   friend bool operator==(const DivergencePlan&, const DivergencePlan&) = default;
 };
 
 class DivergenceRule final : public StoppingRule {
  public:
-  explicit DivergenceRule(const DivergencePlan& plan) : plan_(plan) {}
+  explicit DivergenceRule(const DivergencePlan& plan, bool maximize = false)
+      : plan_(plan), maximize_(maximize) {}
   std::optional<std::string> Add(const Report& report) override;
 
  private:
@@ -112,9 +118,11 @@ class DivergenceRule final : public StoppingRule {
     int32_t above = 0;  // reports in a row
   };
 
+  bool IsPastLimit(double value) const;
   std::string Reason(const Job& job, const Report& report) const;
 
   DivergencePlan plan_;
+  bool maximize_;
   std::unordered_map<int32_t, Job> jobs_;
 };
 

@@ -12,10 +12,10 @@ std::optional<int64_t> StepsOrShare::In(int64_t total_steps) const {
   return std::max<int64_t>(std::llround(share * static_cast<double>(total_steps)), 1);
 }
 
-StopRules::StopRules(const StopPlan& plan) : plan_(plan) {
-  if (plan.divergence) divergence_.emplace(*plan.divergence);
+StopRules::StopRules(const StopPlan& plan, bool maximize) : plan_(plan), maximize_(maximize) {
+  if (plan.divergence) divergence_.emplace(*plan.divergence, maximize);
   // From which step on its word counts differs from job to job.
-  if (plan.median) median_.emplace(MedianPlan{.after = 0, .least_jobs = plan.median->least_jobs});
+  if (plan.median) median_.emplace(MedianPlan{.after = 0, .least_jobs = plan.median->least_jobs}, maximize);
 }
 
 std::optional<StopVerdict> StopRules::Add(const Report& report, int64_t total_steps) {
@@ -32,7 +32,7 @@ std::optional<StopVerdict> StopRules::Add(const Report& report, int64_t total_st
   if (!plan_.plateau) return verdict;
   if (const auto patience = plan_.plateau->patience.In(total_steps)) {
     const PlateauPlan plan{.patience = *patience, .min_delta = plan_.plateau->min_delta};
-    take(false, plateaus_.try_emplace(*patience, plan).first->second.Add(report));
+    take(false, plateaus_.try_emplace(*patience, plan, maximize_).first->second.Add(report));
   }
   return verdict;
 }

@@ -48,13 +48,14 @@ struct StopVerdict {
 
 class StopRules {
  public:
-  explicit StopRules(const StopPlan& plan);
+  explicit StopRules(const StopPlan& plan, bool maximize = false);
   // Whether the job should stop now. All rules hear of each report; of several verdicts that of divergence
   // counts, then the median's. `total_steps` of the job, 0 if unknown: nothing that is a share is said then.
   std::optional<StopVerdict> Add(const Report& report, int64_t total_steps);
 
  private:
   StopPlan plan_;
+  bool maximize_;
   std::optional<DivergenceRule> divergence_;
   std::optional<MedianRule> median_;
   std::map<int64_t, PlateauRule> plateaus_;  // by patience, which follows from the steps of a job

@@ -86,6 +86,9 @@ TEST(Width, OfTheWorldsText) {
 }
 
 TEST(Width, TruncationNeverCutsACharacter) {
+  EXPECT_EQ(WrapWords("the best of  every 3", 8), "the best\nof every\n3");
+  EXPECT_EQ(WrapWords("a very-long-word it is", 6), "a\nvery-long-word\nit is");
+  EXPECT_EQ(WrapWords(" ", 6), "");
   EXPECT_EQ(TruncateToWidth("learning", 8), "learning");
   EXPECT_EQ(TruncateToWidth("learning", 5), "lear\xE2\x80\xA6");
   EXPECT_EQ(TruncateToWidth("\xE5\xAD\xA6\xE4\xB9\xA0", 3), "\xE5\xAD\xA6\xE2\x80\xA6");

@@ -41,6 +41,7 @@ class FuzzedCoordinator final : public rpc::Backend {
   bool Append(std::vector<store::RecordBatch> batches, OnHeld on_held) override;
   void NoteClock(const std::string&, Time) override {}
   rpc::SystemInfo info() const override { return {1, "127.0.0.1:1", {}}; }
+  Time Now() const override { return {}; }
 
  private:
   void Open();

@@ -93,6 +93,9 @@ struct FakeCoordinator::Services final : v1::SweepService::Service,
     for (const std::string& path : request->update_mask().paths()) {
       if (path == "priority") out->set_priority(request->sweep().priority());
       if (path == "max_running") out->set_max_running(request->sweep().max_running());
+      if (path == "guard") out->clear_guard();
+      if (path == "guard.device_hours")
+        out->mutable_guard()->set_device_hours(request->sweep().guard().device_hours());
     }
     return status;
   }

@@ -72,6 +72,7 @@ v1::Sweep NewSweep(const char* id, v1::Sweep::State state, int jobs) {
   sweep.set_state(state);
   sweep.set_job_count(jobs);
   sweep.set_objective("val_loss");
+  sweep.set_direction(v1::DIRECTION_MINIMIZE);
   sweep.add_axes("optimizer.name");
   sweep.add_axes("optimizer.learning_rate");
   v1::SourceFile& file = *sweep.add_files();
@@ -98,6 +99,13 @@ void AddLrSweep(FakeData& data) {
   AddCount(lr, "diverged", 1);
   lr.set_best_job("sweeps/lr/jobs/7");
   lr.set_progress(1);
+  lr.set_device_hours(0.4375);
+  lr.mutable_guard()->mutable_diverged()->set_share(0.5);
+  lr.mutable_guard()->set_after_jobs(10);
+  lr.mutable_guard()->set_device_hours(2);
+  lr.add_rules(
+      "guard: the sweep pauses once more than 50% of at least 10 ended jobs have diverged, or after 2 device "
+      "hours");
   SetAgo(lr.mutable_end_time(), 429);
   data.sweeps.push_back(lr);
   data.jobs.push_back(Succeeded(1, "sgd", "0.1", 2.512));

@@ -61,6 +61,16 @@ TEST(Analysis, WordsNameALineBeforeNumbersWhateverTheOrderOfAxes) {
   EXPECT_EQ(analysis.lines.at(0).label.substr(0, 3), "sgd");
 }
 
+TEST(Analysis, TheMostIsTheBestWhereMoreIsBetter) {
+  ReportData data = SweepOf({{"1e-4", 0.1}, {"1e-3", 0.3}, {"1e-2", 0.27}, {"1e-1", 0.2}});
+  data.maximize = true;
+  const Analysis analysis = Analyze(data);
+  EXPECT_EQ(analysis.best_job, 1U);
+  EXPECT_EQ(analysis.lines.at(0).best_point, 1U);
+  EXPECT_EQ(analysis.lines.at(0).good_low, 1e-3);
+  EXPECT_EQ(analysis.lines.at(0).good_high, 1e-2) << "within 0.05 of it";
+}
+
 TEST(Analysis, DivergedJobsAreNeverTheBestThoughTheirFigureIsLower) {
   const Analysis analysis =
       Analyze(SweepOf({{"1e-3", 2.0}, {"1e-2", 1.0, Outcome::kDiverged}, {"1e-4", 3.0}}));

@@ -64,7 +64,7 @@ ReportData TwoJobs() {
 TEST(Payload, HoldsTheWholeSweep) {
   const Json expected = Json::parse(R"json({
     "title": "sweeps/two", "description": "", "sweep": "sweeps/two", "state": "ended", "version": "1.2.3",
-    "answer": "best: lr=1e-3: val loss 2.250", "objective": "val_loss", "created_us": 0, "ended_us": 0, "made_us": 0,
+    "answer": "best: lr=1e-3: val loss 2.250", "objective": "val_loss", "direction": "minimize", "created_us": 0, "ended_us": 0, "made_us": 0,
     "axes": [{"key": "optimizer.learning_rate", "name": "lr"}],
     "main": 0, "main_log": true, "line_axes": [], "repeats": [],
     "lines": [{"label": "", "values": [],

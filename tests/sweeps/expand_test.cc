@@ -31,7 +31,7 @@ TEST(Expand, WithoutListsThereIsOneJobAndNoAxis) {
   EXPECT_THAT(expansion.jobs, SizeIs(1));
   EXPECT_THAT(expansion.axes, SizeIs(0));
   EXPECT_EQ(expansion.name, "sweep");
-  EXPECT_EQ(expansion.objective, "val_loss");
+  EXPECT_EQ(expansion.objective, Objective());
 }
 
 TEST(Expand, JobsHoldResolvedSpecsAndTheirHashes) {

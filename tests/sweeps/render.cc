@@ -21,7 +21,7 @@ std::string Render(const sweeps::ExpandResult& result) {
   if (!result.expansion)
     return result.diagnostics.Render() + std::to_string(result.diagnostics.count()) + " problems\n";
   const sweeps::Expansion& expansion = *result.expansion;
-  std::string text = "name " + expansion.name + "\nobjective " + expansion.objective + "\n";
+  std::string text = "name " + expansion.name + "\nobjective " + ToText(expansion.objective) + "\n";
   if (!expansion.description.empty()) text += "description " + expansion.description + "\n";
   for (const auto& [name, value] : expansion.environment) text += "environment " + name + "=" + value + "\n";
   for (const auto& file : result.files)

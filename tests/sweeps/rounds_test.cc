@@ -93,6 +93,16 @@ TEST(Rounds, LaterOnesAreDrawnWhereEarlierOnesWereGood) {
   EXPECT_LT(search.best(), 0.05) << "of six decades";
 }
 
+// The same search for the most of the negative.
+TEST(Rounds, ADirectionOfTheObjectiveIsFollowed) {
+  const auto gain = [](const spec::TrainingSpec& spec) { return -FromOneThousandth(spec); };
+  Search less(kRate, FromOneThousandth);
+  Search more(kRate + "objective: val_loss maximize\n", gain);
+  while (less.Next() && more.Next()) {
+  }
+  EXPECT_EQ(more.tried(), less.tried());
+}
+
 TEST(Rounds, TheSameHistoryLeadsToTheSamePoints) {
   Search one(kRate, FromOneThousandth);
   Search other(kRate, FromOneThousandth);

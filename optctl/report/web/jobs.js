@@ -154,7 +154,7 @@ function jobsSection() {
 function filterExample() {
   const axis = report.axes[0]?.name.replaceAll(' ', '_');
   const value = report.jobs[0]?.values[0];
-  return [axis && value ? `${axis}=${value}` : null, `${report.objective}<2`, 'diverged']
+  return [axis && value ? `${axis}=${value}` : null, `${report.objective}${moreIsBetter ? '>' : '<'}2`, 'diverged']
       .filter(Boolean)
       .join('  or  ');
 }

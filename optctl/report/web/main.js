@@ -95,7 +95,7 @@ function curveControls() {
 
 function otherKeyChart() {
   const keys = [...new Set(report.jobs.flatMap((job) => Object.keys(job.series ?? {})))]
-                   .filter((key) => !['loss', 'grad_norm', 'grad_norm_spread', report.objective].includes(key))
+                   .filter((key) => !['loss', 'grad_norm', 'grad_norm_spread', validation].includes(key))
                    .sort();
   if (keys.length === 0) return null;
   const chart = {key: keys[0]};
@@ -120,7 +120,7 @@ function build() {
   const sensitivity = sensitivityChart();
   const curves = report.curves.jobs > 0 ?
       [
-        curveChart('loss', 'loss', report.objective), curveChart('gradient', 'grad_norm', null),
+        curveChart('loss', 'loss', validation), curveChart('gradient', 'grad_norm', null),
         report.jobs.some((job) => job.series?.grad_norm_spread) ? curveChart('spread', 'grad_norm_spread', null) : null,
         otherKeyChart()
       ].filter(Boolean) :

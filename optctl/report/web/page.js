@@ -85,6 +85,13 @@ const mainAxis = report.main >= 0 ? report.axes[report.main] : null;
 function figure(job, key) {
   return report.jobs[job].figures[key];
 }
+// What ranks values of the objective: less is better.
+const moreIsBetter = report.direction === 'maximize';
+function costOf(value) {
+  return moreIsBetter ? -value : value;
+}
+// What stands beside the training loss, in its unit.
+const validation = report.objective.endsWith('loss') ? report.objective : 'val_loss';
 function objectiveOf(job) {
   return report.jobs[job].counts ? toNumber(figure(job, report.objective)) : NaN;
 }

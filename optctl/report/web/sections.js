@@ -7,7 +7,7 @@ function resultColumns() {
   const shown = [
     report.objective, 'val_perplexity', 'val_bits_per_byte', 'tokens_per_second', 'peak_memory_bytes'
   ].filter((key) => report.jobs.some((job) => key in job.figures));
-  const least = objectiveOf(report.best_job >= 0 ? report.best_job : 0);
+  const top = objectiveOf(report.best_job >= 0 ? report.best_job : 0);
   return [
     {
       name: lineHeading(),
@@ -38,10 +38,10 @@ function resultColumns() {
         })),
     {
       name: 'to best',
-      title: 'above the best of all',
+      title: moreIsBetter ? 'below the best of all' : 'above the best of all',
       numeric: true,
-      value: withBest((job) => objectiveOf(job) - least),
-      text: (line) => (best(line) >= 0 ? `+${fixed(objectiveOf(best(line)) - least, 3)}` : kNothing)
+      value: withBest((job) => costOf(objectiveOf(job) - top)),
+      text: (line) => (best(line) >= 0 ? toBest(objectiveOf(best(line)) - top) : kNothing)
     },
     {
       name: 'time',
@@ -61,6 +61,10 @@ function resultColumns() {
   ].filter(Boolean);
 }
 
+function toBest(distance) {
+  return (moreIsBetter ? '−' : '+') + fixed(Math.abs(distance), 3);
+}
+
 // The answer, as a table: one row per line, best first.
 function resultsSection() {
   if (report.jobs.length === 0) return null;
@@ -69,6 +73,7 @@ function resultsSection() {
   const table = new SortedTable('Best of each line', columns, report.lines.map((line, index) => index), {
     jobOf: best,
     sortBy: columns.findIndex((column) => column.name === figureOf(report.objective).word),
+    down: moreIsBetter,
     rowClass: (line) => (best(line) >= 0 && best(line) === report.best_job ? 'best' : null),
   });
   return section(
@@ -184,7 +189,7 @@ function modelsSection() {
                          (key) => ['layers', 'width', 'heads'].includes(key) ||
                              new Set(rows.map((row) => row.model.values[key])).size > 1);
   const best = (row) => row.jobs.filter((job) => !Number.isNaN(objectiveOf(job)))
-                            .sort((a, b) => objectiveOf(a) - objectiveOf(b))[0] ??
+                            .sort((a, b) => costOf(objectiveOf(a)) - costOf(objectiveOf(b)))[0] ??
       -1;
   const of = (key) => ({
     name: figureOf(key).word,

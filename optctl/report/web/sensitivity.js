@@ -45,8 +45,8 @@ function sensitivityPoints() {
   return points;
 }
 
-// The scale shows the good part well: few very bad points do not squash it, they stand at the top edge with
-// an arrow.
+// Of costs. The scale shows the good part well: few very bad points do not squash it, they stand with an arrow
+// at the edge where it is bad (the top one, unless more is better).
 function objectiveRange(values) {
   const sorted = [...values].sort((a, b) => a - b);
   if (sorted.length === 0) return {min: 0, max: 1, cut: Infinity};
@@ -62,9 +62,9 @@ function buildSensitivity(width) {
   if (report.jobs.length < 2) return null;
   const points = sensitivityPoints();
   const finite = points.filter((point) => point.y !== null);
-  const {min, max: top, cut} = objectiveRange(finite.map((point) => point.y));
+  const {min, max: top, cut} = objectiveRange(finite.map((point) => costOf(point.y)));
   const pinned = points.filter((point) => point.y === null && failureOf(point) !== null);
-  const high = finite.filter((point) => point.y > cut);
+  const high = finite.filter((point) => costOf(point.y) > cut);
   const xs = [...new Set(points.map((point) => point.x))].sort((a, b) => a - b);
   if (xs.length === 0) return null;
   const lines = [...new Set(points.map((point) => point.line))];
@@ -76,14 +76,14 @@ function buildSensitivity(width) {
   return {
     data: [
       xs,
-      ...lines.map((line) => xs.map((x) => finite.find((p) => p.line === line && p.x === x && p.y <= cut)?.y))
+      ...lines.map((line) => xs.map((x) => finite.find((p) => p.line === line && p.x === x && costOf(p.y) <= cut)?.y))
     ],
     hits,
     label: `${report.objective} over ${mainAxis?.key ?? 'configurations'}: ${report.answer}`,
     note: sensitivityNote(pinned, high, cut),
     table: () => sensitivityTable(points),
     options: {
-      scales: {x: {time: false, distr: log ? 3 : 1, range: () => range}, y: {range: () => [min, max]}},
+      scales: {x: {time: false, distr: log ? 3 : 1, range: () => range}, y: {range: () => (moreIsBetter ? [-max, -min] : [min, max])}},
       axes: [xAxis(log, xs, width), yAxis(top)],
       series: [
         {}, ...lines.map((line) => {
@@ -113,10 +113,10 @@ function mainScale(xs) {
   return {log: false, range: [least - pad, most + pad]};
 }
 
-// Nothing above the top has a place on the scale.
+// Nothing beyond the edge has a place on the scale.
 function yAxis(top) {
   const options = axisOptions(false, figureOf(report.objective).title, false);
-  return {...options, filter: (u, splits) => splits.filter((split) => split <= top)};
+  return {...options, filter: (u, splits) => splits.filter((split) => costOf(split) <= top)};
 }
 
 // Ticks are the values that were tried, as the sweep writes them, while they fit.
@@ -158,7 +158,7 @@ function sensitivityHits(points, pinned, high, cut) {
     rows.set(x, place + 1);
     return {row: place % kMarkRows, shift: 7 * Math.floor(place / kMarkRows)};
   };
-  const hits = points.filter((p) => p.y !== null && p.y <= cut).map((point) => ({...point, kind: 'value'}));
+  const hits = points.filter((p) => p.y !== null && costOf(p.y) <= cut).map((point) => ({...point, kind: 'value'}));
   for (const point of high) hits.push({...point, kind: 'high', ...nextRow(point.x)});
   for (const point of pinned) hits.push({...point, kind: failureOf(point), ...nextRow(point.x)});
   for (const hit of hits) {
@@ -192,7 +192,7 @@ function drawSensitivity(u, hits, divider) {
     const look = lookOf(hit.line);
     const x = u.valToPos(hit.x, 'x', true) + (hit.shift ?? 0) * ratio;
     const row = 10 + kMarkRow * (hit.row ?? 0);
-    const y = hit.kind === 'value' ? u.valToPos(hit.y, 'y', true) : u.bbox.top + row * ratio;
+    const y = hit.kind === 'value' ? u.valToPos(hit.y, 'y', true) : besideEdge(u, row * ratio);
     hit.pixelX = (x - u.bbox.left) / ratio;
     hit.pixelY = (y - u.bbox.top) / ratio;
     const lit = view.highlight >= 0 && hit.jobs.includes(view.highlight);
@@ -209,15 +209,21 @@ function drawSensitivity(u, hits, divider) {
   context.restore();
 }
 
-function drawDivider(u, value, ratio) {
-  const y = u.valToPos(value, 'y', true);
+// So far inside of the edge where it is bad.
+function besideEdge(u, distance) {
+  return moreIsBetter ? u.bbox.top + u.bbox.height - distance : u.bbox.top + distance;
+}
+
+function drawDivider(u, cost, ratio) {
+  const y = u.valToPos(costOf(cost), 'y', true);
+  const edge = besideEdge(u, 0);
   const context = u.ctx;
   context.fillStyle = css('--band');
-  context.fillRect(u.bbox.left, u.bbox.top, u.bbox.width, y - u.bbox.top);
+  context.fillRect(u.bbox.left, Math.min(y, edge), u.bbox.width, Math.abs(y - edge));
   context.fillStyle = css('--muted-text');
   context.font = `${11 * ratio}px system-ui, sans-serif`;
   context.textAlign = 'left';
-  context.fillText('off the scale', u.bbox.left + 6 * ratio, u.bbox.top + 14 * ratio);
+  context.fillText('off the scale', u.bbox.left + 6 * ratio, besideEdge(u, (moreIsBetter ? 6 : 14) * ratio));
 }
 
 // A ring; a second one and the figure for the best of all; an arrow outwards where the range ends.
@@ -264,8 +270,9 @@ function sensitivityNote(pinned, high, cut) {
   };
   const kinds = [...new Set(pinned.map(failureOf))];
   if (kinds.length > 0)
-    parts.push(`At the top edge, without a figure: ${kinds.map((kind) => words[kind]).join(', ')}.`);
-  if (high.length > 0) parts.push(`▲ above ${figureOf(report.objective).text(cut)}.`);
+    parts.push(`At the ${moreIsBetter ? 'bottom' : 'top'} edge, without a figure: ${kinds.map((kind) => words[kind]).join(', ')}.`);
+  if (high.length > 0)
+    parts.push(`▲ ${moreIsBetter ? 'below' : 'above'} ${figureOf(report.objective).text(costOf(cut))}.`);
   if (report.repeats.length > 0) parts.push('Points are means over seeds.');
   return parts.join(' ');
 }

@@ -6,7 +6,7 @@ class SortedTable {
     this.columns = columns;
     this.rows = rows;
     this.options = options;
-    this.sort = {column: options.sortBy ?? -1, down: false};
+    this.sort = {column: options.sortBy ?? -1, down: options.down ?? false};
     this.body = el('tbody');
     this.heads = columns.map(
         (column, index) =>

@@ -56,7 +56,7 @@ std::vector<domain::Attempt> FillState(const std::string& folder, const Filling&
   engine::NewSweep sweep;
   sweep.sweep.id = kSweep;
   sweep.sweep.display_name = kSweep;
-  sweep.sweep.objective = "val_loss";
+  sweep.sweep.objective = {.metric = "val_loss"};
   sweep.sweep.axes = {"optimizer.learning_rate"};
   sweep.sweep.job_count = filling.jobs;
   for (int32_t number = 1; number <= filling.jobs; ++number) sweep.jobs.push_back(Job(number));

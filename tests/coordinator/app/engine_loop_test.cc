@@ -73,7 +73,7 @@ class Loop : public testing::Test {
 TEST_F(Loop, TellsWhatIsWatchedBeforeItAnswers) {
   Start();
   engine::CreateSweep sweep = OneJob("lr");
-  sweep.objective = "val_bits_per_byte";
+  sweep.objective = {.metric = "val_bits_per_byte"};
   sweep.search.stop.emplace().plateau = {.patience = {.share = 0, .steps = 10}, .min_delta = 0};
   std::promise<std::map<std::string, std::string>> answered;
   ASSERT_TRUE(loop_->Post(sweep, [&](const engine::Answer& /*answer*/) { answered.set_value(watched_); }));

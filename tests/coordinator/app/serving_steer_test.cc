@@ -268,7 +268,7 @@ TEST_F(SteerApi, MistakesNameTheField) {
   v1::Sweep sweep;
   grpc::Status status = Call(*sweeps_, &v1::SweepService::Stub::UpdateSweep, update, &sweep);
   EXPECT_EQ(status.error_code(), StatusCode::INVALID_ARGUMENT);
-  EXPECT_THAT(status.error_message(), HasSubstr("priority and max_running"));
+  EXPECT_THAT(status.error_message(), HasSubstr("priority, max_running, guard.device_hours"));
   v1::DrainWorkerRequest drain;
   drain.set_name("workers/nobody");
   v1::Worker worker;

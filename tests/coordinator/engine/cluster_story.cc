@@ -185,10 +185,12 @@ std::vector<SavedSweep> ClusterStory::SavedSweeps() const {
     SavedSweep& sweep = sweeps[name.sweep];
     ++sweep.ended.by_outcome[std::string(OutcomeName(*job.status.outcome))];
     sweep.ended_steps += job.status.step;
+    sweep.ended_slot_time += job.status.slot_time;
     if (job.status.outcome == Outcome::kSucceeded && name.job >= sweep.sweep.first_competitor)
       ++sweep.finished;
     const auto& most = sweep.sweep.keep.best_jobs;
-    if (most && job.status.objective) sweep.best.insert({*job.status.objective, name.job});
+    if (most && job.status.objective)
+      sweep.best.insert({sweep.sweep.objective.CostOf(*job.status.objective), name.job});
     if (most && sweep.best.size() > static_cast<size_t>(*most)) sweep.best.erase(std::prev(sweep.best.end()));
   }
   for (const auto& [key, result] : rungs_) {

@@ -138,7 +138,7 @@ class ExtendInParts : public Expand {
     begin.extension.sweep_id = "large";
     begin.extension.content_hash = "file";
     begin.extension.revision = Row().revision;
-    begin.extension.objective = "val_loss";
+    begin.extension.objective = {.metric = "val_loss"};
     begin.extension.axes = {"training.seed"};
     return begin;
   }

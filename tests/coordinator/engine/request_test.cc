@@ -154,7 +154,7 @@ TEST(Totals, TheBestJobIsTheLeastFiniteObjectiveOfThoseThatTrainedAsPlanned) {
   story.Give(says);
   const domain::EndedJobs& ended = story.engine().state().sweeps.at("lr").ended;
   EXPECT_EQ(ended.best_job, 4);
-  EXPECT_EQ(ended.best_objective, 1.5);
+  EXPECT_EQ(ended.best_cost, 1.5);
   EXPECT_EQ(ended.by_outcome.at("succeeded"), 3);
   const Census census = story.engine().TakeCensus();
   EXPECT_EQ(census.jobs_by_state.at("diverged"), 1);

@@ -35,7 +35,7 @@ TEST(Reuse, ASweepOfWhichAllIsTakenOverHasEnded) {
   EXPECT_TRUE(story.SweepRow("second").end_time.has_value());
   const LiveSweep& sweep = story.engine().state().sweeps.at("second");
   EXPECT_EQ(sweep.ended.best_job, 1);
-  EXPECT_EQ(sweep.ended.best_objective, 3.0);
+  EXPECT_EQ(sweep.ended.best_cost, 3.0);
   EXPECT_EQ(sweep.ended_steps, 200);
 }
 
@@ -98,7 +98,7 @@ TEST(Reuse, AnExtensionMayTakeOver) {
   ExtendSweep extend;
   extend.sweep_id = "second";
   extend.revision = story.SweepRow("second").revision;
-  extend.objective = "val_loss";
+  extend.objective = {.metric = "val_loss"};
   extend.points = {Reusing(2, {2}).points.at(1)};
   story.Give(extend);
   EXPECT_EQ(story.SweepRow("second").state, domain::SweepState::kEnded);
@@ -114,7 +114,7 @@ TEST(Reuse, ALargeExtensionCountsWhatItTakesOverOnceItIsFinished) {
   ExtendSweep head;
   head.sweep_id = "second";
   head.revision = story.SweepRow("second").revision;
-  head.objective = "val_loss";
+  head.objective = {.metric = "val_loss"};
   const std::vector<Point> all = Reusing(4, {2, 3}).points;
   const AddPoints part{"second", {all.at(1), all.at(2), all.at(3)}, {}};
   story.Give(BeginExtension{head});

@@ -164,7 +164,7 @@ TEST(Rungs, WhatExtendsASweepThatHadEndedCompetesWithItself) {
   ExtendSweep more;
   more.sweep_id = "lr";
   more.revision = 1;
-  more.objective = "val_loss";
+  more.objective = {.metric = "val_loss"};
   more.points = Jobs(1, "more").points;
   story.Give(more);
   story.Knows({"lr", 2});
@@ -180,7 +180,7 @@ TEST(Rungs, WhatIsComingInPartsCompetesWithWhatIsPaused) {
   ExtendSweep more;
   more.sweep_id = "lr";
   more.revision = 1;
-  more.objective = "val_loss";
+  more.objective = {.metric = "val_loss"};
   story.Give(BeginExtension{more});
   story.Give(AddPoints{.sweep_id = "lr", .points = Jobs(1, "more").points});
   auto worker = story.Worker("a");

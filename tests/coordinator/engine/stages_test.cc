@@ -21,7 +21,7 @@ ExtendSweep SecondStage(int32_t revision, int jobs) {
   ExtendSweep next;
   next.sweep_id = "lr";
   next.revision = revision;
-  next.objective = "val_loss";
+  next.objective = {.metric = "val_loss"};
   next.stage = NextStage{.number = 2, .from = {1}};
   if (jobs > 0) next.points = Jobs(jobs, "next").points;
   return next;

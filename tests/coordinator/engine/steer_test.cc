@@ -172,7 +172,7 @@ TEST(Extend, OnlyNewPointsRunAndAnEndedSweepIsOpenAgain) {
   extend.content_hash = "file";
   extend.sweep_id = "lr";
   extend.revision = story.SweepRow("lr").revision;
-  extend.objective = "val_loss";
+  extend.objective = {.metric = "val_loss"};
   extend.axes = {"training.seed", "optimizer.name"};
   extend.points = Jobs(2, "more").points;
   const std::vector<int32_t> added = {2, 3};

@@ -200,7 +200,7 @@ TEST(Stopping, JobsOfAStageAreMeasuredByEachOther) {
   ExtendSweep next;
   next.sweep_id = "lr";
   next.revision = 1;
-  next.objective = "val_loss";
+  next.objective = {.metric = "val_loss"};
   next.stage = NextStage{.number = 2, .from = {1}};
   next.points = Jobs(1, "next").points;
   story.Give(next);

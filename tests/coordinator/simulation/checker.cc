@@ -31,6 +31,7 @@ domain::Attempt Settled(domain::Attempt attempt) {
 bool OnlySteered(domain::Sweep before, const domain::Sweep& after) {
   before.priority = after.priority;
   before.max_running = after.max_running;
+  before.search.guard = after.search.guard;
   return before == after;
 }
 
@@ -99,6 +100,7 @@ void Checker::Apply(const engine::Changes& changes, Rows* rows, bool check) {
   for (const JobName& name : touched)
     if (!rows->coming.contains(name)) CheckJob(*rows, name);
   if (!changes.attempts.empty()) CheckCapacity(*rows);
+  if (!changes.jobs.empty() || !changes.sweeps.empty()) CheckGuards(*rows);
 }
 
 // As StateWriter writes them.

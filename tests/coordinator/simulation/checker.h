@@ -96,6 +96,7 @@ class Checker {
   void CheckJob(const Rows& rows, const JobName& name);
   void CheckTakenOver(const Rows& rows, const JobName& name, const domain::JobStatus& status);
   void CheckCapacity(const Rows& rows);
+  void CheckGuards(const Rows& rows);
   void CheckPromises();
   void CheckPromise(const Promise& promise);
   void CheckPoints(const Promise& promise);

@@ -159,6 +159,26 @@ std::vector<int32_t> Checker::Reopened(const std::string& request_id) const {
   return found == reopened_.end() ? std::vector<int32_t>() : found->second;
 }
 
+// From rows alone: what runs still is not counted, so that the engine's word may come earlier.
+void Checker::CheckGuards(const Rows& rows) {
+  for (const auto& [id, sweep] : rows.sweeps) {
+    if (!sweep.search.guard || sweep.state != domain::SweepState::kActive) continue;
+    sweeps::SweepSoFar so_far;
+    for (auto job = rows.jobs.lower_bound({id, 0}); job != rows.jobs.end() && job->first.sweep == id; ++job) {
+      const domain::JobStatus& status = job->second.status;
+      so_far.device_hours += domain::DeviceHours(status.slot_time);
+      so_far.ended += status.outcome ? 1 : 0;
+      so_far.failed += status.outcome == Outcome::kFailed ? 1 : 0;
+      so_far.diverged += status.outcome == Outcome::kDiverged ? 1 : 0;
+    }
+    const auto verdict = sweeps::WhyOver(*sweep.search.guard, so_far);
+    if (!verdict) continue;
+    context_->coverage->Count("commits with a sweep held by its guard");
+    if (sweep.pause != domain::Pause::kStopRunning)
+      context_->Violate("a sweep past its bounds is paused", SweepResource(id) + " goes on: " + *verdict);
+  }
+}
+
 void Checker::CheckStopped() {
   for (const auto& [name, attempt] : rows_.attempts) {
     if (!OnSlots(attempt)) continue;

@@ -37,7 +37,8 @@ void Client::CreateSweep(const std::string& id, int jobs, int part, bool reuse,
   for (const auto& limit : {keep.best_jobs, keep.best, keep.last})
     request += " " + std::to_string(limit.value_or(-1));
   request += " " + std::to_string(search.first_rung) + " " + std::to_string(search.stages) + " " +
-             std::to_string(search.rule);
+             std::to_string(search.rule) + " " + std::to_string(search.guard) +
+             (search.maximize ? " 1" : " 0");
   Begin(SweepsServer::kCreate, request + " " + start,
         {.kind = Promise::Kind::kHasPoints, .subject = {id, 0}, .points = PointsBetween(1, jobs)});
 }
@@ -87,6 +88,13 @@ void Client::Pause(const std::string& sweep, domain::Pause pause) {
   request.set_name(SweepResource(sweep));
   request.set_keep_running(pause == domain::Pause::kKeepRunning);
   BeginOrder("/optfleet.v1.SweepService/PauseSweep", request, order);
+}
+
+void Client::TakeGuardOff(const std::string& sweep) {
+  v1::UpdateSweepRequest request;
+  request.mutable_sweep()->set_name(SweepResource(sweep));
+  request.mutable_update_mask()->add_paths("guard");
+  BeginOrder("/optfleet.v1.SweepService/UpdateSweep", request, {Order::Kind::kNoGuard, sweep, 0});
 }
 
 void Client::Limit(const std::string& sweep, int32_t priority, int32_t max_running) {

@@ -24,6 +24,8 @@ class Client {
     int64_t first_rung = 0;  // 0: no halving
     int stages = 0;          // 0: none
     int rule = 0;            // that stops jobs early: 1 median, 2 plateau, 3 divergence; 0: none
+    int guard = 0;           // 1 a failed job, 2 half of the jobs failed, 3 half a minute; 0: none
+    bool maximize = false;
   };
   void CreateSweep(const std::string& id, int jobs, int part, bool reuse, const domain::KeepPolicy& keep,
                    const Search& search, const std::string& start);
@@ -32,6 +34,7 @@ class Client {
   void CancelSweep(const std::string& id);
   // One order about a sweep or a worker at a time; nothing happens while an earlier one is not answered.
   void Pause(const std::string& sweep, domain::Pause pause);
+  void TakeGuardOff(const std::string& sweep);
   void Limit(const std::string& sweep, int32_t priority, int32_t max_running);
   void Drain(const std::string& worker, domain::Pause drain);
   // Those of `jobs`; if there are none, those with one of the outcomes.

@@ -74,6 +74,7 @@ class CoordinatorProcess final : public rpc::Backend {
   bool Append(std::vector<store::RecordBatch> batches, OnHeld on_held) override;
   void NoteClock(const std::string&, Time) override {}
   rpc::SystemInfo info() const override { return {}; }
+  Time Now() const override { return wall(); }
 
  private:
   struct Waiting {

@@ -60,7 +60,10 @@ std::string EssenceOf(const engine::State& state) {
     text += id + ' ' + std::string(Name(sweep.row.state)) + ' ' + std::to_string(sweep.ended.total()) + ' ' +
             std::to_string(sweep.ended_steps) + ' ' + std::to_string(sweep.ended.best_job.value_or(0)) + ' ' +
             std::to_string(sweep.paused) + ' ' + std::to_string(sweep.row.stages.begun) +
-            (state.due_stages.contains(id) ? " due" : "");
+            (state.due_stages.contains(id) ? " due" : "") + (state.guarded.contains(id) ? " guarded " : " ") +
+            std::to_string(sweep.slot_time.held());
+    // What runs goes on costing.
+    if (sweep.slot_time.held() == 0) text += ' ' + std::to_string(sweep.slot_time.Until(state.now));
     for (const auto& [objective, job] : sweep.best) text += ' ' + std::to_string(job);
     text += '\n';
   }

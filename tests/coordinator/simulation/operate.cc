@@ -84,8 +84,12 @@ void World::DrainOrUndrain() {
 void World::LetGoOn() {
   if (!coordinator_.up()) return;
   if (!std::exchange(let_go_on_, true)) checker_.CheckStopped();
-  for (const auto& [id, sweep] : checker_.rows().sweeps)
-    if (sweep.pause != Pause::kNo && !sweep.end_time) client_.Pause(id, Pause::kNo);
+  for (const auto& [id, sweep] : checker_.rows().sweeps) {
+    if (sweep.end_time) continue;
+    if (sweep.search.guard) held_.insert(id);
+    if (sweep.search.guard) client_.TakeGuardOff(id);
+    if (sweep.pause != Pause::kNo) client_.Pause(id, Pause::kNo);
+  }
   for (const auto& [id, worker] : coordinator_.engine()->state().workers)
     if (worker.row.drain != Pause::kNo) client_.Drain(id, Pause::kNo);
 }

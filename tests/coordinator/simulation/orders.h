@@ -14,7 +14,7 @@
 namespace optfleet::simulation {
 
 struct Order {
-  enum class Kind { kNone, kPause, kLimit, kDrain };
+  enum class Kind { kNone, kPause, kLimit, kDrain, kNoGuard };
   Kind kind = Kind::kNone;
   std::string subject;  // id of a sweep or of a worker
   int32_t value = 0;    // a domain::Pause, or the limit

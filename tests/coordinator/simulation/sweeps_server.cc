@@ -35,6 +35,17 @@ sweeps::StopPlan RuleOf(int rule) {
   return plan;
 }
 
+sweeps::GuardPlan GuardOf(int guard) {
+  sweeps::GuardPlan plan;
+  if (guard == 1) plan.failed = sweeps::JobsOrShare{};
+  if (guard == 2) {
+    plan.failed = sweeps::JobsOrShare{.share = 0.5, .jobs = 0};
+    plan.after = 2;
+  }
+  if (guard == 3) plan.device_hours = 0.5 / 60;
+  return plan;
+}
+
 // As FinishedJobs::TakeOver in coordinator/rpc, without what a run rests on: all ran on the same ground.
 Status TakeOver(store::ReadStore& store, std::vector<engine::Point>* points) {
   const auto succeeded = store.ListSucceededJobs();
@@ -88,11 +99,13 @@ void SweepsServer::Create(const std::string& request, const Network::Reply& repl
   int64_t first_rung = 0;
   int stages = 0;
   int rule = 0;
-  words >> first_rung >> stages >> rule >> start;
+  int guard = 0;
+  words >> first_rung >> stages >> rule >> guard >> sweep.objective.maximize >> start;
   if (rule > 0) {
     sweep.search.stop = RuleOf(rule);
-    sweep.objective = "loss";  // which is recorded at each step
+    sweep.objective.metric = "loss";  // which is recorded at each step
   }
+  if (guard > 0) sweep.search.guard = GuardOf(guard);
   if (first_rung > 0)
     sweep.search.halving = sweeps::HalvingPlan{.first_share = 0, .first_steps = first_rung, .factor = 2};
   for (int stage = 1; stage <= stages; ++stage)
@@ -174,7 +187,7 @@ void SweepsServer::BeginStage(const store::StagedSweep& staged) {
   std::optional<std::pair<double, int32_t>> best;
   for (const auto& [hash, result] : staged.results) {
     if (!result.objective) continue;
-    const std::pair ranked(*result.objective, result.job);
+    const std::pair ranked(sweep.objective.CostOf(*result.objective), result.job);
     best = std::min(best.value_or(ranked), ranked);
   }
   const auto done = [this, id = sweep.id](const engine::Answer&) { at_work_.erase(id); };

@@ -18,8 +18,8 @@ std::set<std::string> PointsBetween(int first, int last);
 class SweepsServer {
  public:
   // Request id, sweep, jobs, so many in a part (0: at once), whether to take outcomes over, three limits of
-  // what it keeps, step of the first rung (0: no halving), number of stages (0: none), rule that stops jobs
-  // (0: none), start.
+  // what it keeps, step of the first rung (0: no halving), number of stages (0: none), rule that stops
+  // jobs and guard (0: none), whether more of the objective is better, start.
   static constexpr const char* kCreate = "create";
   // Request id, sweep, first point, last point, so many in a part, whether to take outcomes over.
   static constexpr const char* kExtend = "extend";

@@ -130,12 +130,16 @@ void World::Submit() {
   const int64_t first_rung = other.Chance(0.25) ? 1 + static_cast<int64_t>(other.Below(6)) : 0;
   const int stages = other.Chance(0.2) ? 1 + static_cast<int>(other.Below(3)) : 0;
   const int rule = other.Chance(0.25) ? 1 + static_cast<int>(other.Below(3)) : 0;
+  Dice third(options_.seed * 16 + static_cast<uint64_t>(submitted_) + (uint64_t{1} << 40));
+  const int guard = third.Chance(0.2) ? 1 + static_cast<int>(third.Below(3)) : 0;
+  const bool maximize = third.Chance(0.2);
+  if (guard > 0) context_.coverage->Count("sweeps with a guard");
   if (rule > 0) context_.coverage->Count("sweeps with a rule that stops jobs");
   if (first_rung > 0) context_.coverage->Count("sweeps with halving");
   if (stages > 0) context_.coverage->Count("sweeps with stages");
   client_.CreateSweep("s" + std::to_string(submitted_), 1 + static_cast<int>(context_.dice.Below(8)),
                       context_.dice.Chance(0.3) ? 1 + static_cast<int>(context_.dice.Below(3)) : 0,
-                      context_.dice.Chance(0.2), keep, {first_rung, stages, rule}, start);
+                      context_.dice.Chance(0.2), keep, {first_rung, stages, rule, guard, maximize}, start);
 }
 
 void World::Pin() {

@@ -33,6 +33,7 @@ class World {
   // The first violation, if there is one.
   std::optional<Violation> Run();
   const Checker& checker() const { return checker_; }
+  const std::set<std::string>& held() const { return held_; }
 
  private:
   struct Node {
@@ -78,6 +79,7 @@ class World {
   int submitted_ = 0;
   std::optional<Time> idle_since_;
   bool let_go_on_ = false;
+  std::set<std::string> held_;  // sweeps whose guard was taken off to let them go on
 };
 
 }  // namespace optfleet::simulation

@@ -38,7 +38,7 @@ inline engine::NewSweep NewSweep(const std::string& id, int jobs) {
   sweep.sweep.id = id;
   sweep.sweep.display_name = "The " + id;
   sweep.sweep.axes = {"optimizer.learning_rate"};
-  sweep.sweep.objective = "val_loss";
+  sweep.sweep.objective = {.metric = "val_loss"};
   sweep.sweep.job_count = jobs;
   sweep.sweep.create_time = At(10);
   sweep.source.files = {{"a.yaml", "model: {}\n\"quoted\": \xC3\xA9", "/home/somebody"}};

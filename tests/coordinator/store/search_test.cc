@@ -29,6 +29,11 @@ class SearchRows : public testing::Test {
         .median = sweeps::StopPlan::Median{.after = {.share = 0.25, .steps = 0}, .least_jobs = 5},
         .plateau = sweeps::StopPlan::Plateau{.patience = {.share = 0, .steps = 30}, .min_delta = 0.5},
         .divergence = sweeps::DivergencePlan{.factor = 3}};
+    row.search.guard = sweeps::GuardPlan{.diverged = sweeps::JobsOrShare{.share = 0.3, .jobs = 0},
+                                         .failed = sweeps::JobsOrShare{.share = 0, .jobs = 4},
+                                         .after = 5,
+                                         .device_hours = 1.5};
+    row.objective = {.metric = "eval/accuracy", .maximize = true};
     row.first_competitor = 2;
   }
   void Open() {
@@ -62,7 +67,8 @@ TEST_F(SearchRows, StagesAndHalvingComeBack) {
 TEST_F(SearchRows, EachRuleComesBackByItself) {
   domain::SearchPolicy& search = changes_.new_sweeps[0].sweep.search;
   const sweeps::StopPlan all = *search.stop;
-  search = {.halving = std::nullopt, .stop = sweeps::StopPlan{.median = all.median}};
+  search = {.halving = std::nullopt, .stop = sweeps::StopPlan{.median = all.median}, .guard = search.guard};
+  search.guard->diverged.reset();
   changes_.new_sweeps.push_back(NewSweep("wd", 1));
   changes_.new_sweeps[1].sweep.search.stop = sweeps::StopPlan{.plateau = all.plateau};
   changes_.new_sweeps.push_back(NewSweep("xx", 1));
@@ -76,8 +82,56 @@ TEST_F(SearchRows, EachRuleComesBackByItself) {
     EXPECT_EQ(saved->sweeps.at(i).sweep.search, changes_.new_sweeps[i].sweep.search);
 }
 
+TEST_F(SearchRows, TheBestHasTheMostWhereMoreIsBetter) {
+  domain::Sweep& row = changes_.new_sweeps[0].sweep;
+  row.keep.best_jobs = 2;
+  End(1, Outcome::kSucceeded, 0.25, {});
+  End(2, Outcome::kSucceeded, 0.75, {});
+  End(3, Outcome::kSucceeded, 0.75, {});
+  Commit();
+  const auto reader = ReadStore::Open(folder_.path());
+  ASSERT_TRUE(reader.has_value());
+  const auto view = (*reader)->GetSweep("lr");
+  ASSERT_TRUE(view.has_value());
+  EXPECT_EQ(view->best_job, (JobName{"lr", 2}));
+  EXPECT_EQ(view->best_objective, 0.75);
+  Open();
+  const auto saved = state_->Load();
+  EXPECT_EQ(saved->sweeps.at(0).ended.best_job, 2);
+  EXPECT_EQ(saved->sweeps.at(0).ended.best_cost, -0.75);
+  EXPECT_THAT(saved->sweeps.at(0).best, ElementsAre(std::pair(-0.75, 2), std::pair(-0.75, 3)));
+}
+
+TEST_F(SearchRows, WhatJobsCostIsSummedWithWhatRuns) {
+  End(1, Outcome::kSucceeded, 1.0, {});
+  End(2, Outcome::kFailed, std::nullopt, {});
+  changes_.jobs[0].second.slot_time = 300;
+  changes_.jobs[1].second.slot_time = 40;
+  domain::JobStatus running;
+  running.state = domain::JobState::kRunning;
+  running.attempt_count = 2;
+  running.slot_time = 5;  // of its first attempt
+  changes_.jobs.push_back({{"lr", 3}, running});
+  changes_.workers = {AWorker("gpu01")};
+  domain::Attempt& second = changes_.attempts.emplace_back(AnAttempt({"lr", 3}, 2, "gpu01"));
+  second.state = domain::AttemptState::kRunning;
+  second.start_time = TimeFromUnixMicros(77);
+  Commit();
+  const auto view = (*ReadStore::Open(folder_.path()))->GetSweep("lr");
+  ASSERT_TRUE(view.has_value()) << view.error().message();
+  EXPECT_EQ(view->slot_time, 345);
+  ASSERT_EQ(view->running.size(), 1U);
+  EXPECT_EQ(view->running[0].start, TimeFromUnixMicros(77));
+  EXPECT_EQ(view->running[0].shares, 100);
+  Open();
+  const auto saved = state_->Load();
+  EXPECT_EQ(saved->sweeps.at(0).ended_slot_time, 340);
+  EXPECT_EQ(saved->jobs.at(0).status.slot_time, 5);
+}
+
 // What an attempt recorded behind the checkpoint that its successor went on from is no part of the series.
 TEST_F(SearchRows, ReportsOfThoseThatCompeteAreGivenAgain) {
+  changes_.new_sweeps[0].sweep.objective.metric = "val_loss";
   changes_.new_sweeps.push_back(NewSweep("wd", 1));  // without rules
   End(1, Outcome::kSucceeded, 1.0, {});
   End(2, Outcome::kSucceeded, 2.0, {});

@@ -9,15 +9,19 @@
 namespace optfleet::store {
 namespace {
 
-// As version 2 wrote them: a sweep of two jobs, the second kept by the first, with an attempt.
+// As version 2 wrote them: a sweep of three jobs, kept by the first, with attempts.
 constexpr const char* kVersion2Rows = R"sql(
-INSERT INTO sweeps VALUES ('lr', 'The lr', 'active', '[]', 'val_loss', 2, 0, 0, 0, 10, NULL, 0, 'no', 1);
+INSERT INTO sweeps VALUES ('lr', 'The lr', 'active', '[]', 'val_loss', 3, 0, 0, 0, 10, NULL, 0, 'no', 1);
 INSERT INTO sources VALUES ('lr', 1, '[]', '[]', '', '{}');
 INSERT INTO jobs VALUES ('lr', 1, '[]', '{"a":{"b":1}}', 'h1', 100, 10, 'running', NULL, '', 1, 'w', '', 0, NULL, NULL, '', 0, '{}',
   NULL, 11, NULL, '{}', NULL);
 INSERT INTO jobs VALUES ('lr', 2, '[]', '{"a":{"b":2}}', 'h2', 100, 10, 'queued', NULL, '', 0, '', '', 0, NULL, NULL, '', 0, '{}',
   NULL, NULL, NULL, '{"slots":2}', 1);
 INSERT INTO workers VALUES ('w', 'ready', '[]', '', '', 7, '[]', 12, '[]', 0, 'no', 0, NULL);
+INSERT INTO jobs VALUES ('lr', 3, '[]', '{"a":{"b":3}}', 'h3', 100, 10, 'ended', 'failed', '', 2, '', '', 0, NULL, NULL, '', 0, '{}',
+  NULL, 11, 90, '{"slots":2,"share":50}', 1);
+INSERT INTO attempts VALUES ('lr', 3, 1, 5, 'ended', 'failed', '', 'w', '[0,1]', 0, 1, 0, 0, 0, 0, 0, 0, NULL, NULL, 11, 20, 50, 42, '/r');
+INSERT INTO attempts VALUES ('lr', 3, 2, 5, 'ended', 'lost', '', 'w', '[0,1]', 0, 1, 0, 0, 0, 0, 0, 0, NULL, NULL, 60, NULL, 90, 42, '/r');
 INSERT INTO attempts VALUES ('lr', 1, 1, 5, 'running', NULL, '', 'w', '[0]', 0, 1, 0, 0, 0, 0, 0, 0, 99, NULL, 11, 11, NULL, 42, '/r');
 )sql";
 
@@ -45,6 +49,8 @@ TEST_F(StateMigration, JobsAreAsTheyWereAndTheirAttemptsStillTheirs) {
   EXPECT_EQ(saved->jobs[0].status.state, domain::JobState::kRunning);
   EXPECT_EQ(saved->sweeps.at(0).fresh.Find(2)->resources.slots, 2);
   EXPECT_EQ(saved->attempts.at(0).trainer_pid, 42);
+  EXPECT_EQ(saved->sweeps.at(0).ended_slot_time, 30 * 2 * 50) << "of the attempt that ran";
+  EXPECT_EQ(saved->jobs.at(0).status.slot_time, 0);
   EXPECT_EQ((*store)->SpecOf({"lr", 2}), "{\"a\":{\"b\":2}}");
   store->reset();
   auto file = OpenForReading(path_, kStateSchema);
