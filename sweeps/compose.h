@@ -2,7 +2,8 @@
 // stages is one without a name. Plain values of one thread.
 #pragma once
 
-#include <memory>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,8 +12,15 @@
 #include "sweeps/document.h"
 #include "sweeps/expand.h"
 #include "sweeps/references.h"
+#include "sweeps/stage_search.h"
 
 namespace optfleet::sweeps {
+
+// What is expanded at a time, in order: a stage, or one round of a stage that finds its points in rounds.
+struct Part {
+  size_t stage = 0;
+  int32_t round = 0;  // from 0
+};
 
 class Composition {
  public:
@@ -22,34 +30,39 @@ class Composition {
   const Document& header() const { return whole_; }  // name, description and so on
   bool usable() const { return usable_; }            // false if some text could not be read at all
   bool has_stages() const { return whole_.stages.has_value(); }
-  // Whether points are drawn in rounds, each of which is a stage without a base then.
-  bool in_rounds() const { return !has_stages() && (whole_.sample.is_tpe() || largest_ != nullptr); }
-  bool looks_for_largest() const { return largest_ != nullptr; }
-  // Points of a round, from 0, for each block; of a search for the largest at most.
-  int32_t PointsInRound(size_t round) const;
-  const std::vector<Stage>& stages() const { return stages_; }
-  size_t IndexOf(const std::string& stage) const;  // of one that is there
+  // Whether a sweep without stages finds its points in rounds.
+  bool in_rounds() const { return !has_stages() && searches_.front().in_rounds(); }
 
-  // The blocks of a stage, complete. With `bases` (exactly if the stage has a base) once for each of them: it
+  // All parts of all stages; rounds follow each other. At least one.
+  const std::vector<Part>& parts() const { return parts_; }
+  const Stage& StageOf(size_t part) const { return stages_[parts_[part].stage]; }
+  const StageSearch& SearchOf(size_t part) const { return searches_[parts_[part].stage]; }
+  size_t FirstOf(size_t part) const {
+    return part - static_cast<size_t>(parts_[part].round);
+  }                                                             // of its stage
+  std::vector<size_t> PartsOf(const std::string& stage) const;  // of one that is there
+  std::string NameOf(size_t part) const;  // of its stage, or "round 3"; empty if there are neither
+
+  // The blocks of a part, complete. With `bases` (exactly if the stage has a base) once for each of them: it
   // then stands in the place of the file's keys.
-  std::vector<Block> BlocksOf(size_t stage, const std::vector<Leaves>& bases, Diagnostics* diagnostics) const;
-
-  // Of one that is in rounds: the points of a round that has begun, of a block with these keys.
-  std::vector<Point> PointsOf(size_t round, size_t block, const Leaves& leaves) const;
-  // What is tried next with these keys, from what was tried (Trial::number counts).
-  std::vector<Point> Propose(const Leaves& leaves, size_t round, History history) const;
+  std::vector<Block> BlocksOf(size_t part, const std::vector<Leaves>& bases, Diagnostics* diagnostics) const;
+  // The points of a round after the first of its stage, by block; null for others, and for what has not
+  // begun.
+  const Round* DrawnOf(size_t part) const;
 
  private:
-  int32_t CountRounds(Diagnostics* diagnostics) const;
-  void CheckSearched(const Leaves& leaves, Diagnostics* diagnostics) const;
-  void DrawRound(size_t round, std::vector<Block>* blocks, Diagnostics* diagnostics) const;
+  void AddParts(Diagnostics* diagnostics);
+  Sample SampleOf(const Stage& stage) const;
   Block Complete(const Stage& stage, const Leaves& base, const Block& block) const;
 
   Document whole_;
   std::vector<Stage> stages_;
+  std::vector<StageSearch> searches_;  // of each stage
+  std::vector<Part> parts_;
   Leaves overrides_;
-  std::vector<Round> rounds_;                    // after the first
-  std::shared_ptr<const Distribution> largest_;  // the widest range in which the largest is looked for
+  Sample override_sample_;  // over what a stage says itself, as all overrides
+  std::optional<Replicates> override_replicates_;
+  std::vector<Round> rounds_;  // of parts after the first
   bool usable_ = true;
 };
 

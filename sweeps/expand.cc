@@ -82,14 +82,15 @@ Expansion HeadOf(const SweepInput& input, const Document& header) {
   return expansion;
 }
 
+// A round in which nothing is tried any more is none.
 void ReportEmpty(const std::vector<Block>& blocks, Diagnostics* diagnostics) {
   for (const Block& block : blocks)
-    for (const Leaves& exclusion : block.exclusions)
+    for (const Leaves& exclusion : block.has_points ? block.exclusions : std::vector<Leaves>())
       return diagnostics->Add(exclusion.front().key_position, "`exclude` leaves no point of the grid",
                               "exclude less, or widen an axis");
 }
 
-// One stage to be expanded and those behind it to be looked at; a sweep without stages is one.
+// One part (sweeps/compose.h) to be expanded and those behind it to be looked at.
 class Expander {
  public:
   Expander(const SweepInput& input, const Composition& composition, Expansion head, ExpandResult* result)
@@ -97,27 +98,26 @@ class Expander {
         composition_(composition),
         head_(std::move(head)),
         result_(result),
-        stage_(input.progress.bases.size()),
+        part_(input.progress.bases.size()),
         blocks_(composition, head_.objective, &result->diagnostics) {}
 
   // False if there is nothing to walk over, which is reported.
   bool Prepare() {
-    if (stage_ >= composition_.stages().size()) return false;
+    if (part_ >= composition_.parts().size()) return false;
     blocks_.SetBases(input_.progress.bases);
-    AddFiles(blocks_.Of(stage_));
-    if (!composition_.usable() || blocks_.Of(stage_).empty()) return false;
-    const auto points = CountPoints(blocks_.Of(stage_), 0, &result_->diagnostics);
+    AddFiles(blocks_.Of(part_));
+    if (!composition_.usable() || blocks_.Of(part_).empty()) return false;
+    const auto points = CountPoints(blocks_.Of(part_), 0, &result_->diagnostics);
     if (!points) return false;
     head_.points = *points;
     head_.in_rounds = composition_.in_rounds();
-    for (const Stage& stage : composition_.stages())
-      if (composition_.has_stages() || composition_.in_rounds())
-        head_.stages.push_back({.name = stage.name, .base = stage.base ? stage.base->text : ""});
-    return stage_ > 0 || composition_.in_rounds() || LookAhead();
+    if (composition_.has_stages() || composition_.in_rounds())
+      for (size_t part = 0; part < composition_.parts().size(); ++part) head_.stages.push_back(PlanOf(part));
+    return part_ > 0 || LookAhead();
   }
 
   void Run(size_t portion, JobSink* sink) {
-    const std::vector<Block>& blocks = blocks_.Of(stage_);
+    const std::vector<Block>& blocks = blocks_.Of(part_);
     Diagnostics& diagnostics = result_->diagnostics;
     const bool complete = diagnostics.empty();
     Expansion expansion = head_;
@@ -125,13 +125,11 @@ class Expander {
     if (composition_.has_stages()) expansion.axes.emplace_back(kStageAxis);
     for (const spec::Field* axis : axes) expansion.axes.emplace_back(axis->key);
     if (complete) sink->Begin(expansion);
-    PointWalk walk(blocks, {StageNameOf(stage_), axes, KeepsEqual(), portion}, complete ? sink : nullptr,
+    PointWalk walk(blocks, {StageNameOf(part_), axes, KeepsEqual(), portion}, complete ? sink : nullptr,
                    &expansion, &result_->files, &findings_);
     walk.Run();
-    if (head_.in_rounds)
-      CountRounds(walk.jobs(), &expansion);
-    else if (!expansion.stages.empty())
-      Count(walk.jobs(), expansion, &expansion.stages[stage_]);
+    Count(part_, walk.jobs(), expansion.points, &expansion.stages);
+    if (part_ > 0) expansion.stages[part_].bases = static_cast<int32_t>(input_.progress.bases.back().size());
     if (expansion.points == 0 && complete) ReportEmpty(blocks, &diagnostics);
     if (findings_.ends_by_time && head_.halving)
       diagnostics.Add(composition_.header().halving.position, "`halving` needs jobs that end after steps",
@@ -139,7 +137,7 @@ class Expander {
     if (findings_.ends_by_time) ReportStopShares(composition_.header().stop, &diagnostics);
     findings_.problems.Report(findings_.points, complete, &diagnostics);
     // A name that was refused may be the one that reads a key. Later stages have what was looked at before.
-    if (complete && stage_ == 0) findings_.unused_keys.Report(&diagnostics);
+    if (complete && part_ == 0) findings_.unused_keys.Report(&diagnostics);
     if (diagnostics.empty()) result_->expansion = std::move(expansion);
   }
 
@@ -152,8 +150,16 @@ class Expander {
 
   bool KeepsEqual() const { return composition_.header().keeps_equal_points.value_or(false); }
   // What jobs are told apart by.
-  std::string StageNameOf(size_t stage) const {
-    return composition_.has_stages() ? composition_.stages()[stage].name : std::string();
+  std::string StageNameOf(size_t part) const {
+    return composition_.has_stages() ? composition_.StageOf(part).name : std::string();
+  }
+  StagePlan PlanOf(size_t part) const {
+    const auto& base = composition_.StageOf(part).base;
+    const int32_t round = composition_.parts()[part].round;
+    const bool in_rounds = composition_.has_stages() && composition_.SearchOf(part).in_rounds();
+    return {.name = composition_.NameOf(part),
+            .base = base && round == 0 ? base->text : "",
+            .round = in_rounds ? round + 1 : 0};
   }
   void AddFiles(const std::vector<Block>& blocks) {
     for (NeededFile& file : FilesOf(blocks)) {
@@ -164,45 +170,65 @@ class Expander {
         result_->files.push_back(std::move(file));
     }
   }
-  void Count(int64_t jobs, const Expansion& walked, StagePlan* plan) {
-    plan->bases = stage_ == 0 ? 0 : static_cast<int32_t>(input_.progress.bases.back().size());
-    plan->points = walked.points;
-    plan->jobs = jobs;
+  // What a walk over a part found; further rounds of the stage have as many jobs for each point.
+  void Count(size_t part, int64_t jobs, int64_t points, std::vector<StagePlan>* plans) {
+    if (plans->empty()) return;
+    const auto& parts = composition_.parts();
+    const StageSearch& search = composition_.SearchOf(part);
+    const int32_t here = std::max(search.PointsInRound(parts[part].round), 1);
+    (*plans)[part].points = points;
+    (*plans)[part].jobs = jobs;
+    for (size_t at = part + 1; at < parts.size() && parts[at].stage == parts[part].stage; ++at) {
+      (*plans)[at].points = points * search.PointsInRound(parts[at].round) / here;
+      (*plans)[at].jobs = jobs * search.PointsInRound(parts[at].round) / here;
+    }
   }
 
-  // As many jobs for a point as in this round.
-  void CountRounds(int64_t jobs, Expansion* expansion) {
-    const int32_t here = std::max(composition_.PointsInRound(stage_), 1);
-    for (size_t i = 0; i < expansion->stages.size(); ++i) {
-      StagePlan& round = expansion->stages[i];
-      round.points = round.jobs = jobs * composition_.PointsInRound(i) / here;
-    }
+  // With those of the other rounds of the stage, where it is known how many these have.
+  int64_t WithRounds(size_t part, int64_t points) const {
+    const StageSearch& search = composition_.SearchOf(part);
+    if (!search.in_rounds() || search.looks_for_largest()) return points;
+    int64_t all = 0;
+    for (int32_t round = 0; round < search.rounds(); ++round)
+      all += points * search.PointsInRound(round) / std::max(search.PointsInRound(0), 1);
+    return all;
+  }
+
+  bool CheckRounds(size_t part, int64_t all) {
+    if (all <= kMostPoints) return true;
+    result_->diagnostics.Add(composition_.SearchOf(part).position(),
+                             "the rounds have more than " + FormatCount(kMostPoints) + " points together",
+                             "lower `sample.points`, which are drawn for each combination of lists");
+    return false;
   }
 
   // Later stages, as if the jobs that come first were the best: their mistakes are those of the file. False
   // if one has too many points.
   bool LookAhead() {
-    int64_t all = head_.points;
-    for (size_t stage = 1; stage < composition_.stages().size(); ++stage) {
-      const auto stand_ins = blocks_.StandIns(stage);
+    int64_t all = WithRounds(0, head_.points);
+    if (!CheckRounds(0, all)) return false;
+    for (size_t part = 1; part < composition_.parts().size(); ++part) {
+      const bool is_round = composition_.parts()[part].round > 0;
+      const auto stand_ins = is_round ? std::vector<std::string>() : blocks_.StandIns(part);
       blocks_.AddBases(stand_ins);
-      const std::vector<Block>& blocks = blocks_.Of(stage);
+      if (is_round) continue;  // it has its points from the one before
+      const std::vector<Block>& blocks = blocks_.Of(part);
       // Without any an earlier stage has no point that can be trained, which is reported.
       if (blocks.empty()) continue;
       AddFiles(blocks);
       const auto points = CountPoints(blocks, all, &result_->diagnostics);
       if (!points) return false;
-      all += *points;
+      all += WithRounds(part, *points);
+      if (!CheckRounds(part, all)) return false;
       Expansion seen;
       seen.points = *points;
       NoSink sink;
-      PointWalk walk(blocks, {StageNameOf(stage), ChooseAxes(blocks), KeepsEqual(), kPreviewPortion},
+      PointWalk walk(blocks, {StageNameOf(part), ChooseAxes(blocks), KeepsEqual(), kPreviewPortion},
                      result_->diagnostics.empty() ? &sink : nullptr, &seen, &result_->files, &findings_);
       walk.Run();
       if (seen.points == 0) ReportEmpty(blocks, &result_->diagnostics);
-      head_.stages[stage].bases = static_cast<int32_t>(stand_ins.size());
-      head_.stages[stage].points = seen.points;
-      head_.stages[stage].jobs = walk.jobs();
+      head_.stages[part].bases = static_cast<int32_t>(stand_ins.size());
+      Count(part, walk.jobs(), seen.points, &head_.stages);
     }
     return true;
   }
@@ -212,12 +238,12 @@ class Expander {
     std::vector<const spec::Field*> axes;
     for (const std::string& key : input_.progress.axes)
       if (const spec::Field* axis = spec::FindField(key)) axes.push_back(axis);
-    if (stage_ > 0) return axes;
+    if (part_ > 0) return axes;
     std::set<const spec::Field*> chosen;
     std::vector<Block> all;
-    const size_t known = composition_.in_rounds() ? 1 : composition_.stages().size();
-    for (size_t stage = 0; stage < known; ++stage) {
-      const std::vector<Block>& blocks = blocks_.Of(stage);
+    for (size_t part = 0; part < composition_.parts().size(); ++part) {
+      if (composition_.parts()[part].round > 0) continue;
+      const std::vector<Block>& blocks = blocks_.Of(part);
       for (const spec::Field* axis : ChooseAxes(blocks)) chosen.insert(axis);
       all.insert(all.end(), blocks.begin(), blocks.end());
     }
@@ -231,7 +257,7 @@ class Expander {
   const Composition& composition_;
   Expansion head_;
   ExpandResult* result_;
-  size_t stage_;
+  size_t part_;
   StageBlocks blocks_;
   Findings findings_;
 };
@@ -242,12 +268,12 @@ StageStart ChooseStart(const SweepInput& input, const ValueOf& value_of) {
   Diagnostics diagnostics(SourcesOf(input));
   References references(input.environment);
   const Composition composition = Composition::Of(input, &references, &diagnostics);
-  const size_t stage = input.progress.bases.size() + 1;
-  if (!composition.usable() || stage >= composition.stages().size()) return {};
+  const size_t part = input.progress.bases.size() + 1;
+  if (!composition.usable() || part >= composition.parts().size()) return {};
   StageBlocks blocks(composition, composition.header().objective.value_or(Objective()), &diagnostics);
   blocks.SetBases(input.progress.bases);
-  if (composition.in_rounds()) return {.bases = {}, .round = blocks.Propose(stage, value_of)};
-  return {.bases = blocks.Choose(stage, value_of), .round = {}};
+  if (composition.parts()[part].round > 0) return {.bases = {}, .round = blocks.Propose(part, value_of)};
+  return {.bases = blocks.Choose(part, value_of), .round = {}};
 }
 
 std::vector<SourceText> SourcesOf(const SweepInput& input) {

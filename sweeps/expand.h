@@ -39,14 +39,15 @@ struct SweepFile {
 // Points in the unit cube that a round of sampling tries, by block.
 using Round = std::vector<std::vector<Point>>;
 
-// How far a sweep with stages has got. Without any: its first stage is expanded.
+// How far a sweep has got of which not all is expanded at once: its parts are its stages, of a stage that
+// finds its points in rounds (`sample.method: tpe`, `largest`) each round. Without any: its first part is
+// expanded.
 struct Progress {
-  // Of each later stage that has begun, the last of which is expanded: hashes of the jobs that it starts
-  // from.
+  // Of each later part that has begun, the last of which is expanded: hashes of the jobs that the stage
+  // starts from; empty for a round that is not the first of its stage.
   std::vector<std::vector<std::string>> bases;
   std::vector<std::string> axes;  // that the sweep has already; empty: they are chosen
-  // Of a sweep whose points are drawn in rounds (`sample.method: tpe`), in the place of what bases hold: the
-  // points of each later round that has begun.
+  // Of the same parts, the points of such a round; empty for others.
   std::vector<Round> rounds = {};
 };
 
@@ -77,10 +78,12 @@ struct MergedPoint {
   int32_t job = 0;    // number of the job that stands for it
 };
 
-// A stage of a sweep, as far as it is known.
+// A stage of a sweep, or a round of one, as far as it is known.
 struct StagePlan {
   std::string name;
-  std::string base;    // "best(batch, per optimizer.name)"; empty: it starts from the file's keys
+  std::string
+      base;  // "best(batch, per optimizer.name)"; empty: it starts from the file's keys, or is a later round
+  int32_t round = 0;   // from 1, where a stage has rounds; 0 otherwise
   int32_t bases = 0;   // jobs that it starts from
   int64_t points = 0;  // of a stage that is still to come: if the first jobs of each group were the best
   int64_t jobs = 0;    // the same without points that are equal to another of the stage
@@ -95,8 +98,8 @@ struct Expansion {
   std::optional<HalvingPlan> halving;  // jobs pause at rungs, and only the best go on
   std::optional<StopPlan> stop;        // rules that stop jobs early
   std::optional<GuardPlan> guard;      // bounds past which the sweep pauses
-  std::vector<StagePlan> stages;       // all; empty: the file has none, and all jobs are here
-  bool in_rounds = false;              // `stages` are rounds in which points are drawn
+  std::vector<StagePlan> stages;       // all, and all their rounds; empty: all jobs are here
+  bool in_rounds = false;              // the file has no stages: `stages` are its rounds
   // Dotted keys that tell jobs apart: each key that is a list somewhere or that differs between blocks, in
   // order of appearance, over all stages; `stage` first where there are any. A job's value is as the file
   // writes it (the first spelling of equal values) or, where its block does not give the key, as resolved.
@@ -142,8 +145,8 @@ ExpandResult ExpandSweepInto(const SweepInput& input, size_t portion, JobSink* s
 // A job's value of a metric by the hash of its spec; nothing if it has none or does not compete.
 using ValueOf = std::function<std::optional<double>(const std::string& hash, const std::string& metric)>;
 
-// What the stage or round behind those in `input.progress` begins with: jobs by hash (StageBlocks::Choose),
-// or points. Both are empty if no job has a value, or if the stage has no base.
+// What the part behind those in `input.progress` begins with: jobs by hash (StageBlocks::Choose), or the
+// points of a round. Both are empty if no job has a value, or if the stage has no base.
 struct StageStart {
   std::vector<std::string> bases;
   Round round;

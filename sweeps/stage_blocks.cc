@@ -132,20 +132,22 @@ void StageBlocks::SetBases(const std::vector<std::vector<std::string>>& bases) {
 
 void StageBlocks::AddBases(std::vector<std::string> hashes) { bases_.push_back(std::move(hashes)); }
 
-const std::vector<Block>& StageBlocks::Of(size_t stage) {
-  if (const auto known = blocks_.find(stage); known != blocks_.end()) return known->second;
-  auto blocks = composition_.BlocksOf(stage, LeavesOf(stage), diagnostics_);
-  return blocks_.emplace(stage, std::move(blocks)).first->second;
+const std::vector<Block>& StageBlocks::Of(size_t part) {
+  if (const auto known = blocks_.find(part); known != blocks_.end()) return known->second;
+  auto blocks = composition_.BlocksOf(part, LeavesOf(composition_.FirstOf(part)), diagnostics_);
+  return blocks_.emplace(part, std::move(blocks)).first->second;
 }
 
-std::vector<Leaves> StageBlocks::LeavesOf(size_t stage) {
-  const std::vector<std::string>& wanted = bases_[stage];
+// Of the first part of a stage.
+std::vector<Leaves> StageBlocks::LeavesOf(size_t part) {
+  const std::vector<std::string>& wanted = bases_[part];
   std::vector<Leaves> leaves(wanted.size());
   std::map<std::string, size_t> missing;
   for (size_t i = 0; i < wanted.size(); ++i) missing.emplace(wanted[i], i);
-  if (!composition_.stages()[stage].base) return {};
-  for (const std::string& name : composition_.stages()[stage].base->stages) {
-    const std::vector<Block>& blocks = Of(composition_.IndexOf(name));
+  if (!composition_.StageOf(part).base) return {};
+  for (const size_t earlier : PartsOf(*composition_.StageOf(part).base)) {
+    if (missing.empty()) break;
+    const std::vector<Block>& blocks = Of(earlier);
     ForEachJob(blocks, [&](const Grid& grid, size_t block, const std::string& hash, const auto& /*spec*/) {
       const auto found = missing.find(hash);
       if (found == missing.end()) return true;
@@ -157,23 +159,32 @@ std::vector<Leaves> StageBlocks::LeavesOf(size_t stage) {
   return leaves;
 }
 
-std::vector<std::string> StageBlocks::Choose(size_t stage, const ValueOf& value_of) {
-  const auto& base = composition_.stages()[stage].base;
+std::vector<size_t> StageBlocks::PartsOf(const StageBase& base) const {
+  std::vector<size_t> parts;
+  for (const std::string& name : base.stages)
+    for (const size_t part : composition_.PartsOf(name)) parts.push_back(part);
+  return parts;
+}
+
+std::vector<std::string> StageBlocks::Choose(size_t part, const ValueOf& value_of) {
+  const auto& base = composition_.StageOf(part).base;
   if (!base) return {};
   Chooser chooser(*base, base->by.value_or(objective_), value_of);
-  for (const std::string& name : base->stages) chooser.Add(Of(composition_.IndexOf(name)), name);
+  for (const size_t earlier : PartsOf(*base)) chooser.Add(Of(earlier), std::to_string(earlier));
   return chooser.Best();
 }
 
-void StageBlocks::AddTrials(size_t round, size_t block, const ValueOf& value_of, History* history) {
-  const std::vector<Block> one = {Of(round)[block]};
+void StageBlocks::AddTrials(size_t part, size_t block, const ValueOf& value_of, History* history) {
+  const std::vector<Block> one = {Of(part)[block]};
   if (!one.front().has_points) return;
   const Leaves& leaves = one.front().leaves;
-  const std::vector<Point> points = composition_.PointsOf(round, block, leaves);
+  const StageSearch& search = composition_.SearchOf(part);
+  const std::vector<Point> points =
+      search.PointsOf(composition_.parts()[part].round, composition_.DrawnOf(part), block, leaves);
   // The keys with a distribution vary together, so the value of one tells which point it is.
   const Leaf& first = *std::find_if(leaves.begin(), leaves.end(),
                                     [](const Leaf& leaf) { return leaf.distribution != nullptr; });
-  const Objective searched = composition_.looks_for_largest() ? Objective{std::string(kRan)} : objective_;
+  const Objective searched = search.looks_for_largest() ? Objective{std::string(kRan)} : objective_;
   std::vector<Candidate> candidates(points.size());
   ForEachJob(one, [&](const Grid& grid, size_t /*block*/, const std::string& hash, const auto& /*spec*/) {
     Candidate& candidate = candidates[static_cast<size_t>(grid.ValueOf(first) - first.values.data())];
@@ -192,21 +203,23 @@ void StageBlocks::AddTrials(size_t round, size_t block, const ValueOf& value_of,
   }
 }
 
-Round StageBlocks::Propose(size_t round, const ValueOf& value_of) {
-  const size_t count = Of(0).size();
+Round StageBlocks::Propose(size_t part, const ValueOf& value_of) {
+  const size_t first = composition_.FirstOf(part);
+  const size_t count = Of(first).size();
   Round points(count);
   for (size_t block = 0; block < count; ++block) {
-    const Leaves leaves = Of(0)[block].leaves;
+    const Leaves leaves = Of(first)[block].leaves;
     if (SpaceOf(leaves).empty()) continue;
     History history;
-    for (size_t earlier = 0; earlier < round; ++earlier) AddTrials(earlier, block, value_of, &history);
-    points[block] = composition_.Propose(leaves, round, std::move(history));
+    for (size_t earlier = first; earlier < part; ++earlier) AddTrials(earlier, block, value_of, &history);
+    points[block] =
+        composition_.SearchOf(part).Propose(leaves, composition_.parts()[part].round, std::move(history));
   }
   return points;
 }
 
-std::vector<std::string> StageBlocks::StandIns(size_t stage) {
-  return Choose(stage, [](const std::string&, const std::string&) { return std::optional<double>(0); });
+std::vector<std::string> StageBlocks::StandIns(size_t part) {
+  return Choose(part, [](const std::string&, const std::string&) { return std::optional<double>(0); });
 }
 
 }  // namespace optfleet::sweeps

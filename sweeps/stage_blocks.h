@@ -1,5 +1,6 @@
-// The blocks of each stage of a sweep, with the jobs that it starts from in the place of the file's keys.
-// Stages before it are expanded again for that: the same files give the same points. One thread.
+// The blocks of each part of a sweep, a stage or a round of one (sweeps/compose.h), with the jobs that the
+// stage starts from in the place of the file's keys. Parts before it are expanded again for that: the same
+// files give the same points. One thread.
 #pragma once
 
 #include <cstddef>
@@ -16,33 +17,35 @@ class StageBlocks {
   // The composition must outlive it. `objective`: what jobs are compared by where a base names no metric.
   StageBlocks(const Composition& composition, Objective objective, Diagnostics* diagnostics);
 
-  // What stages after the first start from, as Progress::bases; the stages behind them are not known yet.
+  // What parts after the first start from, as Progress::bases; the parts behind them are not known yet.
   void SetBases(const std::vector<std::vector<std::string>>& bases);
-  void AddBases(std::vector<std::string> hashes);  // of the next stage
+  void AddBases(std::vector<std::string> hashes);  // of the next part
 
-  // Of a stage whose bases are known, and those of all stages before it.
-  const std::vector<Block>& Of(size_t stage);
+  // Of a part whose bases are known, and those of all parts before it. A round that has not begun has no
+  // points.
+  const std::vector<Block>& Of(size_t part);
 
-  // The jobs that `stage` starts from: of each group of its base the best, in the order in which the groups
-  // appear; jobs that differ in their seed only are one, by their mean, and only if all of them have a value.
-  // Empty if there is none, or if the stage has no base.
-  std::vector<std::string> Choose(size_t stage, const ValueOf& value_of);
+  // The jobs that the stage of `part` starts from: of each group of its base the best, in the order in which
+  // the groups appear; jobs that differ in their seed only are one, by their mean, and only if all of them
+  // have a value. Empty if there is none, or if the stage has no base.
+  std::vector<std::string> Choose(size_t part, const ValueOf& value_of);
 
-  // The points of a round, of a composition in rounds, from what the jobs of the rounds before it came to. A
-  // point has failed if one of its jobs has no value.
-  Round Propose(size_t round, const ValueOf& value_of);
+  // The points of a round that is not the first of its stage, from what the jobs of the rounds before it came
+  // to. A point has failed if one of its jobs has no value.
+  Round Propose(size_t part, const ValueOf& value_of);
 
   // As if the jobs that come first were the best.
-  std::vector<std::string> StandIns(size_t stage);
+  std::vector<std::string> StandIns(size_t part);
 
  private:
-  void AddTrials(size_t round, size_t block, const ValueOf& value_of, History* history);
-  std::vector<Leaves> LeavesOf(size_t stage);
+  void AddTrials(size_t part, size_t block, const ValueOf& value_of, History* history);
+  std::vector<Leaves> LeavesOf(size_t part);
+  std::vector<size_t> PartsOf(const StageBase& base) const;
 
   const Composition& composition_;
   Objective objective_;
   Diagnostics* diagnostics_;
-  std::vector<std::vector<std::string>> bases_;  // of the first stage: none
+  std::vector<std::vector<std::string>> bases_;  // of the first part, and of rounds: none
   std::map<size_t, std::vector<Block>> blocks_;
 };
 

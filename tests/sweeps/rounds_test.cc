@@ -3,73 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <map>
 
-#include "spec/training_spec.h"
-#include "tests/sweeps/render.h"
+#include "tests/sweeps/going_on.h"
 
 namespace optfleet::sweeps {
 namespace {
 
-using testing::Expanded;
+using testing::FromOneThousandth;
 using ::testing::HasSubstr;
 using testing::MistakesOf;
-
-// A sweep that goes on round after round; a job's loss is a function of its spec.
-class Search {
- public:
-  using Loss = double (*)(const spec::TrainingSpec& spec);
-
-  Search(const std::string& text, Loss loss) : text_(testing::kEnough), loss_(loss) {
-    text_ += text;
-    input_.files.push_back({"sweep.yaml", text_, ""});
-    Take();
-  }
-
-  // False behind the last round.
-  bool Next() {
-    const StageStart start = ChooseStart(input_, [&](const std::string& hash, const std::string&) {
-      const double value = losses_.at(hash);
-      return std::isnan(value) ? std::nullopt : std::optional(value);
-    });
-    if (start.round.empty()) return false;
-    input_.progress.bases.emplace_back();
-    input_.progress.rounds.push_back(start.round);
-    Take();
-    return true;
-  }
-
-  const std::vector<std::string>& tried() const { return tried_; }  // values on the axes, of new jobs
-  double best() const { return best_; }
-  const ExpandResult& last() const { return last_; }
-
- private:
-  void Take() {
-    last_ = ExpandSweep(input_);
-    ASSERT_TRUE(last_.expansion) << last_.diagnostics.Render();
-    input_.progress.axes = last_.expansion->axes;
-    for (const Job& job : last_.expansion->jobs) {
-      const double value = loss_(job.spec);
-      if (!losses_.emplace(job.hash, value).second) continue;
-      std::string row;
-      for (const std::string& one : job.values) row += (row.empty() ? "" : " ") + one;
-      tried_.push_back(row);
-      if (value < best_) best_ = value;
-    }
-  }
-
-  std::string text_;
-  Loss loss_;
-  SweepInput input_;
-  ExpandResult last_;
-  std::map<std::string, double> losses_;
-  std::vector<std::string> tried_;
-  double best_ = 1e9;
-};
-
-double FromOneThousandth(const spec::TrainingSpec& spec) {
-  return std::fabs(std::log10(spec.optimizer.learning_rate) + 3);
-}
+using Search = testing::GoingOn;
 
 const std::string kRate =
     "optimizer.learning_rate: {from: 1e-6, to: 1, spacing: log}\nsample: {points: 30, method: tpe, batch: "
@@ -88,8 +31,7 @@ TEST(Rounds, AsManyAsThePointsNeedAndThePlanSaysSo) {
 
 TEST(Rounds, LaterOnesAreDrawnWhereEarlierOnesWereGood) {
   Search search(kRate, FromOneThousandth);
-  while (search.Next()) {
-  }
+  search.ToTheEnd();
   EXPECT_LT(search.best(), 0.05) << "of six decades";
 }
 
@@ -121,8 +63,7 @@ TEST(Rounds, EachBlockIsSearchedByItself) {
       "sweep:\n  - {optimizer.name: adam, optimizer.learning_rate: {from: 1e-5, to: 1e-1, spacing: log}}\n"
       "  - {optimizer.name: sgd, optimizer.learning_rate: {from: 1e-3, to: 10, spacing: log}}\n",
       FromOneThousandth);
-  while (search.Next()) {
-  }
+  search.ToTheEnd();
   EXPECT_EQ(search.tried().size(), 16U);
 }
 
@@ -131,8 +72,7 @@ TEST(Rounds, EachCombinationOfListsIsSearchedByItself) {
                     "optimizer.name: [adam, sgd]\noptimizer.momentum: {values: [0.8, 0.9], when: "
                     "optimizer.name == sgd}\n",
                 FromOneThousandth);
-  while (search.Next()) {
-  }
+  search.ToTheEnd();
   EXPECT_EQ(search.tried().size(), 90U) << "adam, and sgd with two momenta";
 }
 
@@ -152,6 +92,16 @@ TEST(Largest, IsFoundForEachCombinationFromThePrediction) {
   EXPECT_LE(search.tried().size(), 24U);
 }
 
+TEST(Largest, RoundsInWhichNothingIsTriedAnyMoreAreNoMistake) {
+  Search search(
+      "training.micro_batch: {largest: {from: 1, to: 64}}\ntraining.batch_size: ${training.micro_batch}\n"
+      "exclude:\n  - {model.layers: [7]}\nmodel.layers: [1, 7]\n",
+      [](const spec::TrainingSpec& spec) { return spec.training.micro_batch > 2 ? std::nan("") : 1.0; });
+  search.ToTheEnd();
+  EXPECT_TRUE(search.last().expansion);
+  EXPECT_EQ(search.last().expansion->jobs.size(), 0U);
+}
+
 TEST(Largest, MistakesSayWhatIsExpected) {
   EXPECT_THAT(MistakesOf("training.micro_batch: {largest: 8}\n"), HasSubstr("must be a range"));
   EXPECT_THAT(MistakesOf("optimizer.learning_rate: {largest: {from: 1e-3, to: 1}}\n"),
@@ -167,8 +117,7 @@ TEST(Rounds, ChoicesAndWholeNumbersAndSeedsToo) {
       "sample: {points: 6, method: tpe, batch: 2}\nreplicates: 2\nmodel.layers: {from: 1, to: 4}\n"
       "model.mlp: {choose: [relu, gelu]}\n",
       [](const spec::TrainingSpec& spec) { return static_cast<double>(spec.model.layers); });
-  while (search.Next()) {
-  }
+  search.ToTheEnd();
   EXPECT_EQ(search.tried().size(), 12U) << "equal points are passed over";
   EXPECT_EQ(search.best(), 1);
 }
@@ -177,8 +126,7 @@ TEST(Rounds, FailuresCountAsTheWorst) {
   Search search(kRate, [](const spec::TrainingSpec& spec) {
     return spec.optimizer.learning_rate > 1e-3 ? std::nan("") : FromOneThousandth(spec);
   });
-  while (search.Next()) {
-  }
+  search.ToTheEnd();
   EXPECT_LT(search.best(), 0.2);
 }
 
@@ -191,7 +139,11 @@ TEST(Rounds, MistakesSayWhatAndWhere) {
   EXPECT_THAT(
       MistakesOf("sample: {points: 4000, method: tpe}\noptimizer.learning_rate: {from: 1e-4, to: 1}\n"),
       HasSubstr("more than 500 rounds"));
-  EXPECT_THAT(MistakesOf(kRate + "stages:\n  - {name: a}\n"), HasSubstr("cannot be used with `stages`"));
+  EXPECT_THAT(
+      MistakesOf(
+          "sample: {points: 40000, method: tpe, batch: 1000}\ntraining.seed: {from: 1, to: 30, count: 30}\n"
+          "optimizer.learning_rate: {from: 1e-4, to: 1}\n"),
+      HasSubstr("the rounds have more than 1,000,000 points together"));
   EXPECT_THAT(MistakesOf("sample: {points: 4, method: bayes}\n"), HasSubstr("must be sobol, random or tpe"));
 }
 
