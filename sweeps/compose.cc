@@ -98,6 +98,7 @@ Composition Composition::Of(const SweepInput& input, References* references, Dia
   composition.override_replicates_ = overrides.replicates;
   MergeDocument(std::move(overrides), &whole);
   composition.rounds_ = input.progress.rounds;
+  composition.draws_at_random_ = input.draws_at_random;
   if (whole.stages) {
     composition.stages_ = *whole.stages;
     if (whole.blocks)
@@ -137,6 +138,10 @@ Sample Composition::SampleOf(const Stage& stage) const {
   if (stage.own->sample.method && !stage.own->sample.is_tpe()) sample.batch.reset();
   MergeSample(stage.own->sample, &sample);
   MergeSample(override_sample_, &sample);
+  if (draws_at_random_ && sample.is_tpe()) {
+    sample.method = SearchMethod::kRandom;
+    sample.batch.reset();
+  }
   return sample;
 }
 

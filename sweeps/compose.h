@@ -63,6 +63,7 @@ class Composition {
   Sample override_sample_;  // over what a stage says itself, as all overrides
   std::optional<Replicates> override_replicates_;
   std::vector<Round> rounds_;  // of parts after the first
+  bool draws_at_random_ = false;
   bool usable_ = true;
 };
 

@@ -159,7 +159,8 @@ class Expander {
     const bool in_rounds = composition_.has_stages() && composition_.SearchOf(part).in_rounds();
     return {.name = composition_.NameOf(part),
             .base = base && round == 0 ? base->text : "",
-            .round = in_rounds ? round + 1 : 0};
+            .round = in_rounds ? round + 1 : 0,
+            .drawing = composition_.SearchOf(part).drawing()};
   }
   void AddFiles(const std::vector<Block>& blocks) {
     for (NeededFile& file : FilesOf(blocks)) {

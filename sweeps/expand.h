@@ -57,6 +57,8 @@ struct SweepInput {
   std::string working_folder;                      // as SweepFile::folder, for data paths in overrides
   std::map<std::string, std::string> environment;  // what ${env:NAME} may refer to
   Progress progress = {};
+  // In the place of `tpe` as many points at random, all at once: what a simulation compares a search with.
+  bool draws_at_random = false;
 };
 
 // For diagnostics: the files, then the overrides as "--set #1" and so on.
@@ -78,12 +80,16 @@ struct MergedPoint {
   int32_t job = 0;    // number of the job that stands for it
 };
 
+// How the points of a stage are found. A grid that none of the others shapes.
+enum class Drawing : uint8_t { kGrid, kSobol, kRandom, kTpe, kLargest };
+
 // A stage of a sweep, or a round of one, as far as it is known.
 struct StagePlan {
   std::string name;
   std::string
       base;  // "best(batch, per optimizer.name)"; empty: it starts from the file's keys, or is a later round
-  int32_t round = 0;   // from 1, where a stage has rounds; 0 otherwise
+  int32_t round = 0;  // from 1, where a stage has rounds; 0 otherwise
+  Drawing drawing = Drawing::kGrid;
   int32_t bases = 0;   // jobs that it starts from
   int64_t points = 0;  // of a stage that is still to come: if the first jobs of each group were the best
   int64_t jobs = 0;    // the same without points that are equal to another of the stage

@@ -12,8 +12,6 @@
 namespace optfleet::sweeps {
 namespace {
 
-constexpr std::string_view kRan = "peak_memory_bytes";  // every job that ran to its end has it
-
 // Calls visit(grid, block, hash, resolved spec) for each point that can be trained, until it returns false.
 template <typename Visit>
 void ForEachJob(const std::vector<Block>& blocks, const Visit& visit) {
@@ -184,7 +182,7 @@ void StageBlocks::AddTrials(size_t part, size_t block, const ValueOf& value_of, 
   // The keys with a distribution vary together, so the value of one tells which point it is.
   const Leaf& first = *std::find_if(leaves.begin(), leaves.end(),
                                     [](const Leaf& leaf) { return leaf.distribution != nullptr; });
-  const Objective searched = search.looks_for_largest() ? Objective{std::string(kRan)} : objective_;
+  const Objective searched = search.looks_for_largest() ? Objective{std::string(kPeakMemory)} : objective_;
   std::vector<Candidate> candidates(points.size());
   ForEachJob(one, [&](const Grid& grid, size_t /*block*/, const std::string& hash, const auto& /*spec*/) {
     Candidate& candidate = candidates[static_cast<size_t>(grid.ValueOf(first) - first.values.data())];

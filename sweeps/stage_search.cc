@@ -97,6 +97,20 @@ int32_t StageSearch::rounds() const {
   return std::max(sample_.rounds(), 1);
 }
 
+Drawing StageSearch::drawing() const {
+  if (looks_for_largest()) return Drawing::kLargest;
+  if (!draws_) return Drawing::kGrid;
+  switch (sample_.method.value_or(SearchMethod::kSobol)) {
+    case SearchMethod::kSobol:
+      return Drawing::kSobol;
+    case SearchMethod::kRandom:
+      return Drawing::kRandom;
+    case SearchMethod::kTpe:
+      return Drawing::kTpe;
+  }
+  return Drawing::kGrid;
+}
+
 int32_t StageSearch::PointsInRound(int32_t round) const {
   return looks_for_largest() ? 1 : sample_.PointsInRound(round);
 }

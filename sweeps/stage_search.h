@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "common/diagnostics.h"
@@ -15,6 +16,8 @@
 namespace optfleet::sweeps {
 
 inline constexpr int32_t kMostRounds = 500;
+// A figure that every job has that ran to its end, which tells a search for the largest that it did.
+inline constexpr std::string_view kPeakMemory = "peak_memory_bytes";
 
 class StageSearch {
  public:
@@ -24,6 +27,7 @@ class StageSearch {
   // Whether there are rounds, of which there may be one.
   bool in_rounds() const { return looks_for_largest() || (sample_.is_tpe() && draws_); }
   bool looks_for_largest() const { return largest_ != nullptr; }
+  Drawing drawing() const;
   int32_t rounds() const;                      // at most; 1 if not in rounds
   int32_t PointsInRound(int32_t round) const;  // of each search; of one for the largest at most
 

@@ -31,13 +31,17 @@ struct SweepSource {
   friend bool operator==(const SweepSource&, const SweepSource&) = default;
 };
 
-// A part of a sweep whose jobs depend on the outcome of earlier ones.
+// A part of a sweep whose jobs depend on the outcome of earlier ones: a stage of its file, or one of the
+// rounds in which a stage, or a sweep without stages, finds its points.
 struct Stage {
-  std::string name;
+  std::string name;           // of the stage, or "round 3" of a sweep without
   std::string base;           // as written: "best(batch)"; empty: it starts from the keys of the file
   std::vector<int32_t> from;  // jobs that it began from; empty before it begins
-  // Of a round of sampling after the first: the points that it tries, in the unit cube, by block.
+  int32_t round = 0;          // from 1, where the stage has rounds; 0 otherwise
+  // Of a round after the first: the points that it tries, in the unit cube, by block.
   std::vector<std::vector<std::vector<double>>> points = {};
+  // "rates", "rates, round 3".
+  std::string Title() const { return round == 0 ? name : name + ", round " + std::to_string(round); }
   friend bool operator==(const Stage&, const Stage&) = default;
 };
 

@@ -64,7 +64,7 @@ Answer Extended(State* state, LiveSweep* sweep, const ExtendSweep& head, int32_t
                 const ReusedJobs& reused, const std::string& hash) {
   domain::Sweep& row = sweep->row;
   SweepAnswer answer{row.id, false, NumbersBehind(row.job_count, count)};
-  // Jobs of all rounds of sampling compete with each other.
+  // Jobs of all rounds of a stage compete with each other.
   const bool is_stage = head.stage && head.stage->points.empty();
   if (is_stage || row.state != domain::SweepState::kActive) BeginCompetition(sweep);
   RememberRequest(state, head.request_id, hash, SubjectOf(row.id, answer.jobs));
@@ -78,7 +78,7 @@ Answer Extended(State* state, LiveSweep* sweep, const ExtendSweep& head, int32_t
     domain::Stage& stage = row.stages.all[static_cast<size_t>(row.stages.begun++)];
     stage.from = head.stage->from;
     stage.points = head.stage->points;
-    state->Say(SweepResource(row.id), "stage", stage.name + " begins with " + jobs + FromText(stage.from));
+    state->Say(SweepResource(row.id), "stage", stage.Title() + " begins with " + jobs + FromText(stage.from));
   } else {
     state->Say(SweepResource(row.id), "extended", "by " + jobs);
   }
@@ -124,7 +124,7 @@ Answer OnRefuseStage(State* state, const RefuseStage& input) {
   if (!state->due_stages.contains(input.sweep_id) || sweep.row.revision != input.revision)
     return HasChanged(input.sweep_id);
   const domain::Stage& next = sweep.row.stages.all[static_cast<size_t>(sweep.row.stages.begun)];
-  sweep.row.stages.problem = "stage " + next.name + " cannot begin: " + input.reason;
+  sweep.row.stages.problem = "stage " + next.Title() + " cannot begin: " + input.reason;
   state->Say(SweepResource(input.sweep_id), "stage", sweep.row.stages.problem);
   EndIfDone(state, &sweep);
   return SweepAnswer{input.sweep_id};

@@ -28,7 +28,7 @@ engine::CreateSweep ToInput(const v1::CreateSweepRequest& request, const sweeps:
   input.priority = sweep.resources.priority.value_or(0);
   input.max_running = sweep.resources.max_running.value_or(0);
   for (const sweeps::StagePlan& stage : sweep.stages)
-    input.stages.push_back({.name = stage.name, .base = stage.base, .from = {}});
+    input.stages.push_back({.name = stage.name, .base = stage.base, .from = {}, .round = stage.round});
   input.search = {.halving = sweep.halving, .stop = sweep.stop, .guard = sweep.guard};
   input.keep = {sweep.keep.best_jobs, sweep.keep.best, sweep.keep.last};
   return input;

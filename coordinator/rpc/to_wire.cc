@@ -88,6 +88,7 @@ void SetStages(const domain::Sweep& sweep, v1::Sweep* wire) {
     added->set_name(stage.name);
     added->set_base(stage.base);
     added->set_begun(wire->stages_size() <= sweep.stages.begun);
+    added->set_round(stage.round);
     for (const int32_t job : stage.from) added->add_from_jobs(ToResource(JobName{sweep.id, job}));
   }
   wire->set_stage_problem(sweep.stages.problem);

@@ -208,6 +208,7 @@ std::string EncodeStages(const domain::Stages& stages) {
   for (const domain::Stage& stage : stages.all) {
     Json& added =
         json["stages"].emplace_back(Json{{"name", stage.name}, {"base", stage.base}, {"from", stage.from}});
+    if (stage.round > 0) added["round"] = stage.round;
     if (!stage.points.empty()) added["points"] = stage.points;
   }
   return Dump(json);
@@ -242,6 +243,7 @@ domain::Stages DecodeStages(const std::string& json) {
     if (!stage.is_object()) continue;
     added.name = stage.value("name", "");
     added.base = stage.value("base", "");
+    added.round = stage.value("round", 0);
     for (const Json& job : stage.value("from", Json::array()))
       if (job.is_number_integer()) added.from.push_back(job.get<int32_t>());
     added.points = DecodePoints(stage.value("points", Json::array()));

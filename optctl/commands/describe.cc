@@ -1,6 +1,7 @@
 // optctl describe: everything about one sweep, job, attempt or worker.
 #include <algorithm>
 #include <memory>
+#include <vector>
 
 #include "common/text.h"
 #include "optctl/commands/exit_code.h"
@@ -19,7 +20,7 @@ namespace {
 
 constexpr size_t kRuleWidth = 60;  // beside the keys on 80 columns
 constexpr size_t kJobsShown = 20;
-constexpr int kStagesShown = 12;
+constexpr size_t kStagesShown = 12;
 
 template <typename Message>
 void AddTimes(Sections& sections, const Message& message) {
@@ -40,21 +41,45 @@ std::string Render(const Context& context, const output::Table& table) {
   return table.Render(context.console.out().width, context.console.out().unicode);
 }
 
+// A stage with all its rounds.
+struct StageState {
+  const v1::Stage* first;
+  int rounds = 0;  // 0: it has none
+  int begun = 0;   // of them
+};
+
+std::vector<StageState> StagesOf(const v1::Sweep& sweep) {
+  std::vector<StageState> stages;
+  for (const v1::Stage& stage : sweep.stages()) {
+    if (stage.round() < 2) stages.push_back({.first = &stage});
+    stages.back().rounds += stage.round() > 0 ? 1 : 0;
+    stages.back().begun += stage.begun() ? 1 : 0;
+  }
+  return stages;
+}
+
+// "begun", "2 of 3 rounds begun".
+std::string StateText(const StageState& stage) {
+  if (stage.rounds == 0) return stage.begun > 0 ? "begun" : "to come";
+  const std::string rounds = std::to_string(stage.rounds) + (stage.rounds == 1 ? " round" : " rounds");
+  return stage.begun > 0 ? std::to_string(stage.begun) + " of " + rounds + " begun" : rounds + " to come";
+}
+
 void AddStages(Sections& sections, const v1::Sweep& sweep) {
   if (sweep.stages().empty()) return;
-  // Rounds of sampling are stages, too, and there may be many.
-  const auto begun = std::count_if(sweep.stages().begin(), sweep.stages().end(),
-                                   [](const v1::Stage& stage) { return stage.begun(); });
-  if (sweep.stages().size() > kStagesShown)
-    return sections.Add("stages",
-                        std::to_string(begun) + " of " + std::to_string(sweep.stages().size()) + " begun");
+  const std::vector<StageState> stages = StagesOf(sweep);
+  const auto begun =
+      std::count_if(stages.begin(), stages.end(), [](const StageState& stage) { return stage.begun > 0; });
+  // Rounds of a sweep without stages stand there, too, and there may be many.
+  if (stages.size() > kStagesShown)
+    return sections.Add("stages", std::to_string(begun) + " of " + std::to_string(stages.size()) + " begun");
   sections.Begin("Stages");
-  for (const v1::Stage& stage : sweep.stages()) {
-    std::string text = stage.begun() ? "begun" : "to come";
-    if (!stage.base().empty()) text += ", " + stage.base();
-    for (const std::string& job : stage.from_jobs())
-      text += (&job == &stage.from_jobs(0) ? ": job " : ", ") + job.substr(job.rfind('/') + 1);
-    sections.Add(stage.name(), text);
+  for (const StageState& stage : stages) {
+    std::string text = StateText(stage);
+    if (!stage.first->base().empty()) text += ", " + stage.first->base();
+    for (const std::string& job : stage.first->from_jobs())
+      text += (&job == &stage.first->from_jobs(0) ? ": job " : ", ") + job.substr(job.rfind('/') + 1);
+    sections.Add(stage.first->name(), text);
   }
   if (!sweep.stage_problem().empty()) sections.Text(sweep.stage_problem() + "\n");
 }

@@ -89,26 +89,28 @@ Result<sweeps::CurveTable> ReadCurves(const std::string& path) {
   return table;
 }
 
-Result<Simulation> SimulateOn(const sweeps::Expansion& expansion, const Options& options) {
+Result<Simulation> SimulateOn(const sweeps::SweepInput& input, const sweeps::Expansion& expansion,
+                              const Options& options) {
   SimulationOptions simulation{.slots = options.plan.slots, .throughput = options.plan.throughput};
   if (options.seeds) simulation.seeds = *options.seeds;
-  if (options.curves.empty()) return Simulate(expansion, nullptr, simulation);
+  if (options.curves.empty()) return Simulate(input, expansion, nullptr, simulation);
   const auto table = ReadCurves(options.curves);
   if (!table) return Fail(table.error());
-  auto result = Simulate(expansion, &*table, simulation);
+  auto result = Simulate(input, expansion, &*table, simulation);
   if (!result) return Fail(result.error().In(options.curves));
   return result;
 }
 
 // Nothing that a coordinator knows plays a part.
-Result<int> ShowSimulation(Context& context, const sweeps::Expansion& expansion, const Options& options) {
-  const auto simulation = SimulateOn(expansion, options);
+Result<int> ShowSimulation(Context& context, const sweeps::SweepInput& input,
+                           const sweeps::Expansion& expansion, const Options& options) {
+  const auto simulation = SimulateOn(input, expansion, options);
   if (!simulation) return Fail(simulation.error());
   if (context.json())
     context.console.PrintJson(SimulationJson(expansion, *simulation, options.curves));
   else
     context.console.Print(SimulationText(expansion, *simulation, options.curves));
-  if (!expansion.halving) {
+  if (simulation->is_plain) {
     context.console.Note("the file has no search; next, to compare: --set halving.first=10%");
   }
   return kExitOk;
@@ -122,7 +124,7 @@ Result<int> Plan(Context& context, const Options& options) {
   if (!source->expanded.expansion) return ShowProblems(context, source->expanded.diagnostics);
   const sweeps::Expansion& expansion = *source->expanded.expansion;
   if (options.index > 0) return ShowJob(context, *source, options);
-  if (options.simulates()) return ShowSimulation(context, expansion, options);
+  if (options.simulates()) return ShowSimulation(context, source->input, expansion, options);
   const PlanTotals totals = Total(expansion, options.plan);
   const Console& console = context.console;
   const auto plan = options.offline ? Result<Known>(Known()) : AskCoordinator(context, *source);

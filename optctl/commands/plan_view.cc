@@ -94,23 +94,43 @@ PlanTotals Total(const sweeps::Expansion& expansion, const PlanOptions& options)
 
 constexpr size_t kMostBlocksShown = 12;
 
-// ", the first of 3 stages; 17 in all at most": later ones may find jobs that there are already.
+// A stage with all its rounds.
+struct StageTotal {
+  const sweeps::StagePlan* first;
+  int64_t jobs = 0;
+  int64_t rounds = 0;  // 0: it has none
+};
+
+std::vector<StageTotal> StageTotals(const sweeps::Expansion& expansion) {
+  std::vector<StageTotal> totals;
+  for (const sweeps::StagePlan& stage : expansion.stages) {
+    if (stage.round < 2) totals.push_back({.first = &stage});
+    totals.back().jobs += stage.jobs;
+    totals.back().rounds += stage.round > 0 ? 1 : 0;
+  }
+  return totals;
+}
+
+// " in the first of 3 stages, at most 17 in all": later ones may find jobs that there are already.
 std::string StagesText(const sweeps::Expansion& expansion) {
   if (expansion.stages.empty()) return "";
   int64_t all = 0;
   for (const sweeps::StagePlan& stage : expansion.stages) all += stage.jobs;
-  return fmt::format(" in the first of {} {}{}, at most {} in all", expansion.stages.size(),
-                     expansion.in_rounds ? "round" : "stage", expansion.stages.size() == 1 ? "" : "s",
-                     FormatCount(all));
+  const size_t count = StageTotals(expansion).size();
+  return fmt::format(" in the {}first of {} {}{}, at most {} in all",
+                     expansion.stages.front().round > 0 ? "first round of the " : "", count,
+                     expansion.in_rounds ? "round" : "stage", count == 1 ? "" : "s", FormatCount(all));
 }
 
 void AddStages(Sections& sections, const sweeps::Expansion& expansion) {
   if (expansion.in_rounds) return;
-  for (const sweeps::StagePlan& stage : expansion.stages) {
+  for (const StageTotal& stage : StageTotals(expansion)) {
     std::string text = FormatCount(stage.jobs) + (stage.jobs == 1 ? " job" : " jobs");
-    if (!stage.base.empty())
-      text += fmt::format(" from {} job{}: {}", stage.bases, stage.bases == 1 ? "" : "s", stage.base);
-    sections.Add("stage", stage.name + ": " + text);
+    if (stage.rounds > 0) text += fmt::format(" in {} round{}", stage.rounds, stage.rounds == 1 ? "" : "s");
+    const sweeps::StagePlan& plan = *stage.first;
+    if (!plan.base.empty())
+      text += fmt::format(" from {} job{}: {}", plan.bases, plan.bases == 1 ? "" : "s", plan.base);
+    sections.Add("stage", plan.name + ": " + text);
   }
 }
 
@@ -251,6 +271,7 @@ Json PlanJson(const sweeps::Expansion& expansion, const PlanTotals& totals) {
   for (const sweeps::StagePlan& stage : expansion.stages)
     json["stages"].push_back({{"name", stage.name},
                               {"base", stage.base},
+                              {"round", stage.round == 0 ? Json(nullptr) : Json(stage.round)},
                               {"base_count", stage.bases},
                               {"point_count", stage.points},
                               {"job_count", stage.jobs}});

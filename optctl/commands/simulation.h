@@ -1,4 +1,4 @@
-// What the search of a sweep would spend and find, in virtual time (sweeps/search/simulate.h), on curves that
+// What the search of a sweep would spend and find, in virtual time (sweeps/sweep_replay.h), on curves that
 // are made up (sweeps/search/synthetic.h) or were recorded (sweeps/search/curve_table.h). Pure.
 #pragma once
 
@@ -8,10 +8,8 @@
 #include <vector>
 
 #include "common/result.h"
-#include "sweeps/expand.h"
 #include "sweeps/search/curve_table.h"
-#include "sweeps/search/simulate.h"
-#include "sweeps/search/synthetic.h"
+#include "sweeps/sweep_replay.h"
 
 namespace optfleet::commands {
 
@@ -21,32 +19,36 @@ struct SimulationOptions {
   std::optional<double> throughput = {};  // tokens per second of one slot
 };
 
+// With the same curves and noise.
+struct Comparison {
+  sweeps::SweepOutcome search;
+  // The same stages without rungs and rules, each job to its end, with points drawn at random where the
+  // search proposes some: the grid.
+  sweeps::SweepOutcome plain;
+
+  // How far the job that is held for the best is above the best that either tried, as a part of that.
+  std::optional<double> RegretOf(const sweeps::SweepOutcome& one) const;
+};
+
 struct Simulation {
   bool is_recorded = false;
   bool in_steps = false;  // a step counts as a second: nobody said how long one takes
+  bool is_plain = false;  // there is no search: `plain` is the same as `search`
+  bool proposes = false;  // `plain` draws at random
   int slots = 1;
-  int64_t jobs = 0;                      // that have a curve
-  std::vector<int64_t> without_curve;    // numbers of the others, which nothing here counts
-  int64_t other_length = 0;              // jobs whose recorded curve has not the steps of their budget
-  int64_t steps = 0;                     // of each job; 0: they differ
-  std::vector<int64_t> rungs;            // of each job; empty: they differ, or there are none
-  std::vector<sweeps::Comparison> runs;  // one for each seed, from 1
+  std::vector<int64_t> without_curve;  // numbers of first jobs that have none, which nothing here counts
+  int64_t other_length = 0;            // first jobs whose recorded curve has not the steps of their budget
+  int64_t steps = 0;                   // of each job; 0: they differ
+  std::vector<int64_t> rungs;          // of each job; empty: they differ, or there are none
+  bool lacks_values = false;           // rules stop jobs, but none has a value before its end
+  std::vector<Comparison> runs;        // one for each seed, from 1
 };
 
-// Of the jobs of the expansion, which with stages are those of its first stage. Without `recorded` curves are
-// made up anew for each seed; of recorded ones only the noise is. INVALID_ARGUMENT where a budget in seconds
-// leaves the steps open, and where the recorded curves do not fit the jobs.
-Result<Simulation> Simulate(const sweeps::Expansion& expansion, const sweeps::CurveTable* recorded,
-                            const SimulationOptions& options);
-
-// The jobs as made-up curves see them. Numbers are axes whose values are numbers or lengths in steps; what
-// stands under `budget` or `evaluation`, and `training.seed`, changes no curve but by its steps.
-sweeps::SyntheticSpace SyntheticSpaceOf(const sweeps::Expansion& expansion);
-
-// For each job its row of the table or nothing. A column is a key (`optimizer.learning_rate`), its last part
-// (`learning_rate`) or the group of a name (`optimizer` for `optimizer.name`); a cell is empty where a job
-// does not read the key. Each key that differs between the jobs must have one, but for training.seed.
-Result<std::vector<std::optional<size_t>>> RowsOf(const sweeps::Expansion& expansion,
-                                                  const sweeps::CurveTable& table);
+// `expansion` is that of `input`, whose later stages follow from what the simulated jobs come to. Without
+// `recorded` curves are made up anew for each seed; of recorded ones only the noise is. INVALID_ARGUMENT
+// where a budget in seconds leaves the steps open, where the recorded curves do not fit the jobs, and as
+// ReplaySweep.
+Result<Simulation> Simulate(const sweeps::SweepInput& input, const sweeps::Expansion& expansion,
+                            const sweeps::CurveTable* recorded, const SimulationOptions& options);
 
 }  // namespace optfleet::commands

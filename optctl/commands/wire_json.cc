@@ -103,6 +103,7 @@ Json ToJson(const v1::Sweep& sweep) {
     json["stages"].push_back(
         {{"name", stage.name()},
          {"base", stage.base()},
+         {"round", stage.round() == 0 ? Json(nullptr) : Json(stage.round())},
          {"begun", stage.begun()},
          {"from_jobs", Json(std::vector<std::string>(stage.from_jobs().begin(), stage.from_jobs().end()))}});
   json["rules"] = std::vector<std::string>(sweep.rules().begin(), sweep.rules().end());

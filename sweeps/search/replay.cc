@@ -9,33 +9,33 @@
 #include <utility>
 
 namespace optfleet::sweeps {
-namespace {
 
 using Kind = ReplayEvent::Kind;
-
-std::vector<std::unique_ptr<StoppingRule>> RulesOf(const ReplayPlan& plan) {
-  std::vector<std::unique_ptr<StoppingRule>> rules;
-  if (plan.divergence) rules.push_back(std::make_unique<DivergenceRule>(*plan.divergence));
-  if (plan.median) rules.push_back(std::make_unique<MedianRule>(*plan.median));
-  if (plan.plateau) rules.push_back(std::make_unique<PlateauRule>(*plan.plateau));
-  return rules;
-}
 
 // One run of it.
 class Replayer {
  public:
-  // Adds the next job to result.jobs; false if there are no more.
-  using NextJob = std::function<bool(ReplayResult* result)>;
+  // The next job; nothing if there are no more. The curve outlives the run.
+  struct NextJob {
+    int32_t number = 0;  // of the curve
+    const Curve* curve = nullptr;
+    Point point = {};
+  };
+  using Source = std::function<std::optional<NextJob>(const ReplayResult& result)>;
 
-  Replayer(const ReplayPlan& plan, const std::vector<Curve>& curves, NextJob next_job)
-      : plan_(plan),
-        curves_(curves),
-        next_job_(std::move(next_job)),
-        rules_(RulesOf(plan)),
-        halving_(plan.halving.value_or(HalvingPlan{}).factor),
-        free_(std::max(plan.slots, 1)) {}
+  explicit Replayer(const ReplayPlan& plan) : plan_(plan), halving_(0), free_(std::max(plan.slots, 1)) {
+    BeginStage();
+  }
 
-  ReplayResult Run() {
+  void BeginStage() {
+    halving_ = Halving(plan_.halving.value_or(HalvingPlan{}).factor);
+    rules_.reset();
+    if (plan_.stop) rules_.emplace(*plan_.stop);
+    finished_ = 0;
+  }
+
+  void Run(const Source& source) {
+    source_ = &source;
     FillSlots();
     while (!stops_.empty()) {
       const Stop stop = stops_.top();
@@ -45,8 +45,12 @@ class Replayer {
       FillSlots();
     }
     result_.seconds = now_;
-    return std::move(result_);
+    for (size_t job = 0; job < result_.jobs.size(); ++job)
+      if (result_.jobs[job].last == Kind::kPaused) halving_.Leave(static_cast<int32_t>(job));
   }
+
+  const ReplayResult& result() const { return result_; }
+  ReplayResult TakeResult() { return std::move(result_); }
 
  private:
   // Where a running job is looked at next: a validation, a rung or its end.
@@ -61,14 +65,13 @@ class Replayer {
   };
 
   struct Progress {
+    const Curve* curve = nullptr;
     size_t point = 0;  // next one
     size_t rung = 0;
     std::vector<int64_t> rungs;
   };
 
-  const Curve& CurveOf(int32_t job) const {
-    return curves_[static_cast<size_t>(result_.jobs[static_cast<size_t>(job)].curve)];
-  }
+  const Curve& CurveOf(int32_t job) const { return *progress_[static_cast<size_t>(job)].curve; }
 
   void Note(int32_t job, Kind kind, std::string reason = {}) {
     ReplayJob& at = result_.jobs[static_cast<size_t>(job)];
@@ -82,9 +85,10 @@ class Replayer {
         const int32_t job = waiting_.front();
         waiting_.pop_front();
         Start(job, Kind::kWentOn);
-      } else if (next_job_(&result_)) {
-        const auto job = static_cast<int32_t>(result_.jobs.size() - 1);
-        progress_.push_back({});
+      } else if (auto next = (*source_)(result_)) {
+        const auto job = static_cast<int32_t>(result_.jobs.size());
+        result_.jobs.push_back({.curve = next->number, .point = std::move(next->point)});
+        progress_.push_back({.curve = next->curve, .rungs = {}});
         if (plan_.halving) progress_.back().rungs = RungSteps(*plan_.halving, CurveOf(job).steps);
         Start(job, Kind::kStarted);
       } else if (!GoOnForTheEnd()) {
@@ -95,7 +99,7 @@ class Replayer {
 
   // Nothing runs and nothing is left, but no job came to its end: the best one does.
   bool GoOnForTheEnd() {
-    if (!plan_.halving || result_.best_job || !stops_.empty()) return false;
+    if (!plan_.halving || finished_ > 0 || !stops_.empty()) return false;
     const std::optional<int32_t> best = halving_.PromoteBest();
     if (best) waiting_.push_back(*best);
     return best.has_value();
@@ -125,15 +129,14 @@ class Replayer {
     Progress& progress = progress_[static_cast<size_t>(job)];
     const Curve& curve = CurveOf(job);
     at.step = step;
-    std::optional<std::string> reason;
+    std::optional<StopVerdict> verdict;
     if (progress.point < curve.points.size() && curve.points[progress.point].step == step) {
       at.value = curve.points[progress.point++].value;
-      for (const auto& rule : rules_)
-        if (auto said = rule->Add({job, step, at.value}); said && !reason) reason = std::move(said);
+      if (rules_) verdict = rules_->Add({job, step, at.value}, curve.steps);
     }
     if (progress.point > 0 && !std::isfinite(at.value)) return Leave(job, Kind::kDiverged, {});
     if (step == curve.steps) return End(job);
-    if (reason) return Leave(job, Kind::kStopped, *reason);
+    if (verdict) return Leave(job, verdict->diverged ? Kind::kDiverged : Kind::kStopped, verdict->reason);
     if (progress.rung < progress.rungs.size() && progress.rungs[progress.rung] == step) return Pause(job);
     Spend(job, 0);
   }
@@ -141,6 +144,7 @@ class Replayer {
   void End(int32_t job) {
     ++free_;
     Note(job, Kind::kEnded);
+    ++finished_;
     const double value = result_.jobs[static_cast<size_t>(job)].value;
     if (!std::isfinite(value) || (result_.best_job && value >= result_.best_value)) return;
     result_.best_job = job;
@@ -171,11 +175,11 @@ class Replayer {
     for (const int32_t job : halving_.Promote()) waiting_.push_back(job);
   }
 
-  const ReplayPlan& plan_;
-  const std::vector<Curve>& curves_;
-  NextJob next_job_;
-  std::vector<std::unique_ptr<StoppingRule>> rules_;
+  const ReplayPlan plan_;
+  const Source* source_ = nullptr;
+  std::optional<StopRules> rules_;
   Halving halving_;
+  int32_t finished_ = 0;  // of the stage
   int32_t free_;
   double now_ = 0;
   int64_t order_ = 0;
@@ -184,6 +188,8 @@ class Replayer {
   std::priority_queue<Stop, std::vector<Stop>, std::greater<>> stops_;
   ReplayResult result_;
 };
+
+namespace {
 
 History HistoryOf(const std::vector<ReplayJob>& jobs) {
   History history;
@@ -200,27 +206,46 @@ History HistoryOf(const std::vector<ReplayJob>& jobs) {
 
 }  // namespace
 
+Replay::Replay(const ReplayPlan& plan) : replayer_(std::make_unique<Replayer>(plan)) {}
+Replay::~Replay() = default;
+
+void Replay::BeginStage() { replayer_->BeginStage(); }
+
+void Replay::Train(std::vector<Curve> curves) {
+  size_t next = curves_.size();
+  for (Curve& curve : curves) curves_.push_back(std::make_unique<const Curve>(std::move(curve)));
+  replayer_->Run([&](const ReplayResult&) -> std::optional<Replayer::NextJob> {
+    if (next == curves_.size()) return std::nullopt;
+    const size_t number = next++;
+    return Replayer::NextJob{.number = static_cast<int32_t>(number), .curve = curves_[number].get()};
+  });
+}
+
+const ReplayResult& Replay::result() const { return replayer_->result(); }
+
 ReplayResult ReplayOrder(const ReplayPlan& plan, const std::vector<Curve>& curves,
                          const std::vector<int32_t>& order) {
-  const auto next_job = [&order](ReplayResult* result) {
-    if (result->jobs.size() == order.size()) return false;
-    result->jobs.push_back({.curve = order[result->jobs.size()]});
-    return true;
-  };
-  return Replayer(plan, curves, next_job).Run();
+  Replayer replayer(plan);
+  replayer.Run([&](const ReplayResult& result) -> std::optional<Replayer::NextJob> {
+    if (result.jobs.size() == order.size()) return std::nullopt;
+    const int32_t number = order[result.jobs.size()];
+    return Replayer::NextJob{.number = number, .curve = &curves[static_cast<size_t>(number)]};
+  });
+  return replayer.TakeResult();
 }
 
 ReplayResult ReplaySearch(const ReplayPlan& plan, const std::vector<Curve>& curves, const Proposer& proposer,
                           int32_t jobs, const std::function<int32_t(const Point&)>& curve_of) {
-  const auto next_job = [&](ReplayResult* result) {
-    const auto number = static_cast<int32_t>(result->jobs.size());
-    if (number >= jobs) return false;
-    Point point = proposer.Propose(number, HistoryOf(result->jobs));
+  Replayer replayer(plan);
+  replayer.Run([&](const ReplayResult& result) -> std::optional<Replayer::NextJob> {
+    const auto number = static_cast<int32_t>(result.jobs.size());
+    if (number >= jobs) return std::nullopt;
+    Point point = proposer.Propose(number, HistoryOf(result.jobs));
     const int32_t curve = curve_of(point);
-    result->jobs.push_back({.curve = curve, .point = std::move(point)});
-    return true;
-  };
-  return Replayer(plan, curves, next_job).Run();
+    return Replayer::NextJob{
+        .number = curve, .curve = &curves[static_cast<size_t>(curve)], .point = std::move(point)};
+  });
+  return replayer.TakeResult();
 }
 
 }  // namespace optfleet::sweeps

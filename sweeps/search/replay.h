@@ -7,13 +7,14 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "sweeps/search/halving.h"
 #include "sweeps/search/proposer.h"
-#include "sweeps/search/rules.h"
+#include "sweeps/search/stop_rules.h"
 
 namespace optfleet::sweeps {
 
@@ -33,9 +34,7 @@ struct ReplayPlan {
   int32_t slots = 1;
   double start_seconds = 0;  // of a slot, each time that a job starts or goes on
   std::optional<HalvingPlan> halving = {};
-  std::optional<MedianPlan> median = {};
-  std::optional<PlateauPlan> plateau = {};
-  std::optional<DivergencePlan> divergence = {};
+  std::optional<StopPlan> stop = {};
 };
 
 struct ReplayEvent {
@@ -44,7 +43,7 @@ struct ReplayEvent {
   int32_t job = 0;
   Kind kind = Kind::kStarted;
   int64_t step = 0;
-  std::string reason = {};  // of kPaused and kStopped
+  std::string reason = {};  // of kPaused and of what a rule ended
 };
 
 struct ReplayJob {
@@ -63,6 +62,27 @@ struct ReplayResult {
   std::optional<int32_t> best_job;  // of those that ended; the first of equal ones
   double best_value = std::numeric_limits<double>::infinity();
   std::vector<ReplayEvent> events;  // ascending in time
+};
+
+// Jobs that come in portions, each once nothing is left to do of those before: the rounds and stages of a
+// sweep. One thread.
+class Replay {
+ public:
+  explicit Replay(const ReplayPlan& plan);
+  ~Replay();
+
+  // What comes from here on competes at rungs, and is measured by rules, without the jobs before.
+  void BeginStage();
+
+  // Trains these jobs, in this order, behind those that it has had; ReplayJob::curve counts all. What pauses
+  // at the end is over.
+  void Train(std::vector<Curve> curves);
+
+  const ReplayResult& result() const;
+
+ private:
+  std::unique_ptr<class Replayer> replayer_;
+  std::vector<std::unique_ptr<const Curve>> curves_;
 };
 
 // These jobs, in this order: a grid, or points that were drawn before.

@@ -1,31 +1,11 @@
 #include "sweeps/search/simulate.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
-#include <numeric>
 
 #include "sweeps/search/random.h"
 
 namespace optfleet::sweeps {
-namespace {
-
-SearchOutcome OutcomeOf(const ReplayResult& result, const std::vector<Curve>& curves) {
-  SearchOutcome outcome;
-  outcome.device_seconds = result.device_seconds;
-  outcome.seconds = result.seconds;
-  for (const ReplayJob& job : result.jobs) outcome.trained += job.last == ReplayEvent::Kind::kEnded ? 1 : 0;
-  if (!result.best_job) return outcome;
-  const auto chosen = static_cast<size_t>(result.jobs[static_cast<size_t>(*result.best_job)].curve);
-  const double best = BestFinal(curves);
-  const double above = FinalOf(curves[chosen]) - best;
-  outcome.found_best = above <= 0;
-  outcome.regret = above / std::max(std::abs(best), std::numeric_limits<double>::min());
-  return outcome;
-}
-
-}  // namespace
-
 std::vector<Curve> WithNoise(const std::vector<Curve>& curves, double deviation, uint64_t seed) {
   std::vector<Curve> noisy = curves;
   Draws draws(Mixed(seed));
@@ -47,16 +27,6 @@ double DeviceSeconds(const std::vector<Curve>& curves) {
   for (const Curve& curve : curves)
     seconds += static_cast<double>(curve.points.back().step) * curve.seconds_per_step;
   return seconds;
-}
-
-Comparison Compare(const ReplayPlan& plan, const std::vector<Curve>& curves, double deviation,
-                   uint64_t seed) {
-  const std::vector<Curve> noisy = WithNoise(curves, deviation, seed);
-  std::vector<int32_t> order(curves.size());
-  std::iota(order.begin(), order.end(), 0);
-  const ReplayPlan grid{.slots = plan.slots, .start_seconds = plan.start_seconds};
-  return {.search = OutcomeOf(ReplayOrder(plan, noisy, order), curves),
-          .grid = OutcomeOf(ReplayOrder(grid, noisy, order), curves)};
 }
 
 Spread SpreadOf(std::vector<double> values) {

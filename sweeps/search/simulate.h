@@ -1,10 +1,9 @@
-// A search beside the whole grid on the same jobs, in virtual time: what it spends and what it finds.
+// What a simulation makes of curves and of its figures.
 //
 // Pure.
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "sweeps/search/replay.h"
@@ -21,24 +20,6 @@ std::vector<Curve> WithNoise(const std::vector<Curve>& curves, double deviation,
 double FinalOf(const Curve& curve);                      // infinite if it diverged
 double BestFinal(const std::vector<Curve>& curves);      // infinite if all did
 double DeviceSeconds(const std::vector<Curve>& curves);  // of all of them to their ends
-
-struct SearchOutcome {
-  double device_seconds = 0;
-  double seconds = 0;   // until the last slot was free
-  int32_t trained = 0;  // jobs that came to their end
-  // Of the job that it holds for the best, without the noise; nothing if none came to its end.
-  std::optional<double> regret = {};  // above the best of all, as a part of that
-  bool found_best = false;            // none is better
-};
-
-struct Comparison {
-  SearchOutcome search;
-  SearchOutcome grid;  // all jobs to their ends; without rungs and rules
-};
-
-// Jobs start in the order of the curves, as a coordinator starts those of one priority. Both see the same
-// noise. At least one curve does not diverge.
-Comparison Compare(const ReplayPlan& plan, const std::vector<Curve>& curves, double deviation, uint64_t seed);
 
 struct Spread {
   double median = 0;  // of an even count the mean of the two in the middle

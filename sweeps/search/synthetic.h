@@ -23,6 +23,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -44,7 +45,24 @@ struct SyntheticSpace {
   std::vector<SyntheticJob> jobs;
 };
 
-// One for each job.
+// Where the jobs of a sweep end, for those of the space and for others: of a search it is not known before
+// which points it tries. The place of a number on an axis is from the least to the most of the jobs of the
+// space, and at most half as far outside; of a combination of choices that none of these has, as of the one
+// that agrees with it in most of them.
+class SyntheticLandscape {
+ public:
+  SyntheticLandscape(const SyntheticSpace& space, int32_t seed);  // the space outlives it
+  ~SyntheticLandscape();
+  Curve CurveOf(const SyntheticJob& job) const;
+
+ private:
+  class Ends;
+  int32_t seed_;
+  int64_t longest_ = 1;  // steps
+  std::unique_ptr<const Ends> ends_;
+};
+
+// One for each job of the space.
 std::vector<Curve> SyntheticCurves(const SyntheticSpace& space, int32_t seed);
 
 }  // namespace optfleet::sweeps

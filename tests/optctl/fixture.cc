@@ -98,6 +98,16 @@ void AddLrSweep(FakeData& data) {
   AddCount(lr, "out_of_memory", 1);
   AddCount(lr, "diverged", 1);
   lr.set_best_job("sweeps/lr/jobs/7");
+  for (int round = 1; round <= 3; ++round) {
+    v1::Stage& stage = *lr.add_stages();
+    stage.set_name("rates");
+    stage.set_round(round);
+    stage.set_begun(round <= 2);
+  }
+  lr.mutable_stages(0)->set_base("best(batch)");
+  lr.mutable_stages(0)->add_from_jobs("sweeps/lr/jobs/1");
+  lr.add_stages()->set_name("seeds");
+  lr.mutable_stages(3)->set_base("best(rates)");
   lr.set_progress(1);
   lr.set_device_hours(0.4375);
   lr.mutable_guard()->mutable_diverged()->set_share(0.5);

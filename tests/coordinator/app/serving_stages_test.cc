@@ -145,6 +145,51 @@ TEST_F(StagesApi, ARoundOfPointsFollowsAnotherAndIsTheSameAfterARestart) {
   EXPECT_EQ(Ended("sweeps/lr").state(), v1::Sweep::STATE_ENDED);
 }
 
+constexpr const char* kDrawnStage = R"(
+model: {layers: 1, width: 16, heads: 2}
+data: {path: /data/text.txt, sequence_length: 16}
+training: {batch_size: 2}
+budget: {steps: 10}
+stages:
+  - name: batch
+    training.batch_size: [2, 4]
+  - name: rates
+    base: best(batch)
+    sample: {points: 3, method: tpe, batch: 1}
+    optimizer.learning_rate: {from: 1e-4, to: 1e-1, spacing: log}
+  - name: seeds
+    base: best(rates)
+    replicates: 2
+)";
+
+TEST_F(StagesApi, AStageHasItsRoundsBeforeTheNextAndTheyAreTheSameAfterARestart) {
+  EXPECT_EQ(Submit(NewSweep("lr", kDrawnStage)).stages_size(), 5);
+  Submit(NewSweep("again", kDrawnStage));
+  std::map<std::string, std::vector<std::string>> drawn;
+  for (int number = 1; number <= 6; ++number) {
+    for (int sweep = 0; sweep < 2; ++sweep) {
+      const v1::DesiredAttempt attempt = Next();
+      const std::string job = attempt.attempt().substr(0, attempt.attempt().find("/attempts/"));
+      std::string point;
+      for (const std::string& value : PointOf(GetJob(job))) point += value + " ";
+      drawn[job.substr(0, job.find("/jobs/"))].push_back(point);
+      // The second point of the rates is the best.
+      End(attempt, v1::OUTCOME_SUCCEEDED, number == 4 ? 1 : number == 2 ? 2.5 : 3);
+    }
+    if (number % 2 == 1) Restart();
+  }
+  EXPECT_EQ(drawn["sweeps/lr"], drawn["sweeps/again"]);
+  ASSERT_EQ(drawn["sweeps/lr"].size(), 6U);
+  for (size_t point = 2; point < 5; ++point)
+    EXPECT_THAT(drawn["sweeps/lr"][point], testing::StartsWith("stage=rates training.batch_size=4 "));
+  EXPECT_THAT(drawn["sweeps/lr"][5], testing::StartsWith("stage=seeds training.batch_size=4 "));
+  const v1::Sweep sweep = Ended("sweeps/lr");
+  EXPECT_EQ(sweep.state(), v1::Sweep::STATE_ENDED);
+  EXPECT_THAT(sweep.stages(1).from_jobs(), ElementsAre("sweeps/lr/jobs/2"));
+  EXPECT_EQ(sweep.stages(3).round(), 3);
+  EXPECT_THAT(sweep.stages(4).from_jobs(), ElementsAre("sweeps/lr/jobs/4")) << "the best of all rounds";
+}
+
 TEST_F(StagesApi, ItsFileDoesNotExtendIt) {
   Submit(NewSweep("lr", kStaged));
   v1::ExtendSweepRequest request;

@@ -133,6 +133,34 @@ TEST(Stages, ACancelledSweepHasNoNextOne) {
   }
 }
 
+TEST(Stages, ARoundFollowsAnotherAndItsJobsCompeteWithThoseBefore) {
+  ClusterStory story;
+  CreateSweep sweep = Jobs(1);
+  sweep.stages = {{.name = "rates", .base = "", .from = {}, .round = 1},
+                  {.name = "rates", .base = "", .from = {}, .round = 2},
+                  {.name = "seeds", .base = "best(rates)", .from = {}}};
+  story.Submit(sweep);
+  auto worker = story.Worker("a");
+  worker.Takes("job-1");
+  worker.Scores("job-1", 1.0);
+  ExtendSweep round = SecondStage(1, 1);
+  round.stage = NextStage{.number = 2, .from = {}, .points = {{{0.25, 0.5}}}};
+  EXPECT_EQ(ErrorOf(story.Give(round)), "");
+  story.RestartCoordinator();
+  story.Knows({"lr", 2});
+  EXPECT_EQ(story.SweepRow("lr").stages.all[1].points, round.stage->points) << "kept for rounds to come";
+  EXPECT_EQ(story.SweepRow("lr").first_competitor, 1);
+  worker.Takes("job-2");
+  worker.Reports("job-2", Outcome::kDiverged);
+  story.Give(RefuseStage{.sweep_id = "lr", .revision = 2, .reason = "no more"});
+  EXPECT_EQ(story.SweepRow("lr").stages.problem, "stage seeds cannot begin: no more");
+}
+
+TEST(Stages, ARoundIsCalledByItsStageAndNumber) {
+  EXPECT_EQ((domain::Stage{.name = "rates", .base = "", .from = {}, .round = 3}).Title(), "rates, round 3");
+  EXPECT_EQ((domain::Stage{.name = "round 3", .base = "", .from = {}}).Title(), "round 3");
+}
+
 TEST(Stages, JobsOfOneCompeteWithEachOtherAtRungs) {
   ClusterStory story;
   CreateSweep sweep = TwoStages(1);

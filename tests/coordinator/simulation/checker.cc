@@ -68,6 +68,7 @@ void Checker::Apply(const engine::Changes& changes, Rows* rows, bool check) {
     const bool reopened = sweep.revision > kept.revision;
     if (check && kept.end_time && !reopened && !(kept == sweep) && !OnlySteered(kept, sweep))
       context_->Violate("final is final", SweepResource(sweep.id) + " changed after its end");
+    if (check && kept.stages.begun > 0) CheckStages(*rows, kept, sweep);
     if (check && reopened) reopened_at_[{sweep.id, 0}] = context_->agenda.now();
     kept = sweep;
     if (sweep.state == domain::SweepState::kExpanding) continue;
@@ -101,6 +102,29 @@ void Checker::Apply(const engine::Changes& changes, Rows* rows, bool check) {
     if (!rows->coming.contains(name)) CheckJob(*rows, name);
   if (!changes.attempts.empty()) CheckCapacity(*rows);
   if (!changes.jobs.empty() || !changes.sweeps.empty()) CheckGuards(*rows);
+}
+
+// `rows` with the new jobs, whose numbers follow those before, and else as they were before.
+void Checker::CheckStages(const Rows& rows, const domain::Sweep& before, const domain::Sweep& after) {
+  const std::string name = SweepResource(after.id);
+  const auto begun = static_cast<size_t>(before.stages.begun);
+  if (after.stages.begun < before.stages.begun || after.stages.all.size() != before.stages.all.size() ||
+      !std::equal(before.stages.all.begin(), before.stages.all.begin() + before.stages.begun,
+                  after.stages.all.begin()))
+    return context_->Violate("what a stage began with stays", name);
+  if (after.stages.begun == before.stages.begun) return;
+  const domain::Stage& next = after.stages.all[begun];
+  const auto end = rows.jobs.upper_bound({after.id, before.job_count});
+  for (auto job = rows.jobs.lower_bound({after.id, 0}); job != end; ++job)
+    if (job->second.status.state != JobState::kEnded)
+      context_->Violate("a stage or round begins once all jobs have ended",
+                        next.Title() + " beside " + ToResource(job->first));
+  if (next.round > 1 ? after.first_competitor != before.first_competitor
+                     : after.first_competitor != before.job_count + 1)
+    context_->Violate(
+        "jobs of all rounds of a stage compete with each other, and with no others",
+        next.Title() + " of " + name + ": from " + std::to_string(after.first_competitor) + " on");
+  if (next.round > 1) context_->coverage->Count("later rounds of a stage");
 }
 
 // As StateWriter writes them.

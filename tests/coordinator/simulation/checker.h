@@ -93,6 +93,7 @@ class Checker {
   void CheckRelease(const Rows& rows, const domain::KeptId& id);
   void NoteReleased();
   static bool ReadKept(store::Connection* connection, Rows* rows);
+  void CheckStages(const Rows& rows, const domain::Sweep& before, const domain::Sweep& after);
   void CheckJob(const Rows& rows, const JobName& name);
   void CheckTakenOver(const Rows& rows, const JobName& name, const domain::JobStatus& status);
   void CheckCapacity(const Rows& rows);

@@ -37,8 +37,8 @@ void Client::CreateSweep(const std::string& id, int jobs, int part, bool reuse,
   for (const auto& limit : {keep.best_jobs, keep.best, keep.last})
     request += " " + std::to_string(limit.value_or(-1));
   request += " " + std::to_string(search.first_rung) + " " + std::to_string(search.stages) + " " +
-             std::to_string(search.rule) + " " + std::to_string(search.guard) +
-             (search.maximize ? " 1" : " 0");
+             std::to_string(search.rounds) + " " + std::to_string(search.rule) + " " +
+             std::to_string(search.guard) + (search.maximize ? " 1" : " 0");
   Begin(SweepsServer::kCreate, request + " " + start,
         {.kind = Promise::Kind::kHasPoints, .subject = {id, 0}, .points = PointsBetween(1, jobs)});
 }

@@ -23,6 +23,7 @@ class Client {
   struct Search {
     int64_t first_rung = 0;  // 0: no halving
     int stages = 0;          // 0: none
+    int rounds = 0;          // of each second stage, from the first on; 0: none
     int rule = 0;            // that stops jobs early: 1 median, 2 plateau, 3 divergence; 0: none
     int guard = 0;           // 1 a failed job, 2 half of the jobs failed, 3 half a minute; 0: none
     bool maximize = false;

@@ -46,6 +46,13 @@ sweeps::GuardPlan GuardOf(int guard) {
   return plan;
 }
 
+void AddStage(int number, int rounds, engine::CreateSweep* sweep) {
+  const std::string name = "stage" + std::to_string(number);
+  if (rounds == 0) sweep->stages.push_back({.name = name, .base = "", .from = {}});
+  for (int round = 1; round <= rounds; ++round)
+    sweep->stages.push_back({.name = name, .base = "", .from = {}, .round = round});
+}
+
 // As FinishedJobs::TakeOver in coordinator/rpc, without what a run rests on: all ran on the same ground.
 Status TakeOver(store::ReadStore& store, std::vector<engine::Point>* points) {
   const auto succeeded = store.ListSucceededJobs();
@@ -98,9 +105,10 @@ void SweepsServer::Create(const std::string& request, const Network::Reply& repl
   }
   int64_t first_rung = 0;
   int stages = 0;
+  int rounds = 0;
   int rule = 0;
   int guard = 0;
-  words >> first_rung >> stages >> rule >> guard >> sweep.objective.maximize >> start;
+  words >> first_rung >> stages >> rounds >> rule >> guard >> sweep.objective.maximize >> start;
   if (rule > 0) {
     sweep.search.stop = RuleOf(rule);
     sweep.objective.metric = "loss";  // which is recorded at each step
@@ -108,8 +116,7 @@ void SweepsServer::Create(const std::string& request, const Network::Reply& repl
   if (guard > 0) sweep.search.guard = GuardOf(guard);
   if (first_rung > 0)
     sweep.search.halving = sweeps::HalvingPlan{.first_share = 0, .first_steps = first_rung, .factor = 2};
-  for (int stage = 1; stage <= stages; ++stage)
-    sweep.stages.push_back({.name = "stage" + std::to_string(stage), .base = "", .from = {}});
+  for (int stage = 1; stage <= stages; ++stage) AddStage(stage, stage % 2 == 1 ? rounds : 0, &sweep);
   sweep.display_name = sweep.sweep_id;
   std::vector<engine::Point> points;
   for (int number = 1; number <= jobs; ++number) points.push_back(PointOf(number, start));
@@ -181,9 +188,10 @@ void SweepsServer::Due(const std::set<std::string>& sweeps) {
   }
 }
 
-// From the best job, with so many points as its number says: also none.
+// From the best job, with so many points as its number says: also none. A later round needs no best.
 void SweepsServer::BeginStage(const store::StagedSweep& staged) {
   const domain::Sweep& sweep = staged.points.sweep;
+  const bool is_round = sweep.stages.all[static_cast<size_t>(sweep.stages.begun)].round > 1;
   std::optional<std::pair<double, int32_t>> best;
   for (const auto& [hash, result] : staged.results) {
     if (!result.objective) continue;
@@ -191,7 +199,7 @@ void SweepsServer::BeginStage(const store::StagedSweep& staged) {
     best = std::min(best.value_or(ranked), ranked);
   }
   const auto done = [this, id = sweep.id](const engine::Answer&) { at_work_.erase(id); };
-  if (!best)
+  if (!best && !is_round)
     return static_cast<void>(coordinator_->Post(
         engine::RefuseStage{.sweep_id = sweep.id, .revision = sweep.revision, .reason = "no job has a value"},
         done));
@@ -199,9 +207,14 @@ void SweepsServer::BeginStage(const store::StagedSweep& staged) {
   next.sweep_id = sweep.id;
   next.revision = sweep.revision;
   next.objective = sweep.objective;
-  next.stage = engine::NextStage{.number = sweep.stages.begun + 1, .from = {best->second}};
+  const int32_t chosen = best ? best->second : 1;
+  next.stage = engine::NextStage{.number = sweep.stages.begun + 1, .from = {}, .points = {}};
+  if (is_round)
+    next.stage->points = {{{best ? best->first : 0}}, {}};  // of two blocks, one of which tries nothing
+  else
+    next.stage->from = {chosen};
   const int first = kStagePoints * sweep.stages.begun + 1;
-  const int last = first - 1 + best->second % 3;
+  const int last = first - 1 + chosen % 3;
   checker_->Begun(
       {.kind = Promise::Kind::kHasPoints, .subject = {sweep.id, 0}, .points = PointsBetween(first, last)});
   for (int number = first; number <= last; ++number) {

@@ -18,8 +18,8 @@ std::set<std::string> PointsBetween(int first, int last);
 class SweepsServer {
  public:
   // Request id, sweep, jobs, so many in a part (0: at once), whether to take outcomes over, three limits of
-  // what it keeps, step of the first rung (0: no halving), number of stages (0: none), rule that stops
-  // jobs and guard (0: none), whether more of the objective is better, start.
+  // what it keeps, step of the first rung (0: no halving), number of stages (0: none), rounds of each second
+  // one (0: none), rule that stops jobs and guard (0: none), whether more of the objective is better, start.
   static constexpr const char* kCreate = "create";
   // Request id, sweep, first point, last point, so many in a part, whether to take outcomes over.
   static constexpr const char* kExtend = "extend";
@@ -32,8 +32,8 @@ class SweepsServer {
   // False if it is another method.
   bool Serve(const std::string& path, const std::string& request, const Network::Reply& reply);
 
-  // As StageRunner in coordinator/app and BeginNextStage in coordinator/rpc: begins the next stage of each of
-  // the sweeps with some points, or refuses it if no job has a value.
+  // As StageRunner in coordinator/app and BeginNextStage in coordinator/rpc: begins the next stage, or round
+  // of one, of each of the sweeps with some points, or refuses a stage if no job has a value.
   void Due(const std::set<std::string>& sweeps);
 
  private:

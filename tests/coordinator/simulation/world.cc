@@ -136,10 +136,13 @@ void World::Submit() {
   if (guard > 0) context_.coverage->Count("sweeps with a guard");
   if (rule > 0) context_.coverage->Count("sweeps with a rule that stops jobs");
   if (first_rung > 0) context_.coverage->Count("sweeps with halving");
+  const int rounds = stages > 0 && other.Chance(0.5) ? 1 + static_cast<int>(other.Below(3)) : 0;
   if (stages > 0) context_.coverage->Count("sweeps with stages");
+  if (rounds > 0) context_.coverage->Count("sweeps with stages in rounds");
   client_.CreateSweep("s" + std::to_string(submitted_), 1 + static_cast<int>(context_.dice.Below(8)),
                       context_.dice.Chance(0.3) ? 1 + static_cast<int>(context_.dice.Below(3)) : 0,
-                      context_.dice.Chance(0.2), keep, {first_rung, stages, rule, guard, maximize}, start);
+                      context_.dice.Chance(0.2), keep, {first_rung, stages, rounds, rule, guard, maximize},
+                      start);
 }
 
 void World::Pin() {

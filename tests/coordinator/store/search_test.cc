@@ -23,7 +23,9 @@ class SearchRows : public testing::Test {
     metrics_ = std::move(*MetricsStore::Open(folder_.options()));
     changes_.new_sweeps.push_back(NewSweep("lr", 3));
     domain::Sweep& row = changes_.new_sweeps[0].sweep;
-    row.stages = {.all = {{"a", "", {}}, {"b", "best(a)", {2, 1}}}, .begun = 2, .problem = "none"};
+    row.stages = {.all = {{"a", "", {}}, {"b", "best(a)", {2, 1}, 1}, {"b", "", {}, 2, {{{0.1, 0.9}}, {}}}},
+                  .begun = 3,
+                  .problem = "none"};
     row.search.halving = sweeps::HalvingPlan{.first_share = 0.1, .first_steps = 0, .factor = 4};
     row.search.stop = sweeps::StopPlan{
         .median = sweeps::StopPlan::Median{.after = {.share = 0.25, .steps = 0}, .least_jobs = 5},

@@ -58,7 +58,9 @@ std::optional<ReplayResult> Replayed(const RecordedCurves& recorded, const std::
                                      const std::string& method, const StudyPlan& plan, int32_t seed) {
   ReplayPlan replay{.slots = plan.slots, .start_seconds = plan.start_seconds};
   if (method.starts_with("halving")) replay.halving = plan.halving;
-  if (method == "median") replay.median = plan.median;
+  if (method == "median")
+    replay.stop = StopPlan{.median = StopPlan::Median{.after = {.share = 0, .steps = plan.median.after},
+                                                      .least_jobs = plan.median.least_jobs}};
   std::vector<int32_t> order = Shuffled(curves.size(), static_cast<uint64_t>(seed));
   if (method == "grid" || method == "halving" || method == "median")
     return ReplayOrder(replay, curves, order);

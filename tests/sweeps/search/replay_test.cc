@@ -105,16 +105,56 @@ TEST(Replay, WhatDivergesEndsThereAndIsTheWorstOfItsRung) {
 TEST(Replay, RulesStopJobs) {
   const auto curves = Lines({2, 2.1, 2.2, 4.8});
   const ReplayResult result =
-      ReplayOrder({.median = MedianPlan{.after = 30, .least_jobs = 3}}, curves, InOrder(curves));
+      ReplayOrder({.stop = StopPlan{.median = StopPlan::Median{.after = {.steps = 30}, .least_jobs = 3}}},
+                  curves, InOrder(curves));
   EXPECT_EQ(result.jobs[3].last, Kind::kStopped);
   EXPECT_EQ(result.jobs[3].step, 30);
   EXPECT_THAT(result.events.back().reason, HasSubstr("the median of the averages of 3 other jobs"));
   EXPECT_EQ(result.device_seconds, 330);
 
   const ReplayResult flat =
-      ReplayOrder({.plateau = PlateauPlan{.patience = 20, .min_delta = 1}}, curves, {3});
+      ReplayOrder({.stop = StopPlan{.plateau = StopPlan::Plateau{.patience = {.steps = 20}, .min_delta = 1}}},
+                  curves, {3});
   EXPECT_EQ(flat.jobs[0].step, 30);
   EXPECT_EQ(flat.best_job, std::nullopt) << "it did not come to its end";
+}
+
+TEST(Replay, WhatARuleFindsDivergedIsTheWorstOfItsRung) {
+  const auto curves = Lines({4.9, 2, 3, 4});
+  const ReplayPlan plan{.halving = HalvingPlan{.first_steps = 50},
+                        .stop = StopPlan{.divergence = DivergencePlan{.limit = 4.95}}};
+  const ReplayResult result = ReplayOrder(plan, curves, InOrder(curves));
+  EXPECT_EQ(result.jobs[0].last, Kind::kDiverged);
+  EXPECT_EQ(result.jobs[0].step, 10);
+  EXPECT_EQ(result.best_job, 1);
+  EXPECT_EQ(result.device_seconds, 10 + 3 * 50 + 50);
+}
+
+TEST(Replay, APortionFollowsTheOneBeforeAndCompetesWithIt) {
+  Replay replay({.slots = 3, .halving = HalvingPlan{.first_steps = 50, .factor = 2}});
+  replay.Train(Lines({3, 4}));
+  EXPECT_EQ(replay.result().seconds, 100);
+  EXPECT_EQ(replay.result().device_seconds, 50 + 50 + 50);
+  replay.Train(Lines({4.5, 4.6}));
+  EXPECT_EQ(replay.result().seconds, 150) << "neither is among the two best of four";
+  EXPECT_EQ(replay.result().jobs[1].last, Kind::kPaused) << "what paused when its portion was over stays so";
+  ASSERT_EQ(replay.result().jobs.size(), 4U);
+  EXPECT_EQ(replay.result().jobs[3].curve, 3);
+  replay.BeginStage();
+  replay.Train(Lines({4.7, 4.8}));
+  EXPECT_EQ(replay.result().jobs[4].last, Kind::kEnded) << "the best of its stage";
+  EXPECT_EQ(replay.result().best_job, 0);
+  EXPECT_EQ(replay.result().seconds, 250);
+}
+
+TEST(Replay, RulesOfAStageKnowNothingOfTheOneBefore) {
+  Replay replay({.stop = StopPlan{.median = StopPlan::Median{.after = {.steps = 10}, .least_jobs = 2}}});
+  replay.Train(Lines({2, 2.1}));
+  replay.Train(Lines({4}));
+  EXPECT_EQ(replay.result().jobs[2].last, Kind::kStopped);
+  replay.BeginStage();
+  replay.Train(Lines({4}));
+  EXPECT_EQ(replay.result().jobs[3].last, Kind::kEnded);
 }
 
 TEST(Replay, AProposerSeesWhatHasEnded) {

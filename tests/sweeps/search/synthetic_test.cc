@@ -125,5 +125,46 @@ TEST(Synthetic, CurvesCrossAboutAsOftenAsRecordedOnes) {
   EXPECT_NEAR(late, CrossedShare(recorded.curves, 5), 0.05) << "step 90";
 }
 
+TEST(Synthetic, OfJobsThatAreNotOfTheSpace) {
+  SyntheticSpace space{.number_keys = {"rate"}, .choice_keys = {"optimizer", "mlp"}, .jobs = {}};
+  for (const double rate : {1e-4, 1e-3, 1e-2})
+    space.jobs.push_back({.numbers = {rate},
+                          .choices = {"adam", "relu"},
+                          .steps = 100,
+                          .validations = {},
+                          .seconds_per_step = 1});
+  for (const double rate : {1e-2, 1e-1, 1.0})
+    space.jobs.push_back({.numbers = {rate},
+                          .choices = {"sgd", "relu"},
+                          .steps = 100,
+                          .validations = {},
+                          .seconds_per_step = 1});
+  const SyntheticLandscape landscape(space, 4);
+  const auto final_of = [&](double rate, const char* optimizer, const char* mlp) {
+    return landscape
+        .CurveOf({.numbers = {rate},
+                  .choices = {optimizer, mlp},
+                  .steps = 100,
+                  .validations = {},
+                  .seconds_per_step = 1})
+        .points.back()
+        .value;
+  };
+  EXPECT_EQ(final_of(1e-3, "adam", "relu"), SyntheticCurves(space, 4)[1].points.back().value);
+  // A combination that is new lies where the one of its optimizer does: its optimum is within that range.
+  double least = 1e9;
+  double at = 0;
+  for (double rate = 1e-6; rate < 100; rate *= 1.3)
+    if (const double end = final_of(rate, "sgd", "gelu"); end < least) {
+      least = end;
+      at = rate;
+    }
+  EXPECT_GT(at, 1e-2);
+  EXPECT_LT(at, 1);
+  EXPECT_EQ(final_of(1e-9, "adam", "relu"), final_of(0, "adam", "relu"))
+      << "what is far outside is equally bad";
+  EXPECT_TRUE(std::isfinite(final_of(0, "adam", "relu")));
+}
+
 }  // namespace
 }  // namespace optfleet::sweeps
