@@ -20,10 +20,11 @@ namespace {
 constexpr double kInfinite = std::numeric_limits<double>::infinity();
 using Kind = ReplayEvent::Kind;
 
+// Of what it starts from; empty: the objective.
 std::string MetricOf(const StagePlan& stage) {
   Diagnostics none;
   const auto base = stage.base.empty() ? std::nullopt : ParseStageBase(stage.base, {}, &none);
-  return base ? base->metric : std::string();
+  return base && base->by ? base->by->metric : std::string();
 }
 
 bool NeedsMemory(const Expansion& sweep) {
@@ -52,7 +53,8 @@ class Sweep {
                                                                   : spec::MemoryDevice::kCpu),
         replay_({.slots = plan.slots,
                  .halving = plan.keeps_rules ? first.halving : std::nullopt,
-                 .stop = plan.keeps_rules ? first.stop : std::nullopt}) {
+                 .stop = plan.keeps_rules ? first.stop : std::nullopt,
+                 .maximize = first.objective.maximize}) {
     input_.progress = {.bases = {}, .axes = first.axes};
   }
 
@@ -94,7 +96,7 @@ class Sweep {
       if (needs_memory_) bytes_[job.hash] = memory_.Predict(job.spec)->peak().total();
       if (IsTooLarge(job, part)) curve = OutOfMemory(*std::move(curve));
       hashes_.push_back(job.hash);
-      finals_.push_back(FinalOf(*curve));
+      finals_.push_back(CostOf(FinalOf(*curve)));
       curves.push_back(Noisy(*std::move(curve), job.hash));
     }
     const double device_seconds = replay_.result().device_seconds;
@@ -144,6 +146,10 @@ class Sweep {
     return DrawingOf(part) == Drawing::kLargest && bytes_.at(job.hash) > first_.resources.memory_bytes;
   }
 
+  double CostOf(double value) const {
+    return std::isfinite(value) ? first_.objective.CostOf(value) : kInfinite;
+  }
+
   Curve Noisy(Curve curve, const std::string& hash) const {
     Draws draws(SeedOf(hash, plan_.seed));
     for (CurvePoint& point : curve.points) point.value += plan_.noise * draws.Normal();
@@ -177,7 +183,7 @@ class Sweep {
   Replay replay_;
   std::unordered_set<std::string> known_;           // hashes of all jobs that there were
   std::vector<std::string> hashes_;                 // of those with a curve, as the replay numbers them
-  std::vector<double> finals_;                      // of the same, without the noise
+  std::vector<double> finals_;                      // what these cost, without the noise
   std::unordered_map<std::string, double> values_;  // by hash, of those that have one
   std::unordered_map<std::string, int64_t> bytes_;  // by hash, where they are needed
   SweepOutcome outcome_;
@@ -188,10 +194,10 @@ class Sweep {
 Status CheckReplay(const Expansion& sweep) {
   for (const StagePlan& stage : sweep.stages) {
     const std::string metric = MetricOf(stage);
-    if (!metric.empty() && metric != sweep.objective && metric != kPeakMemory)
+    if (!metric.empty() && metric != sweep.objective.metric && metric != kPeakMemory)
       return Fail(Code::kInvalidArgument, "stage " + stage.name + " starts from the best by " + metric +
                                               ", of which a simulation knows nothing: only of " +
-                                              sweep.objective + " and of predicted memory");
+                                              sweep.objective.metric + " and of predicted memory");
     if (stage.drawing == Drawing::kLargest && sweep.resources.memory != Resources::Memory::kBytes)
       return Fail(Code::kInvalidArgument,
                   "what is the largest follows from the memory that a job may have: give it as "

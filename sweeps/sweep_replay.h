@@ -44,9 +44,9 @@ struct SweepOutcome {
   double seconds = 0;   // until the last slot was free
   int32_t trained = 0;  // jobs that came to their end
   std::string problem;  // why a further stage did not begin; empty if all did
-  // Without the noise; nothing if no job came to its end.
-  std::optional<double> chosen;  // what the job comes to that it holds for the best
-  double least = 0;  // what the best of all jobs comes to that were tried; infinite if all diverge
+  // Costs (Objective::CostOf), without the noise.
+  std::optional<double> chosen;  // of the job that it holds for the best; nothing if none came to its end
+  double least = 0;              // of the best of all jobs that were tried; infinite if all diverge
 };
 
 // Whether a sweep can be replayed at all: INVALID_ARGUMENT if a stage starts from the best by a figure that

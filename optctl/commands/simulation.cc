@@ -124,6 +124,12 @@ class Looked {
   std::vector<int64_t> timed_;
 };
 
+// What is made up falls; where more is better it rises to what is below zero.
+Curve InDirection(const Expansion& sweep, Curve curve) {
+  for (sweeps::CurvePoint& point : curve.points) point.value = sweep.objective.CostOf(point.value);
+  return curve;
+}
+
 Status MakeUp(const Sides& sides, const SimulationOptions& options, Simulation* simulation) {
   const Expansion& sweep = *sides.search_begins;
   SyntheticJobs jobs(sweep, options.throughput);
@@ -143,7 +149,7 @@ Status MakeUp(const Sides& sides, const SimulationOptions& options, Simulation* 
     double best = std::numeric_limits<double>::infinity();
     for (const sweeps::SyntheticJob& job : space.jobs) best = std::min(best, FinalOf(landscape.CurveOf(job)));
     auto run = Compare(sides, options, simulation->is_plain, sweeps::kMeasuredNoise * best, seed,
-                       [&](const Job& job) { return landscape.CurveOf(jobs.Of(job)); });
+                       [&](const Job& job) { return InDirection(sweep, landscape.CurveOf(jobs.Of(job))); });
     if (!run) return Fail(std::move(run).error());
     simulation->runs.push_back(*std::move(run));
   }
@@ -164,7 +170,8 @@ Status LookAtRows(const Expansion& sweep, const sweeps::CurveTable& table, const
     simulation->other_length += curves.back().steps != job.spec.budget.steps ? 1 : 0;
   }
   if (curves.empty()) return Fail(Code::kInvalidArgument, "none of the jobs has a curve");
-  if (!std::isfinite(sweeps::BestFinal(curves)))
+  if (std::none_of(curves.begin(), curves.end(),
+                   [](const Curve& curve) { return std::isfinite(sweeps::FinalOf(curve)); }))
     return Fail(Code::kInvalidArgument, "all curves of the jobs diverge");
   const Curve& one = curves.front();
   const auto rungs = sweep.halving ? sweeps::RungSteps(*sweep.halving, one.steps) : std::vector<int64_t>();
@@ -175,9 +182,12 @@ Status LookAtRows(const Expansion& sweep, const sweeps::CurveTable& table, const
   return {};
 }
 
-double BestOf(const sweeps::CurveTable& table) {
+// What it costs; infinite if all diverge.
+double BestOf(const Expansion& sweep, const sweeps::CurveTable& table) {
   double best = std::numeric_limits<double>::infinity();
-  for (const sweeps::CurveRow& row : table.rows) best = std::min(best, FinalOf(row.curve));
+  for (const sweeps::CurveRow& row : table.rows)
+    if (const double value = FinalOf(row.curve); std::isfinite(value))
+      best = std::min(best, sweep.objective.CostOf(value));
   return best;
 }
 
@@ -196,7 +206,7 @@ Status Recall(const Sides& sides, const sweeps::CurveTable& table, const Simulat
   OPTFLEET_RETURN_IF_ERROR(rows->Check());
   OPTFLEET_RETURN_IF_ERROR(LookAtRows(sweep, table, *rows, simulation));
   looked.TellTo(simulation);
-  const double noise = sweeps::kMeasuredNoise * std::abs(BestOf(table));
+  const double noise = sweeps::kMeasuredNoise * std::abs(BestOf(sweep, table));
   const sweeps::CurveOf curve_of = [&](const Job& job) -> std::optional<Curve> {
     const auto row = rows->RowOf(job);
     if (!row) return std::nullopt;

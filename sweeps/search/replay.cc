@@ -30,7 +30,7 @@ class Replayer {
   void BeginStage() {
     halving_ = Halving(plan_.halving.value_or(HalvingPlan{}).factor);
     rules_.reset();
-    if (plan_.stop) rules_.emplace(*plan_.stop);
+    if (plan_.stop) rules_.emplace(*plan_.stop, plan_.maximize);
     finished_ = 0;
   }
 
@@ -71,6 +71,7 @@ class Replayer {
     std::vector<int64_t> rungs;
   };
 
+  double CostOf(double value) const { return plan_.maximize ? -value : value; }
   const Curve& CurveOf(int32_t job) const { return *progress_[static_cast<size_t>(job)].curve; }
 
   void Note(int32_t job, Kind kind, std::string reason = {}) {
@@ -146,7 +147,7 @@ class Replayer {
     Note(job, Kind::kEnded);
     ++finished_;
     const double value = result_.jobs[static_cast<size_t>(job)].value;
-    if (!std::isfinite(value) || (result_.best_job && value >= result_.best_value)) return;
+    if (!std::isfinite(value) || (result_.best_job && CostOf(value) >= CostOf(result_.best_value))) return;
     result_.best_job = job;
     result_.best_value = value;
   }
@@ -166,7 +167,7 @@ class Replayer {
     ++free_;
     const ReplayJob& at = result_.jobs[static_cast<size_t>(job)];
     const auto rung = static_cast<int32_t>(progress_[static_cast<size_t>(job)].rung++);
-    halving_.Reach(job, rung, at.value);
+    halving_.Reach(job, rung, std::isfinite(at.value) ? CostOf(at.value) : at.value);
     Note(job, Kind::kPaused, halving_.RankText(job, rung, at.step));
     Promote();
   }

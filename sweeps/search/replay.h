@@ -20,7 +20,7 @@ namespace optfleet::sweeps {
 
 struct CurvePoint {
   int64_t step = 0;
-  double value = 0;  // less is better; at the first that is not finite the job ends as diverged
+  double value = 0;  // at the first that is not finite the job ends as diverged
 };
 
 // What a job does if it is left alone. Its result is the last value.
@@ -35,6 +35,7 @@ struct ReplayPlan {
   double start_seconds = 0;  // of a slot, each time that a job starts or goes on
   std::optional<HalvingPlan> halving = {};
   std::optional<StopPlan> stop = {};
+  bool maximize = false;  // more is better
 };
 
 struct ReplayEvent {
@@ -50,7 +51,7 @@ struct ReplayJob {
   int32_t curve = 0;
   Point point = {};  // if it was proposed
   int64_t step = 0;  // how far it came
-  // The last value it had; a paused job's is the one of its rung.
+  // The last value it had, infinite before it has one; a paused job's is the one of its rung.
   double value = std::numeric_limits<double>::infinity();
   ReplayEvent::Kind last = ReplayEvent::Kind::kStarted;
 };
@@ -60,8 +61,8 @@ struct ReplayResult {
   double seconds = 0;  // until the last slot was free
   std::vector<ReplayJob> jobs;
   std::optional<int32_t> best_job;  // of those that ended; the first of equal ones
-  double best_value = std::numeric_limits<double>::infinity();
-  std::vector<ReplayEvent> events;  // ascending in time
+  double best_value = std::numeric_limits<double>::infinity();  // infinite without it
+  std::vector<ReplayEvent> events;                              // ascending in time
 };
 
 // Jobs that come in portions, each once nothing is left to do of those before: the rounds and stages of a

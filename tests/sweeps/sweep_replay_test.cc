@@ -180,6 +180,27 @@ TEST(SweepReplay, TheNoiseOfAJobIsTheSameInEachReplay) {
   EXPECT_GT(chosen.size(), 1U) << "noise misleads";
 }
 
+TEST(SweepReplay, MoreIsBetterWhereTheObjectiveSaysSo) {
+  const CurveOf rises = [](const Job& job) {
+    Curve curve = *ByRate(job);
+    for (CurvePoint& point : curve.points) point.value = -point.value;
+    return std::optional(curve);
+  };
+  const std::string stages =
+      "objective: accuracy maximize\nhalving: {first: 50, factor: 3}\n"
+      "stages:\n  - {name: rates, optimizer.learning_rate: [1e-2, 1e-3, 1e-1]}\n"
+      "  - {name: seeds, base: best(rates), replicates: 2}\n";
+  std::set<double> rates;
+  const SweepOutcome outcome = Outcome(stages, [&](const Job& job) {
+    if (job.values[0] == "seeds") rates.insert(job.spec.optimizer.learning_rate);
+    return rises(job);
+  });
+  EXPECT_THAT(rates, ElementsAre(::testing::DoubleNear(1e-3, 1e-9)));
+  EXPECT_EQ(outcome.stages[0].device_seconds, 3 * 50 + 50);
+  EXPECT_EQ(outcome.chosen, 2) << "a cost";
+  EXPECT_EQ(outcome.least, 2);
+}
+
 TEST(SweepReplay, WhatItKnowsNothingOfIsRefused) {
   const auto refusal = [](const std::string& text) {
     const auto checked = CheckReplay(*ExpandSweep(InputOf(text)).expansion);
