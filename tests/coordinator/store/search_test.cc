@@ -213,7 +213,7 @@ TEST_F(SearchRows, ANextStageRestsOnWhatCompetes) {
   const auto read = std::move(*ReadStore::Open(folder_.path()));
   const auto staged = read->GetStagedSweep("lr");
   ASSERT_TRUE(staged.has_value()) << staged.error().message();
-  EXPECT_EQ(staged->points.sweep.stages.begun, 2);
+  EXPECT_EQ(staged->points.sweep.stages.begun, 3);
   EXPECT_EQ(staged->source.overrides, changes_.new_sweeps[0].source.overrides);
   ASSERT_EQ(staged->results.size(), 2U);
   EXPECT_EQ(staged->results.at("hash1").objective, 1.5);
