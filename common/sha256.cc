@@ -1,22 +1,14 @@
 #include "common/sha256.h"
 
-#include <array>
+#include <algorithm>
 #include <bit>
-#include <cstdint>
 #include <cstring>
 
+#include "common/sha256_blocks.h"
+
 namespace optfleet {
-namespace {
+namespace sha256 {
 
-constexpr size_t kBlockBytes = 64;
-using State = std::array<uint32_t, 8>;
-
-// FIPS 180-4 section 5.3.3: the first 32 bits of the fractional parts of the square roots of the first eight
-// primes.
-constexpr State kInitial{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                         0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-
-// Section 4.2.2: of the cube roots of the first 64 primes.
 constexpr std::array<uint32_t, 64> kRound{
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
@@ -26,6 +18,8 @@ constexpr std::array<uint32_t, 64> kRound{
     0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
     0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+
+namespace {
 
 uint32_t BigEndian(const unsigned char* bytes) {
   return uint32_t{bytes[0]} << 24 | uint32_t{bytes[1]} << 16 | uint32_t{bytes[2]} << 8 | uint32_t{bytes[3]};
@@ -42,7 +36,9 @@ std::array<uint32_t, 64> MessageSchedule(const unsigned char* block) {
   return words;
 }
 
-void Compress(const unsigned char* block, State* state) {
+}  // namespace
+
+void CompressPlainly(const unsigned char* block, State* state) {
   const auto words = MessageSchedule(block);
   auto [a, b, c, d, e, f, g, h] = *state;
   for (size_t i = 0; i < 64; ++i) {
@@ -63,30 +59,87 @@ void Compress(const unsigned char* block, State* state) {
   for (size_t i = 0; i < after.size(); ++i) (*state)[i] += after[i];
 }
 
+}  // namespace sha256
+
+namespace {
+
+using sha256::kBlockBytes;
+using sha256::State;
+
+// FIPS 180-4 section 5.3.3: the first 32 bits of the fractional parts of the square roots of the first eight
+// primes.
+constexpr State kInitial{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                         0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+
+// As fast as this machine can.
+void CompressBlock(const unsigned char* block, State* state) {
+  static const sha256::Compress by_instructions = sha256::CompressByInstructions();
+  if (by_instructions != nullptr)
+    by_instructions(block, state);
+  else
+    sha256::CompressPlainly(block, state);
+}
+
+const unsigned char* BytesOf(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+// Of `bits` in all, the last of which, less than a block, are `rest`; the state is behind the others.
+// Padding: a one bit, zeros, and the length in bits as the last eight bytes of a block.
+Sha256Digest Finish(State state, std::string_view rest, uint64_t bits) {
+  std::array<unsigned char, 2 * kBlockBytes> block{};
+  if (!rest.empty()) std::memcpy(block.data(), rest.data(), rest.size());
+  block[rest.size()] = 0x80;
+  const size_t end = rest.size() + 9 <= kBlockBytes ? kBlockBytes : 2 * kBlockBytes;
+  for (size_t i = 0; i < 8; ++i) block[end - 1 - i] = static_cast<unsigned char>(bits >> (8 * i));
+  for (size_t at = 0; at < end; at += kBlockBytes) CompressBlock(block.data() + at, &state);
+  Sha256Digest digest{};
+  for (size_t word = 0; word < state.size(); ++word)
+    for (size_t i = 0; i < 4; ++i)
+      digest[4 * word + i] = static_cast<unsigned char>(state[word] >> (24 - 8 * i));
+  return digest;
+}
+
+// Whole blocks that both begin with.
+size_t BlocksInCommon(std::string_view a, std::string_view b) {
+  const size_t shorter = std::min(a.size(), b.size());
+  size_t at = 0;
+  while (at + kBlockBytes <= shorter && std::memcmp(a.data() + at, b.data() + at, kBlockBytes) == 0)
+    at += kBlockBytes;
+  return at / kBlockBytes;
+}
+
 }  // namespace
 
-std::string Sha256Hex(std::string_view bytes) {
+Sha256Digest Sha256(std::string_view bytes) {
   State state = kInitial;
   const uint64_t bits = uint64_t{bytes.size()} * 8;
-  std::array<unsigned char, 2 * kBlockBytes> block{};
-  while (bytes.size() >= kBlockBytes) {
-    std::memcpy(block.data(), bytes.data(), kBlockBytes);
-    Compress(block.data(), &state);
-    bytes.remove_prefix(kBlockBytes);
-  }
-  // Padding: a one bit, zeros, and the length in bits as the last eight bytes of a block.
-  block.fill(0);
-  if (!bytes.empty()) std::memcpy(block.data(), bytes.data(), bytes.size());
-  block[bytes.size()] = 0x80;
-  const size_t end = bytes.size() + 9 <= kBlockBytes ? kBlockBytes : 2 * kBlockBytes;
-  for (size_t i = 0; i < 8; ++i) block[end - 1 - i] = static_cast<unsigned char>(bits >> (8 * i));
-  for (size_t at = 0; at < end; at += kBlockBytes) Compress(block.data() + at, &state);
+  for (; bytes.size() >= kBlockBytes; bytes.remove_prefix(kBlockBytes)) CompressBlock(BytesOf(bytes), &state);
+  return Finish(state, bytes, bits);
+}
 
-  std::string hex;
-  hex.reserve(64);
-  for (const uint32_t word : state)
-    for (int shift = 28; shift >= 0; shift -= 4) hex += "0123456789abcdef"[(word >> shift) & 0xF];
-  return hex;
+std::string ToHex(const Sha256Digest& digest) {
+  std::array<char, 2 * std::tuple_size_v<Sha256Digest>> hex{};
+  for (size_t i = 0; i < digest.size(); ++i) {
+    hex[2 * i] = "0123456789abcdef"[digest[i] >> 4];
+    hex[2 * i + 1] = "0123456789abcdef"[digest[i] & 0xF];
+  }
+  return std::string(hex.data(), hex.size());
+}
+
+std::string Sha256Hex(std::string_view bytes) { return ToHex(Sha256(bytes)); }
+
+Sha256Digest Sha256Row::Next(std::string_view bytes) {
+  const size_t known = BlocksInCommon(last_, bytes);
+  const size_t whole = bytes.size() / kBlockBytes;
+  behind_.resize(whole);
+  for (size_t i = known; i < whole; ++i) {
+    behind_[i] = i == 0 ? kInitial : behind_[i - 1];
+    CompressBlock(BytesOf(bytes) + i * kBlockBytes, &behind_[i]);
+  }
+  last_ = bytes;
+  return Finish(whole == 0 ? kInitial : behind_.back(), bytes.substr(whole * kBlockBytes),
+                uint64_t{bytes.size()} * 8);
 }
 
 }  // namespace optfleet

@@ -9,6 +9,7 @@
 // (spec/resolve.h). The functions are pure and usable from any thread.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,8 +36,11 @@ std::string HashOfRun(TrainingSpec spec);
 class CanonicalWriter {
  public:
   CanonicalWriter();
-  std::string TextOf(const TrainingSpec& spec);
-  std::string HashedTextOf(const TrainingSpec& spec);
+  // Both are valid until the next call.
+  const std::string& TextOf(const TrainingSpec& spec);
+  const std::string& HashedTextOf(const TrainingSpec& spec);
+  // Of a spec that differs from the one before in the values of these keys at most; there is one before.
+  const std::string& HashedTextOf(const TrainingSpec& spec, std::span<const Field* const> changed);
 
  private:
   // What a field of the last spec looks like.
@@ -44,11 +48,26 @@ class CanonicalWriter {
     std::string text;  // "name":value
     bool is_default = false;
     bool inherits = false;
+    size_t group = 0;  // in groups_
   };
+  struct GroupText {
+    std::string_view name;
+    size_t begin = 0;    // its fields
+    size_t end = 0;      // behind them
+    std::string hashed;  // its parts in the hashed text
+  };
+  void Begin();
   void Update(const TrainingSpec& spec);
+  void UpdateGroup(const TrainingSpec& spec, bool first, GroupText* group);
+  void UpdatePart(const TrainingSpec& spec, size_t field);
+  void JoinHashed(GroupText* group) const;
+  const std::string& JoinHashed();
 
   TrainingSpec last_;
-  std::vector<Part> parts_;  // as Fields(); empty before the first spec
+  std::vector<Part> parts_;        // as Fields(); empty before the first spec
+  std::vector<GroupText> groups_;  // as Groups()
+  std::string text_;
+  std::string shown_;  // of one group
 };
 
 }  // namespace optfleet::spec

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <functional>
+#include <initializer_list>
 
 #include "common/text.h"
 #include "spec/fields.h"
@@ -25,11 +27,29 @@ std::string WholeRunText(const TrainingSpec& spec) {
   return EndsByTime(spec) ? "the whole run" : "the " + FormatNumber(WholeRun(spec)) + " steps of the budget";
 }
 
-Length LengthAt(const TrainingSpec& spec, std::string_view key) {
-  return std::get<Length>(FindField(key)->get(spec));
+// Looked up once: grids resolve very many specs.
+struct LengthFields {
+  const Field& warmup = *FindField("schedule.warmup");
+  const Field& freeze = *FindField("schedule.freeze");
+  const Field& rewarm_end = *FindField("schedule.rewarm_end");
+  const Field& horizon = *FindField("schedule.horizon");
+  const Field& decay = *FindField("schedule.decay");
+  const Field& cycle = *FindField("schedule.cycle");
+  const Field& clip_warmup = *FindField("training.clip_warmup");
+  const Field& length_warmup = *FindField("data.length_warmup");
+  std::vector<const Field*> all;
+
+  LengthFields() {
+    for (const Field& field : Fields())
+      if (field.type == FieldType::kLength) all.push_back(&field);
+  }
+};
+const LengthFields& Lengths() {
+  static const LengthFields fields;
+  return fields;
 }
 
-bool Reads(const TrainingSpec& spec, std::string_view key) { return IsUsed(*FindField(key), spec); }
+Length LengthAt(const TrainingSpec& spec, const Field& field) { return std::get<Length>(field.get(spec)); }
 
 // What a curve needs whatever the end of the run is.
 void CheckCurve(const ScheduleSpec& schedule, std::vector<Problem>* problems) {
@@ -71,62 +91,67 @@ void ResolveLength(const Field& field, TrainingSpec* spec, std::vector<Problem>*
 
 // A horizon at the run's end is said as such, so that it moves when a resolved spec gets another budget.
 void NameWholeHorizon(TrainingSpec* spec) {
-  if (Reads(*spec, "schedule.horizon") && spec->schedule.horizon.amount == WholeRun(*spec))
+  if (IsUsed(Lengths().horizon, *spec) && spec->schedule.horizon.amount == WholeRun(*spec))
     spec->schedule.horizon = Percent(100);
 }
 
 // Whether all lengths are in one unit now.
 bool ResolveLengths(TrainingSpec* spec, std::vector<Problem>* problems) {
   const size_t before = problems->size();
-  for (const Field& field : Fields())
-    if (field.type == FieldType::kLength && IsUsed(field, *spec)) ResolveLength(field, spec, problems);
+  for (const Field* field : Lengths().all)
+    if (IsUsed(*field, *spec)) ResolveLength(*field, spec, problems);
   NameWholeHorizon(spec);
   return problems->size() == before;
 }
 
 // `parts` one after the other may not be longer than `most`.
-void CheckFit(const TrainingSpec& spec, const Keys& parts, double most, const std::string& most_text,
-              std::string_view most_key, std::vector<Problem>* problems) {
+void CheckFit(const TrainingSpec& spec, std::initializer_list<const Field*> parts, double most,
+              const std::function<std::string()>& most_text, std::string_view most_key,
+              std::vector<Problem>* problems) {
+  const auto counts = [&](const Field* part) {
+    return IsUsed(*part, spec) && LengthAt(spec, *part).amount != 0;
+  };
   double sum = 0;
+  for (const Field* part : parts)
+    if (counts(part)) sum += LengthAt(spec, *part).amount;
+  if (sum <= most) return;
   std::string shown;
   Keys keys;
-  for (const auto key : parts) {
-    const Length length = LengthAt(spec, key);
-    if (!Reads(spec, key) || length.amount == 0) continue;
-    sum += length.amount;
-    shown += (shown.empty() ? "" : " and ") + Show(key, ToText(length));
-    keys.push_back(key);
+  for (const Field* part : parts) {
+    if (!counts(part)) continue;
+    shown += (shown.empty() ? "" : " and ") + Show(part->key, ToText(LengthAt(spec, *part)));
+    keys.push_back(part->key);
   }
-  if (sum <= most) return;
   const std::string verb = keys.size() == 1 ? " is" : " together are";
   for (const std::string_view key :
        {most_key, std::string_view("budget.tokens"), std::string_view("budget.flops")})
     keys.push_back(key);
   problems->push_back(
-      {"lengths_fit", keys, shown + verb + " more than " + most_text, "shorten it or raise the budget"});
+      {"lengths_fit", keys, shown + verb + " more than " + most_text(), "shorten it or raise the budget"});
 }
 
 void CheckFits(const TrainingSpec& spec, std::vector<Problem>* problems) {
+  const LengthFields& of = Lengths();
   const double whole = WholeRun(spec);
-  const std::string whole_text = WholeRunText(spec);
+  const auto whole_text = [&] { return WholeRunText(spec); };
   const size_t before = problems->size();
-  CheckFit(spec, {"schedule.warmup", "schedule.freeze"}, whole, whole_text, "budget.steps", problems);
-  CheckFit(spec, {"schedule.rewarm_end"}, whole, whole_text, "budget.steps", problems);
-  CheckFit(spec, {"training.clip_warmup"}, whole, whole_text, "budget.steps", problems);
-  CheckFit(spec, {"data.length_warmup"}, whole, whole_text, "budget.steps", problems);
-  if (problems->size() > before || !Reads(spec, "schedule.horizon")) return;
+  CheckFit(spec, {&of.warmup, &of.freeze}, whole, whole_text, "budget.steps", problems);
+  CheckFit(spec, {&of.rewarm_end}, whole, whole_text, "budget.steps", problems);
+  CheckFit(spec, {&of.clip_warmup}, whole, whole_text, "budget.steps", problems);
+  CheckFit(spec, {&of.length_warmup}, whole, whole_text, "budget.steps", problems);
+  if (problems->size() > before || !IsUsed(of.horizon, spec)) return;
   const Length& horizon = spec.schedule.horizon;
   const double end = EndsByTime(spec) ? horizon.amount : ExactSteps(horizon, MeasureOf(spec));
-  CheckFit(spec, {"schedule.warmup", "schedule.decay", "schedule.freeze"}, end,
-           "`schedule.horizon` " + ToText(horizon), "schedule.horizon", problems);
+  const auto horizon_text = [&] { return "`schedule.horizon` " + ToText(horizon); };
+  CheckFit(spec, {&of.warmup, &of.decay, &of.freeze}, end, horizon_text, "schedule.horizon", problems);
 }
 
 void CheckPositive(const TrainingSpec& spec, std::vector<Problem>* problems) {
-  for (const std::string_view key : {"schedule.horizon", "schedule.decay", "schedule.cycle"}) {
-    if (!Reads(spec, key) || LengthAt(spec, key).amount > 0) continue;
+  for (const Field* field : {&Lengths().horizon, &Lengths().decay, &Lengths().cycle}) {
+    if (!IsUsed(*field, spec) || LengthAt(spec, *field).amount > 0) continue;
     problems->push_back({"length_is_positive",
-                         {key},
-                         "`" + std::string(key) + "` is less than one step",
+                         {field->key},
+                         "`" + std::string(field->key) + "` is less than one step",
                          "give at least one step"});
   }
 }

@@ -1,6 +1,7 @@
 #include "sweeps/expand.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -14,6 +15,8 @@
 
 namespace optfleet::sweeps {
 namespace {
+
+constexpr size_t kPortion = 1000;  // jobs, where all are wanted
 
 std::vector<NeededFile> FilesOf(const std::vector<Block>& blocks) {
   std::vector<NeededFile> files;
@@ -56,9 +59,9 @@ std::optional<int64_t> CountPoints(const std::vector<Block>& blocks, int64_t bef
 // All jobs at once.
 class Collector : public JobSink {
  public:
-  void Begin(const Expansion& /*sweep*/) override {}
+  void Begin(const Expansion& sweep) override { jobs_.reserve(static_cast<size_t>(sweep.points)); }
   bool Take(std::vector<Job> jobs) override {
-    jobs_ = std::move(jobs);
+    jobs_.insert(jobs_.end(), std::move_iterator(jobs.begin()), std::move_iterator(jobs.end()));
     return true;
   }
   std::vector<Job> jobs() && { return std::move(jobs_); }
@@ -224,7 +227,7 @@ class Expander {
       Expansion seen;
       seen.points = *points;
       NoSink sink;
-      PointWalk walk(blocks, {StageNameOf(part), ChooseAxes(blocks), KeepsEqual(), kPreviewPortion},
+      PointWalk walk(blocks, {StageNameOf(part), ChooseAxes(blocks), KeepsEqual(), kPortion},
                      result_->diagnostics.empty() ? &sink : nullptr, &seen, &result_->files, &findings_);
       walk.Run();
       if (seen.points == 0) ReportEmpty(blocks, &result_->diagnostics);
@@ -253,7 +256,6 @@ class Expander {
     return axes;
   }
 
-  static constexpr size_t kPreviewPortion = 1000;
   const SweepInput& input_;
   const Composition& composition_;
   Expansion head_;
@@ -307,7 +309,7 @@ ExpandResult ExpandSweepInto(const SweepInput& input, size_t portion, JobSink* s
 
 ExpandResult ExpandSweep(const SweepInput& input) {
   Collector collector;
-  ExpandResult result = ExpandSweepInto(input, kMostPoints, &collector);
+  ExpandResult result = ExpandSweepInto(input, kPortion, &collector);
   if (result.expansion) result.expansion->jobs = std::move(collector).jobs();
   return result;
 }

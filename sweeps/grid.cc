@@ -27,6 +27,7 @@ Grid::Grid(const Leaves& leaves) : leaves_(leaves) {
   });
   ApplyAll();
   Compute();
+  moved_from_ = axes_.size();
 }
 
 Grid::Axis* Grid::LinkedAxis(const Leaf& leaf) {
@@ -57,15 +58,25 @@ const LeafValue* Grid::ValueOf(const Leaf& leaf) const {
 }
 
 bool Grid::Next() {
-  for (auto axis = axes_.rbegin(); axis != axes_.rend(); ++axis) {
-    const bool wraps = ++axis->at == axis->size();
-    if (wraps) axis->at = 0;
-    Apply(*axis);
-    if (wraps) continue;
-    Compute();
-    return true;
+  if (!Advance()) return false;
+  Settle();
+  return true;
+}
+
+bool Grid::Advance() {
+  for (size_t i = axes_.size(); i-- > 0;) {
+    moved_from_ = std::min(moved_from_, i);
+    if (++axes_[i].at < axes_[i].size()) return true;
+    axes_[i].at = 0;
   }
   return false;
+}
+
+void Grid::Settle() {
+  if (moved_from_ == axes_.size()) return;
+  for (size_t i = moved_from_; i < axes_.size(); ++i) Apply(axes_[i]);
+  moved_from_ = axes_.size();
+  Compute();
 }
 
 void Grid::Apply(const Axis& axis) {

@@ -15,34 +15,43 @@ namespace optfleet::sweeps {
 // Walks the points of a block. The leaves must outlive it.
 class Grid {
  public:
-  explicit Grid(const Leaves& leaves);
+  struct Axis {
+    std::vector<const Leaf*> leaves;  // with equally many values
+    size_t at = 0;                    // of the current point: the index of its value
+    size_t size() const { return leaves.front()->values.size(); }
+  };
+
+  explicit Grid(const Leaves& leaves);  // at the first point, settled
 
   // Number of points; nothing if more than `limit`.
   std::optional<int64_t> CountUpTo(int64_t limit) const;
 
-  // The spec of the current point, not resolved.
+  // The last one changes fastest.
+  const std::vector<Axis>& axes() const { return axes_; }
+  // The value of a leaf at the current point; null if none of the leaf's values is allowed.
+  const LeafValue* ValueOf(const Leaf& leaf) const;
+  // Goes to the next point; false behind the last one.
+  bool Next();
+
+  // The same in two parts, for a walk that knows some points already: the first only says which point is the
+  // current one, the second applies and computes its values. What follows is of a point that was settled.
+  bool Advance();
+  void Settle();
+
+  // The spec of the point, not resolved.
   const spec::TrainingSpec& spec() const { return spec_; }
   // Whether some key is computed or has a condition.
   bool computes() const { return computes_; }
   // What could not be computed there; those keys have their defaults.
   const std::vector<spec::Problem>& problems() const { return problems_; }
-  // The value of a leaf at the current point; null if none of the leaf's values is allowed.
-  const LeafValue* ValueOf(const Leaf& leaf) const;
-  // Whether the current point has one of the values of every leaf of one of these.
+  // Whether the point has one of the values of every leaf of one of these.
   bool IsExcludedBy(const std::vector<Leaves>& exclusions) const;
   // Whether the point is without the key, since its condition does not hold.
   bool IsAbsent(const Leaf& leaf) const;
   // Whether it differs from an earlier point only in keys that both are without.
   bool IsRepeat() const;
-  // Goes to the next point; false behind the last one.
-  bool Next();
 
  private:
-  struct Axis {
-    std::vector<const Leaf*> leaves;  // with equally many values
-    size_t at = 0;
-    size_t size() const { return leaves.front()->values.size(); }
-  };
   Axis* LinkedAxis(const Leaf& leaf);  // null if it begins one
   void ApplyAll();
   void Compute();
@@ -51,6 +60,7 @@ class Grid {
 
   const Leaves& leaves_;
   std::vector<Axis> axes_;
+  size_t moved_from_ = 0;  // axes before it are as they were when it was settled
   spec::TrainingSpec spec_;
   bool computes_ = false;            // some key is computed or has a condition
   std::vector<const Leaf*> absent_;  // at the current point

@@ -33,7 +33,7 @@ const Leaf* Responsible(const spec::Problem& problem, const Leaves& leaves) {
 }  // namespace
 
 void PointProblems::Add(const spec::Problem& problem, const Block& block, const Grid& grid,
-                        const std::string& point) {
+                        const Describe& describe) {
   if (WasRefused(problem, block.leaves)) return;
   const Leaf* leaf = Responsible(problem, block.leaves);
   const SourcePosition key = leaf != nullptr ? leaf->key_position : block.position;
@@ -41,7 +41,7 @@ void PointProblems::Add(const spec::Problem& problem, const Block& block, const 
   auto kind = std::find_if(kinds_.begin(), kinds_.end(), same);
   if (kind == kinds_.end()) {
     const SourcePosition value = leaf != nullptr ? grid.ValueOf(*leaf)->position : key;
-    kinds_.push_back({std::string(problem.rule), key, value, problem.message, problem.remedy, point, 0});
+    kinds_.push_back({std::string(problem.rule), key, value, problem.message, problem.remedy, describe(), 0});
     kind = kinds_.end() - 1;
   }
   ++kind->points;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,9 +17,12 @@ namespace optfleet::sweeps {
 
 class PointProblems {
  public:
-  // `point` says where in the grid it is ("optimizer.name=adamw, training.micro_batch=24"); it is kept for
-  // the first point of each kind. A problem about a key whose value was refused already is left out.
-  void Add(const spec::Problem& problem, const Block& block, const Grid& grid, const std::string& point);
+  // Says where in the grid a point is: "optimizer.name=adamw, training.micro_batch=24".
+  using Describe = std::function<std::string()>;
+
+  // A problem of the grid's current point, which is described if it is the first of its kind. One about a key
+  // whose value was refused already is left out.
+  void Add(const spec::Problem& problem, const Block& block, const Grid& grid, const Describe& describe);
 
   // `points`: all points of the sweep. `complete`: nothing was reported before; otherwise a missing key may
   // only be misspelled and is not reported once more.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "common/sha256.h"
 #include "spec/fields.h"
 #include "spec/resolve.h"
 
@@ -10,6 +9,7 @@ namespace optfleet::sweeps {
 namespace {
 
 constexpr size_t kMostReserved = 1024;  // of a portion before its first job
+constexpr size_t kMostKnown = 512;      // classes, of some 4 KB each
 
 }  // namespace
 
@@ -27,29 +27,94 @@ PointWalk::PointWalk(const std::vector<Block>& blocks, WalkOptions options, JobS
 }
 
 void PointWalk::Run() {
-  ForEachPoint(
-      blocks_, [&](const Grid& grid, size_t block) { return Visit(grid, block); },
-      [&](bool excluded) {
-        --expansion_->points;
-        if (excluded) ++expansion_->excluded_points;
-      });
+  for (size_t block = 0; block < blocks_.size() && !stopped_; ++block)
+    if (blocks_[block].has_points) WalkBlock(block);
   if (feeding_ && !jobs_.empty()) HandOver();
   findings_->points += expansion_->points;
 }
 
-bool PointWalk::Visit(const Grid& grid, size_t block) {
-  ++point_;
-  findings_->unused_keys.Visit(first_block_ + block, grid.spec());
-  AddComputedFiles(grid, block);
-  spec::TrainingSpec spec = grid.spec();
+void PointWalk::WalkBlock(size_t block) {
+  Grid grid(blocks_[block].leaves);
+  const PointClasses classes(grid, blocks_[block]);
+  free_ = FreeLeavesOf(classes);
+  written_ = nullptr;
+  known_.clear();
+  known_.resize(std::min(classes.count(), kMostKnown));
+  do {
+    Known& known = Look(classes.Current(), block, &grid);
+    if (known.kind == Known::Kind::kPoint) {
+      Visit(block, &known, &grid);
+    } else {
+      --expansion_->points;
+      if (known.kind == Known::Kind::kExcluded) ++expansion_->excluded_points;
+    }
+  } while (!stopped_ && grid.Advance());
+}
+
+std::vector<PointWalk::Free> PointWalk::FreeLeavesOf(const PointClasses& classes) {
+  const size_t before = options_.stage.empty() ? 0 : 1;
+  std::vector<Free> free;
+  for (const PointClasses::Free& one : classes.free()) {
+    Free made{.at = one, .value_index = before + options_.axes.size(), .texts = {}};
+    const auto axis = std::find(options_.axes.begin(), options_.axes.end(), one.leaf->field);
+    if (axis != options_.axes.end()) {
+      const auto index = static_cast<size_t>(axis - options_.axes.begin());
+      made.value_index = before + index;
+      for (const LeafValue& value : one.leaf->values)
+        made.texts.push_back(&spellings_[index].Of(value.value));
+    }
+    free.push_back(std::move(made));
+  }
+  return free;
+}
+
+PointWalk::Known& PointWalk::Look(size_t point_class, size_t block, Grid* grid) {
+  std::unique_ptr<Known>& known = known_[point_class % known_.size()];
+  if (known == nullptr || known->point_class != point_class) {
+    if (written_ == known.get()) written_ = nullptr;
+    known = std::make_unique<Known>(LookClosely(block, grid));
+    known->point_class = point_class;
+  }
+  return *known;
+}
+
+PointWalk::Known PointWalk::LookClosely(size_t block, Grid* grid) {
+  grid->Settle();
+  Known known;
+  if (grid->IsRepeat()) {
+    known.kind = Known::Kind::kRepeat;
+    return known;
+  }
+  if (grid->IsExcludedBy(blocks_[block].exclusions)) {
+    known.kind = Known::Kind::kExcluded;
+    return known;
+  }
+  findings_->unused_keys.Visit(first_block_ + block, grid->spec());
+  AddComputedFiles(*grid, block);
+  known.spec = grid->spec();
   // What was not computed would only break further rules.
-  const auto problems = grid.problems().empty() ? spec::Resolve(&spec) : grid.problems();
-  for (const spec::Problem& problem : problems)
-    findings_->problems.Add(problem, blocks_[block], grid, Describe(grid.spec()));
-  findings_->ends_by_time = findings_->ends_by_time || spec.budget.seconds > 0;
-  feeding_ = feeding_ && problems.empty();
-  if (feeding_) AddPoint(std::move(spec), grid, block);
-  return !stopped_;
+  known.problems = grid->problems().empty() ? spec::Resolve(&known.spec) : grid->problems();
+  if (!known.problems.empty()) return known;
+  for (size_t i = 0; i < free_.size(); ++i) {
+    const spec::Field& key = *free_[i].at.leaf->field;
+    if (!spec::IsUsed(key, known.spec)) continue;
+    known.free_read.push_back(i);
+    known.free_keys.push_back(&key);
+  }
+  known.values = Values(blocks_[block].leaves, grid->spec(), known.spec);
+  return known;
+}
+
+void PointWalk::Visit(size_t block, Known* known, Grid* grid) {
+  ++point_;
+  for (const spec::Problem& problem : known->problems)
+    findings_->problems.Add(problem, blocks_[block], *grid, [&] {
+      grid->Settle();
+      return Describe(grid->spec());
+    });
+  findings_->ends_by_time = findings_->ends_by_time || known->spec.budget.seconds > 0;
+  feeding_ = feeding_ && known->problems.empty();
+  if (feeding_) AddPoint(block, *grid, known);
 }
 
 void PointWalk::AddComputedFiles(const Grid& grid, size_t block) {
@@ -65,26 +130,33 @@ void PointWalk::AddComputedFiles(const Grid& grid, size_t block) {
   }
 }
 
-void PointWalk::AddPoint(spec::TrainingSpec spec, const Grid& grid, size_t block) {
-  std::string hash = Sha256Hex(canonical_.HashedTextOf(spec));
-  if (const auto equal = job_of_hash_.find(hash); equal != job_of_hash_.end()) {
-    if (!options_.keeps_equal) return expansion_->merged_points.push_back({point_, equal->second});
-    hash = HashOfCopy(hash);
+void PointWalk::AddPoint(size_t block, const Grid& grid, Known* known) {
+  const auto value_at = [&](const Free& free) { return grid.axes()[free.at.axis].at; };
+  for (const size_t i : known->free_read) {
+    const Leaf& leaf = *free_[i].at.leaf;
+    leaf.field->set(known->spec, leaf.values[value_at(free_[i])].value);
   }
-  Job job;
-  job.number = static_cast<int32_t>(job_of_hash_.size()) + 1;
+  Sha256Digest hash = hashes_.Next(written_ == known ? canonical_.HashedTextOf(known->spec, known->free_keys)
+                                                     : canonical_.HashedTextOf(known->spec));
+  written_ = known;
+  if (const int32_t equal = numbers_.Find(hash); equal != 0) {
+    if (!options_.keeps_equal) return expansion_->merged_points.push_back({point_, equal});
+    hash = HashOfCopy(ToHex(hash));
+  }
+  Job& job = jobs_.emplace_back();
+  job.number = numbers_.Add(hash);
   job.block = static_cast<int32_t>(block) + 1;
-  job.values = Values(blocks_[block].leaves, grid.spec(), spec);
-  job.spec = std::move(spec);
-  job_of_hash_.emplace(hash, job.number);
-  job.hash = std::move(hash);
-  jobs_.push_back(std::move(job));
+  job.spec = known->spec;
+  job.hash = ToHex(hash);
+  job.values = known->values;
+  for (const Free& free : free_)
+    if (free.value_index < job.values.size()) job.values[free.value_index] = *free.texts[value_at(free)];
   if (jobs_.size() >= options_.portion) HandOver();
 }
 
 // A sweep has each hash once, so the second of equal points gets one that says so, and so on.
-std::string PointWalk::HashOfCopy(const std::string& hash) {
-  return Sha256Hex(hash + " " + std::to_string(++copies_[hash]));
+Sha256Digest PointWalk::HashOfCopy(const std::string& hash) {
+  return Sha256(hash + " " + std::to_string(++copies_[hash]));
 }
 
 void PointWalk::HandOver() {

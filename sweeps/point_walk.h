@@ -1,7 +1,12 @@
 // Walks the points of a stage (of a sweep without stages: all points) and gives a sink its jobs. One thread.
+//
+// A grid has far fewer classes of points (sweeps/point_classes.h) than points, so a point costs what it takes
+// to put its own values into what its class came to, to hash it and to look whether it is there already. A
+// few hundred classes are remembered: the memory does not grow with the grid, but for the hashes of its jobs.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
@@ -9,11 +14,14 @@
 #include <utility>
 #include <vector>
 
+#include "common/sha256.h"
 #include "spec/canonical.h"
 #include "sweeps/axes.h"
 #include "sweeps/document.h"
 #include "sweeps/expand.h"
 #include "sweeps/grid.h"
+#include "sweeps/point_classes.h"
+#include "sweeps/point_numbers.h"
 #include "sweeps/point_problems.h"
 #include "sweeps/unused_keys.h"
 
@@ -62,13 +70,34 @@ class PointWalk {
 
   void Run();
 
-  int64_t jobs() const { return static_cast<int64_t>(job_of_hash_.size()); }
+  int64_t jobs() const { return numbers_.size(); }
 
  private:
-  bool Visit(const Grid& grid, size_t block);
+  // What holds for all points of a class.
+  struct Known {
+    size_t point_class = 0;
+    enum class Kind { kPoint, kRepeat, kExcluded } kind = Kind::kPoint;
+    std::vector<spec::Problem> problems;
+    spec::TrainingSpec spec;          // resolved, with the values of the point that was looked at last
+    std::vector<std::string> values;  // of a job, but for those of the free leaves
+    std::vector<size_t> free_read;    // the free leaves that a run of the class reads: indices into free_
+    std::vector<const spec::Field*> free_keys;  // of these
+  };
+  // A leaf whose values differ within a class.
+  struct Free {
+    PointClasses::Free at;
+    size_t value_index = 0;                 // of a job's values; behind them if it is none of the axes
+    std::vector<const std::string*> texts;  // of each of its values
+  };
+
+  void WalkBlock(size_t block);
+  std::vector<Free> FreeLeavesOf(const PointClasses& classes);
+  Known& Look(size_t point_class, size_t block, Grid* grid);
+  Known LookClosely(size_t block, Grid* grid);
+  void Visit(size_t block, Known* known, Grid* grid);
   void AddComputedFiles(const Grid& grid, size_t block);
-  void AddPoint(spec::TrainingSpec spec, const Grid& grid, size_t block);
-  std::string HashOfCopy(const std::string& hash);
+  void AddPoint(size_t block, const Grid& grid, Known* known);
+  Sha256Digest HashOfCopy(const std::string& hash);
   void HandOver();
   std::vector<std::string> Values(const Leaves& leaves, const spec::TrainingSpec& written,
                                   const spec::TrainingSpec& resolved);
@@ -86,8 +115,12 @@ class PointWalk {
   bool stopped_ = false;  // by the sink
   std::vector<Job> jobs_;
   int64_t point_ = 0;
+  std::vector<Free> free_;                     // of the block
+  std::vector<std::unique_ptr<Known>> known_;  // of the block; a class has one place in it
   spec::CanonicalWriter canonical_;
-  std::unordered_map<std::string, int32_t> job_of_hash_;
+  const Known* written_ = nullptr;  // whose point canonical_ wrote last
+  Sha256Row hashes_;
+  PointNumbers numbers_;
   std::unordered_map<std::string, int32_t> copies_;  // so many behind the first
 };
 

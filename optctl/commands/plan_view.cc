@@ -4,7 +4,8 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "common/text.h"
 #include "optctl/commands/labels.h"
@@ -60,17 +61,22 @@ Json SpanJson(const Span& span) { return {{"least", span.least}, {"most", span.m
 PlanTotals Total(const sweeps::Expansion& expansion, const PlanOptions& options) {
   PlanTotals totals;
   double longest_seconds = 0;
-  bool first = true;
   bool first_tokens = true;
   totals.memory = sweeps::PlannedMemory(expansion.jobs, options.device);
   for (size_t i = 0; i < expansion.jobs.size(); ++i)
     Widen(totals.memory_bytes, totals.memory.BytesOf(i), i == 0);
   if (options.slot_memory)
     totals.not_fitting = totals.memory.NotFitting(expansion.jobs, *options.slot_memory);
-  for (const sweeps::Job& job : expansion.jobs) {
-    Widen(totals.parameters, spec::CountParameters(job.spec.model), first);
-    Widen(totals.state_bytes, spec::BytesOfState(job.spec).total(), first);
-    first = false;
+  // Jobs of one prediction have one size.
+  std::unordered_map<const spec::MemoryPrediction*, double> flops_per_token;
+  for (size_t i = 0; i < expansion.jobs.size(); ++i) {
+    const sweeps::Job& job = expansion.jobs[i];
+    const auto [size, is_new] = flops_per_token.try_emplace(&totals.memory.Of(i));
+    if (is_new) {
+      Widen(totals.parameters, spec::CountParameters(job.spec.model), i == 0);
+      Widen(totals.state_bytes, spec::BytesOfState(job.spec).total(), i == 0);
+      size->second = spec::FlopsPerToken(job.spec.model, job.spec.data.sequence_length);
+    }
     if (job.spec.budget.seconds > 0) {
       ++totals.timed_jobs;
       totals.timed_seconds += job.spec.budget.seconds;
@@ -81,7 +87,7 @@ PlanTotals Total(const sweeps::Expansion& expansion, const PlanOptions& options)
     Widen(totals.tokens, tokens, first_tokens);
     first_tokens = false;
     totals.all_tokens += tokens;
-    totals.all_flops += FlopsOf(job.spec);
+    totals.all_flops += static_cast<double>(tokens) * size->second;
   }
   if (options.throughput || first_tokens) {
     const double rate = options.throughput.value_or(1);
@@ -159,7 +165,7 @@ std::string JobsText(const sweeps::Expansion& expansion) {
 std::string AxesText(const sweeps::Expansion& expansion) {
   std::string text;
   for (size_t axis = 0; axis < expansion.axes.size(); ++axis) {
-    std::set<std::string> values;
+    std::unordered_set<std::string_view> values;
     for (const sweeps::Job& job : expansion.jobs) values.insert(job.values[axis]);
     text += fmt::format("{}{} {}", text.empty() ? "" : ", ", expansion.axes[axis], values.size());
   }

@@ -217,4 +217,12 @@ tl::expected<Term, ExpressionError> Expression::Evaluate(const Lookup& lookup) c
   return Visit(*root_, lookup);
 }
 
+bool Expression::Mentions(std::string_view name) const {
+  const std::function<bool(const Node&)> mentions = [&](const Node& node) {
+    return (node.kind == Node::Kind::kName && node.name == name) ||
+           std::any_of(node.parts.begin(), node.parts.end(), mentions);
+  };
+  return mentions(*root_);
+}
+
 }  // namespace optfleet::sweeps

@@ -48,6 +48,8 @@ class Expression {
   static tl::expected<Expression, ExpressionError> Parse(std::string_view text, const Names& names);
 
   tl::expected<Term, ExpressionError> Evaluate(const Lookup& lookup) const;
+  // Whether it refers to a key, or to a function without arguments.
+  bool Mentions(std::string_view name) const;
 
  private:
   explicit Expression(std::shared_ptr<const Node> root) : root_(std::move(root)) {}

@@ -1,5 +1,7 @@
 #include "sweeps/expressions/template.h"
 
+#include <algorithm>
+
 #include "spec/fields.h"
 
 namespace optfleet::sweeps {
@@ -87,6 +89,11 @@ tl::expected<Term, std::string> Template::Evaluate(const Expression::Lookup& loo
     text += TextOf(*value);
   }
   return Term(std::move(text));
+}
+
+bool Template::Mentions(std::string_view name) const {
+  return std::any_of(parts_.begin(), parts_.end(),
+                     [&](const Part& part) { return part.expression && part.expression->Mentions(name); });
 }
 
 const Expression::Names& PointNames() {

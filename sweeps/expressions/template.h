@@ -28,6 +28,7 @@ class Template {
   const std::string& folder() const { return folder_; }
 
   tl::expected<Term, std::string> Evaluate(const Expression::Lookup& lookup) const;
+  bool Mentions(std::string_view name) const;  // as Expression::Mentions
 
  private:
   struct Part {

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
+#include "common/sha256_blocks.h"
+
 namespace optfleet {
 namespace {
 
@@ -28,6 +32,34 @@ TEST(Sha256, LengthsAroundABlock) {
             "b35439a4ac6f0948b6d6f9e3c6af0f5f590ce20f1bde7090ef7970686ec6738a");
   EXPECT_EQ(Sha256Hex(std::string(64, 'a')),
             "ffe054fe7ae0cb6dc65c3af9b61d5209f439851db43d0ba5997337df154668eb");
+}
+
+TEST(Sha256, InstructionsOfTheProcessorCountLikePlainCode) {
+  const sha256::Compress by_instructions = sha256::CompressByInstructions();
+  if (by_instructions == nullptr) GTEST_SKIP() << "this processor has none";
+  std::mt19937 random(1);
+  sha256::State plain{};
+  for (uint32_t& word : plain) word = static_cast<uint32_t>(random());
+  sha256::State other = plain;
+  for (int i = 0; i < 1000; ++i) {
+    std::array<unsigned char, sha256::kBlockBytes> block{};
+    for (unsigned char& byte : block) byte = static_cast<unsigned char>(random());
+    sha256::CompressPlainly(block.data(), &plain);
+    by_instructions(block.data(), &other);
+    ASSERT_EQ(plain, other) << i;
+  }
+}
+
+// Neighbours begin alike for any number of bytes, and are of any length.
+TEST(Sha256Row, EachDigestIsThatOfItsText) {
+  std::mt19937 random(2);
+  Sha256Row row;
+  std::string text;
+  for (int i = 0; i < 3000; ++i) {
+    text.resize(random() % 300, 'a');
+    if (!text.empty() && i % 3 != 0) text[random() % text.size()] = static_cast<char>('a' + random() % 26);
+    ASSERT_EQ(ToHex(row.Next(text)), Sha256Hex(text)) << text;
+  }
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "common/sha256.h"
 #include "spec/fields.h"
+#include "spec/presets.h"
 #include "tests/spec/resolving.h"
 
 namespace optfleet::spec {
@@ -118,6 +119,26 @@ TEST(CanonicalWriter, WritesEachSpecAsIfItWereTheFirst) {
       ASSERT_EQ(writer.TextOf(spec), CanonicalText(spec)) << i;
     }
     ASSERT_EQ(writer.HashedTextOf(spec), HashedText(spec)) << i;
+  }
+}
+
+TEST(CanonicalWriter, WritesWhatChangedAsIfItWereTheFirst) {
+  std::mt19937 random(3);
+  CanonicalWriter writer;
+  TrainingSpec spec;
+  (void)writer.HashedTextOf(spec);
+  for (int i = 0; i < 2000; ++i) {
+    std::vector<const Field*> changed;
+    for (int change = 0; change < 3; ++change) {
+      changed.push_back(&Fields()[random() % Fields().size()]);
+      // A preset changes other keys, too.
+      if (changed.back()->key == kPresetKey) changed.pop_back();
+    }
+    for (const Field* field : changed) field->set(spec, SomeValue(*field, &random));
+    ASSERT_EQ(writer.HashedTextOf(spec, changed), HashedText(spec)) << i;
+    if (i % 10 == 0) {
+      ASSERT_EQ(writer.HashedTextOf(spec), HashedText(spec)) << i;
+    }
   }
 }
 
