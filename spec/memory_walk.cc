@@ -245,6 +245,7 @@ Holding MemoryWalk::Attention(Pass* pass, Holding input, bool owns_input) {
 Holding MemoryWalk::Mlp(Pass* pass, Holding input, bool owns_input) {
   const bool bias = model_.has_mlp_bias();
   const int64_t bytes = size_.tokens * size_.mlp_width * size_.product;
+  const bool saves_result = model_.mlp == MlpKind::kRelu && pass->tape != nullptr;
   Holdings named;
   // Of two layers that read the input the first saves it; without a tape the second drops it.
   const bool first_owns = !model_.has_gate() || (pass->tape != nullptr && !size_.autocast);
@@ -269,14 +270,17 @@ Holding MemoryWalk::Mlp(Pass* pass, Holding input, bool owns_input) {
     Operation activation;
     activation.gradient = bytes;
     bent = Hold(bytes);
-    // GELU saves what it read, ReLU what it gave, which the next layer saves as well.
+    // GELU saves what it read. ReLU saves what it gave, as the next layer does: it stays until ReLU, too, has
+    // been walked back through.
+    if (saves_result) activation.saved.push_back(bent);
     if (model_.mlp == MlpKind::kRelu)
       named.push_back(up);
     else
       KeepNamed(*pass, &activation, up, &named);
     Record(*pass, std::move(activation));
   }
-  const Holding output = Linear(pass, bent, {size_.mlp_width, size_.width, bias});
+  const Holding output = Linear(
+      pass, bent, {size_.mlp_width, size_.width, bias, /*from_stream=*/false, /*owns_input=*/!saves_result});
   DropAll(&named);
   const double share = pass->training ? model_.residual_dropout : 0;
   return Dropout(*pass, output, share, size_.tokens * size_.width, size_.product);

@@ -81,6 +81,15 @@ SINGLES = {
     "two-pieces": {"model.vocab_size": 65536, "model.width": 16, "data.sequence_length": 65},
     "two-pieces-bf16": {"model.vocab_size": 65536, "model.width": 16, "data.sequence_length": 65, "training.precision": "bf16"},
     "two-pieces-pure": {"model.vocab_size": 65536, "model.width": 16, "data.sequence_length": 65, "training.precision": "pure_bf16"},
+    # Seed 3's model, docs/seeds/3-ablations.md.
+    "relu-post-manual": {
+        "model.width": 128, "model.mlp": "relu", "model.norm_placement": "post", "model.position": "sinusoidal",
+        "model.tie_output": False, "model.attention": "manual", "data.sequence_length": 128, "training.batch_size": 12,
+    },
+    "relu-post-recomputed": {
+        "model.width": 128, "model.mlp": "relu", "model.norm_placement": "post", "model.position": "sinusoidal",
+        "model.tie_output": False, "model.attention": "manual", "training.recompute_every": 1, "training.batch_size": 16,
+    },
     "plain-sgd": {"optimizer.name": "sgd", "optimizer.momentum": 0},
 }
 OPTIMIZERS = ["adafactor", "adafactor_momentum", "adam_8bit", "lion_8bit", "muon", "soap", "sophia", "ademamix", "adalayer"]

@@ -157,6 +157,21 @@ TEST(Memory, OptionsThatSaveMemoryDo) {
   EXPECT_LT(Peak(lion, MemoryDevice::kCuda), plain);
 }
 
+// ReLU's backward pass reads what it gave, beside the gradient that arrives and the one that it makes: as
+// many tensors as GELU's has there. Of the layers before, GELU keeps one tensor more each.
+TEST(Memory, ReluKeepsItsResultUntilItsOwnGradientIsMade) {
+  TrainingSpec spec = Small();
+  spec.model.mlp_width = 1024;
+  const int64_t tensor = spec.training.batch_size * spec.data.sequence_length * 1024 * 4;
+  for (const int64_t layers : {1, 3}) {
+    TrainingSpec gelu = spec;
+    gelu.model.layers = layers;
+    TrainingSpec relu = gelu;
+    relu.model.mlp = MlpKind::kRelu;
+    EXPECT_EQ(Peak(gelu) - Peak(relu), (layers - 1) * tensor) << layers;
+  }
+}
+
 TEST(Memory, MostOfItGrowsWithTheMicrobatchOnly) {
   TrainingSpec spec = Small();
   spec.training.micro_batch = 2;
