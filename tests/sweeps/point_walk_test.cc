@@ -52,7 +52,7 @@ class Plain {
     Job job;
     job.number = static_cast<int32_t>(jobs.size()) + 1;
     job.block = static_cast<int32_t>(block) + 1;
-    if (composition_.has_stages()) job.values.push_back(composition_.stages().front().name);
+    if (composition_.has_stages()) job.values.push_back(composition_.StageOf(0).name);
     for (size_t i = 0; i < axes_.size(); ++i) {
       const bool given = FindLeaf(blocks_.Of(0)[block].leaves, axes_[i]->key) != nullptr;
       job.values.push_back(spellings_[i].Of(axes_[i]->get(given ? grid.spec() : spec)));
