@@ -97,7 +97,7 @@ class Sweep {
       if (IsTooLarge(job, part)) curve = OutOfMemory(*std::move(curve));
       hashes_.push_back(job.hash);
       finals_.push_back(CostOf(FinalOf(*curve)));
-      curves.push_back(Noisy(*std::move(curve), job.hash));
+      curves.push_back(Noisy(*std::move(curve), job));
     }
     const double device_seconds = replay_.result().device_seconds;
     const double seconds = replay_.result().seconds;
@@ -150,8 +150,11 @@ class Sweep {
     return std::isfinite(value) ? first_.objective.CostOf(value) : kInfinite;
   }
 
-  Curve Noisy(Curve curve, const std::string& hash) const {
-    Draws draws(SeedOf(hash, plan_.seed));
+  // By what tells jobs apart, not by the hash: that has to do with where the data lies.
+  Curve Noisy(Curve curve, const Job& job) const {
+    std::string name;
+    for (const std::string& value : job.values) name += value + "\n";
+    Draws draws(SeedOf(name, plan_.seed));
     for (CurvePoint& point : curve.points) point.value += plan_.noise * draws.Normal();
     return curve;
   }

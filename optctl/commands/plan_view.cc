@@ -99,6 +99,7 @@ PlanTotals Total(const sweeps::Expansion& expansion, const PlanOptions& options)
 }
 
 constexpr size_t kMostBlocksShown = 12;
+constexpr size_t kAxesWidth = 66;  // beside the keys on 80 columns
 
 // A stage with all its rounds.
 struct StageTotal {
@@ -181,7 +182,7 @@ std::string PlanText(const sweeps::Expansion& expansion, const PlanTotals& total
   sections.Add("about", expansion.description);
   sections.Add("jobs", JobsText(expansion));
   AddStages(sections, expansion);
-  sections.Add("axes", AxesText(expansion));
+  sections.Add("axes", WrapWords(AxesText(expansion), kAxesWidth));
   sections.Add("model", SpanText(totals.parameters, FormatCount) + " parameters");
   const bool all_timed = totals.timed_jobs == static_cast<int64_t>(expansion.jobs.size());
   if (!all_timed) sections.Add("tokens", tokens + " a job, " + FormatCount(totals.all_tokens) + " in all");

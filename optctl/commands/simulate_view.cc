@@ -204,7 +204,10 @@ void AddStages(Sections& sections, const Simulation& simulation) {
   for (size_t stage = 0; stage < names.size(); ++stage) {
     if (names[stage].empty()) continue;
     const Times times = TimesOfStage(simulation.runs, stage);
-    if (!times.shares.empty()) sections.Add("stage", names[stage] + ": " + TimeText(times, simulation));
+    if (!times.shares.empty()) {
+      constexpr size_t kWidth = 64;  // beside the keys on 80 columns
+      sections.Add("stage", WrapWords(names[stage] + ": " + TimeText(times, simulation), kWidth));
+    }
     int32_t left_out = 0;
     for (const Comparison& run : simulation.runs)
       if (stage > 0 && stage < run.search.stages.size())

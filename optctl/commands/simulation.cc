@@ -169,6 +169,7 @@ Status LookAtRows(const Expansion& sweep, const sweeps::CurveTable& table, const
     curves.push_back(table.rows[*row].curve);
     simulation->other_length += curves.back().steps != job.spec.budget.steps ? 1 : 0;
   }
+  if (curves.empty() && Proposes(sweep)) return {};  // the search will name the point that lacks one
   if (curves.empty()) return Fail(Code::kInvalidArgument, "none of the jobs has a curve");
   if (std::none_of(curves.begin(), curves.end(),
                    [](const Curve& curve) { return std::isfinite(sweeps::FinalOf(curve)); }))
