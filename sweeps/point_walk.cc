@@ -70,39 +70,41 @@ std::vector<PointWalk::Free> PointWalk::FreeLeavesOf(const PointClasses& classes
 
 PointWalk::Known& PointWalk::Look(size_t point_class, size_t block, Grid* grid) {
   std::unique_ptr<Known>& known = known_[point_class % known_.size()];
-  if (known == nullptr || known->point_class != point_class) {
-    if (written_ == known.get()) written_ = nullptr;
-    known = std::make_unique<Known>(LookClosely(block, grid));
-    known->point_class = point_class;
-  }
+  if (known != nullptr && known->point_class == point_class) return *known;
+  if (known == nullptr) known = std::make_unique<Known>();
+  if (written_ == known.get()) written_ = nullptr;
+  known->point_class = point_class;
+  LookClosely(block, grid, known.get());
   return *known;
 }
 
-PointWalk::Known PointWalk::LookClosely(size_t block, Grid* grid) {
+// Takes the place of another class, whose memory is used again.
+void PointWalk::LookClosely(size_t block, Grid* grid, Known* known) {
   grid->Settle();
-  Known known;
   if (grid->IsRepeat()) {
-    known.kind = Known::Kind::kRepeat;
-    return known;
+    known->kind = Known::Kind::kRepeat;
+    return;
   }
   if (grid->IsExcludedBy(blocks_[block].exclusions)) {
-    known.kind = Known::Kind::kExcluded;
-    return known;
+    known->kind = Known::Kind::kExcluded;
+    return;
   }
+  known->kind = Known::Kind::kPoint;
   findings_->unused_keys.Visit(first_block_ + block, grid->spec());
   AddComputedFiles(*grid, block);
-  known.spec = grid->spec();
+  known->spec = grid->spec();
   // What was not computed would only break further rules.
-  known.problems = grid->problems().empty() ? spec::Resolve(&known.spec) : grid->problems();
-  if (!known.problems.empty()) return known;
+  known->problems = grid->problems().empty() ? spec::Resolve(&known->spec) : grid->problems();
+  if (!known->problems.empty()) return;
+  known->free_read.clear();
+  known->free_keys.clear();
   for (size_t i = 0; i < free_.size(); ++i) {
     const spec::Field& key = *free_[i].at.leaf->field;
-    if (!spec::IsUsed(key, known.spec)) continue;
-    known.free_read.push_back(i);
-    known.free_keys.push_back(&key);
+    if (!spec::IsUsed(key, known->spec)) continue;
+    known->free_read.push_back(i);
+    known->free_keys.push_back(&key);
   }
-  known.values = Values(blocks_[block].leaves, grid->spec(), known.spec);
-  return known;
+  known->values = Values(blocks_[block].leaves, grid->spec(), known->spec);
 }
 
 void PointWalk::Visit(size_t block, Known* known, Grid* grid) {

@@ -93,7 +93,7 @@ class PointWalk {
   void WalkBlock(size_t block);
   std::vector<Free> FreeLeavesOf(const PointClasses& classes);
   Known& Look(size_t point_class, size_t block, Grid* grid);
-  Known LookClosely(size_t block, Grid* grid);
+  void LookClosely(size_t block, Grid* grid, Known* known);
   void Visit(size_t block, Known* known, Grid* grid);
   void AddComputedFiles(const Grid& grid, size_t block);
   void AddPoint(size_t block, const Grid& grid, Known* known);
