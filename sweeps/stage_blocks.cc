@@ -46,9 +46,11 @@ Leaves Narrowed(const Leaves& leaves, const Grid& grid) {
 // The same for points that differ in nothing but their seed.
 std::string WithoutSeed(const Leaves& leaves, const Grid& grid, const std::string& block) {
   std::string text = block;
-  for (const Leaf& leaf : leaves)
-    if (leaf.is_axis && leaf.field->key != kSeedKey && !grid.IsAbsent(leaf))
-      text.append("\n").append(leaf.field->key).append("=") += grid.ValueOf(leaf)->text;
+  for (const Leaf& leaf : leaves) {
+    const LeafValue* value = grid.ValueOf(leaf);  // null where none is allowed, which is reported
+    if (value != nullptr && leaf.is_axis && leaf.field->key != kSeedKey && !grid.IsAbsent(leaf))
+      text.append("\n").append(leaf.field->key).append("=") += value->text;
+  }
   return text;
 }
 

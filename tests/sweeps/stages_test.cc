@@ -212,6 +212,14 @@ TEST(Stages, MistakesOfLaterOnesAreFoundAtOnce) {
   EXPECT_THAT(MistakesOf("sweep:\n  - stages: [{name: a}]\n"), HasSubstr("cannot stand in a block"));
 }
 
+// Of such an axis there is no value to tell jobs apart by.
+TEST(Stages, AListWithoutAnAllowedValueIsAMistakeLikeOthers) {
+  EXPECT_THAT(
+      MistakesOf("optimizer.weight_decay: [xavier]\nstages:\n  - {name: a, optimizer.learning_rate: [1e-3, "
+                 "2e-3]}\n  - {name: b, base: best(a)}\n"),
+      HasSubstr("`optimizer.weight_decay` must be a number"));
+}
+
 TEST(Stages, AllTogetherHaveALimit) {
   EXPECT_THAT(
       MistakesOf("stages:\n  - {name: a, training.batch_size: {from: 1, to: 1000, count: 1000}}\n"
