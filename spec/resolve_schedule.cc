@@ -11,18 +11,22 @@ namespace {
 using Keys = std::vector<std::string_view>;
 
 bool EndsByTime(const TrainingSpec& spec) { return spec.budget.seconds > 0; }
+// Shares of the run come to no steps yet.
+bool AwaitsSteps(const TrainingSpec& spec) { return spec.budget.epochs > 0; }
 
 RunMeasure MeasureOf(const TrainingSpec& spec) {
   return {spec.budget.steps, spec.training.batch_size * spec.data.sequence_length};
 }
 
-// The whole run, in the unit of its resolved lengths.
+// The whole run, in the unit of its resolved lengths, or of those that are shares.
 double WholeRun(const TrainingSpec& spec) {
-  return EndsByTime(spec) ? 100.0 : static_cast<double>(spec.budget.steps);
+  return EndsByTime(spec) || AwaitsSteps(spec) ? 100.0 : static_cast<double>(spec.budget.steps);
 }
 
 std::string WholeRunText(const TrainingSpec& spec) {
-  return EndsByTime(spec) ? "the whole run" : "the " + FormatNumber(WholeRun(spec)) + " steps of the budget";
+  return EndsByTime(spec) || AwaitsSteps(spec)
+             ? "the whole run"
+             : "the " + FormatNumber(WholeRun(spec)) + " steps of the budget";
 }
 
 Length LengthAt(const TrainingSpec& spec, std::string_view key) {
@@ -56,10 +60,12 @@ void CheckCurve(const ScheduleSpec& schedule, std::vector<Problem>* problems) {
 
 void ResolveLength(const Field& field, TrainingSpec* spec, std::vector<Problem>* problems) {
   const auto length = std::get<Length>(field.get(*spec));
-  if (!EndsByTime(*spec)) {
-    field.set(*spec, InSteps(length, MeasureOf(*spec)));
-  } else if (length.amount == 0) {
+  if (length.amount == 0) {
     field.set(*spec, Length{});
+  } else if (AwaitsSteps(*spec) && length.unit == LengthUnit::kPercent) {
+    return;
+  } else if (!EndsByTime(*spec)) {
+    field.set(*spec, InSteps(length, MeasureOf(*spec)));
   } else if (length.unit != LengthUnit::kPercent) {
     problems->push_back({"shares_of_a_timed_run",
                          {field.key, "budget.seconds"},
@@ -71,6 +77,7 @@ void ResolveLength(const Field& field, TrainingSpec* spec, std::vector<Problem>*
 
 // A horizon at the run's end is said as such, so that it moves when a resolved spec gets another budget.
 void NameWholeHorizon(TrainingSpec* spec) {
+  if (AwaitsSteps(*spec)) return;
   if (Reads(*spec, "schedule.horizon") && spec->schedule.horizon.amount == WholeRun(*spec))
     spec->schedule.horizon = Percent(100);
 }
@@ -84,7 +91,8 @@ bool ResolveLengths(TrainingSpec* spec, std::vector<Problem>* problems) {
   return problems->size() == before;
 }
 
-// `parts` one after the other may not be longer than `most`.
+// `parts` one after the other may not be longer than `most`. Of a run whose steps are not known yet those
+// that are shares are looked at.
 void CheckFit(const TrainingSpec& spec, const Keys& parts, double most, const std::string& most_text,
               std::string_view most_key, std::vector<Problem>* problems) {
   double sum = 0;
@@ -93,6 +101,7 @@ void CheckFit(const TrainingSpec& spec, const Keys& parts, double most, const st
   for (const auto key : parts) {
     const Length length = LengthAt(spec, key);
     if (!Reads(spec, key) || length.amount == 0) continue;
+    if (AwaitsSteps(spec) && length.unit != LengthUnit::kPercent) continue;
     sum += length.amount;
     shown += (shown.empty() ? "" : " and ") + Show(key, ToText(length));
     keys.push_back(key);
@@ -116,7 +125,10 @@ void CheckFits(const TrainingSpec& spec, std::vector<Problem>* problems) {
   CheckFit(spec, {"data.length_warmup"}, whole, whole_text, "budget.steps", problems);
   if (problems->size() > before || !Reads(spec, "schedule.horizon")) return;
   const Length& horizon = spec.schedule.horizon;
-  const double end = EndsByTime(spec) ? horizon.amount : ExactSteps(horizon, MeasureOf(spec));
+  const bool is_share = horizon.unit == LengthUnit::kPercent;
+  if (AwaitsSteps(spec) && !is_share) return;
+  const double end =
+      EndsByTime(spec) || AwaitsSteps(spec) ? horizon.amount : ExactSteps(horizon, MeasureOf(spec));
   CheckFit(spec, {"schedule.warmup", "schedule.decay", "schedule.freeze"}, end,
            "`schedule.horizon` " + ToText(horizon), "schedule.horizon", problems);
 }
@@ -132,6 +144,7 @@ void CheckPositive(const TrainingSpec& spec, std::vector<Problem>* problems) {
 }
 
 void CheckRewarm(const ScheduleSpec& schedule, std::vector<Problem>* problems) {
+  if (schedule.rewarm_start.unit != schedule.rewarm_end.unit) return;  // until the run's steps are known
   if (schedule.rewarm_end.amount == 0 || schedule.rewarm_start.amount < schedule.rewarm_end.amount) return;
   problems->push_back({"rewarm_in_order",
                        {"schedule.rewarm_start", "schedule.rewarm_end"},
@@ -157,6 +170,10 @@ std::optional<std::vector<Stage>> ReadStages(const ScheduleSpec& schedule, std::
 }
 
 void ResolveStages(std::vector<Stage> stages, TrainingSpec* spec, std::vector<Problem>* problems) {
+  if (AwaitsSteps(*spec)) {
+    spec->schedule.stages = ToText(stages);
+    return;
+  }
   const double frozen = spec->schedule.freeze.amount;
   const auto resolved =
       EndsByTime(*spec) ? StagesInPercent(std::move(stages), frozen)

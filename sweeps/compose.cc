@@ -89,7 +89,7 @@ void MergeDocument(Document over, Document* whole) {
 void SplitByLists(const Block& block, std::vector<Block>* split) {
   Leaves fixed = block.leaves;
   std::erase_if(fixed,
-                [](const Leaf& leaf) { return leaf.distribution != nullptr || leaf.field->key == kSeedKey; });
+                [](const Leaf& leaf) { return leaf.distribution != nullptr || IsSeedKey(leaf.field->key); });
   Grid grid(fixed);
   do {
     if (grid.IsRepeat()) continue;
@@ -301,6 +301,7 @@ void Composition::CheckSearched(const Leaves& leaves, Diagnostics* diagnostics) 
 Block Composition::Complete(const Stage& stage, const Leaves& base, const Block& block) const {
   Block complete = block;
   complete.leaves = base;
+  complete.slots = whole_.resources.slots.value_or(1);
   MergeOver(stage.own->base, &complete.leaves);
   MergeOver(block.leaves, &complete.leaves);
   MergeOver(overrides_, &complete.leaves);

@@ -15,13 +15,15 @@ namespace optfleet::sweeps {
 // Walks the points of a block. The leaves must outlive it.
 class Grid {
  public:
-  explicit Grid(const Leaves& leaves);
+  // `slots`: of each job, among which budget.device_hours are shared.
+  explicit Grid(const Leaves& leaves, int32_t slots = 1);
 
   // Number of points; nothing if more than `limit`.
   std::optional<int64_t> CountUpTo(int64_t limit) const;
 
   // The spec of the current point, not resolved.
   const spec::TrainingSpec& spec() const { return spec_; }
+  int32_t slots() const { return slots_; }
   // Whether some key is computed or has a condition.
   bool computes() const { return computes_; }
   // What could not be computed there; those keys have their defaults.
@@ -50,6 +52,7 @@ class Grid {
   void Apply(const Leaf& leaf);
 
   const Leaves& leaves_;
+  const int32_t slots_;
   std::vector<Axis> axes_;
   spec::TrainingSpec spec_;
   bool computes_ = false;            // some key is computed or has a condition

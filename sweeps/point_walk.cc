@@ -43,10 +43,11 @@ bool PointWalk::Visit(const Grid& grid, size_t block) {
   AddComputedFiles(grid, block);
   spec::TrainingSpec spec = grid.spec();
   // What was not computed would only break further rules.
-  const auto problems = grid.problems().empty() ? spec::Resolve(&spec) : grid.problems();
+  const auto problems = grid.problems().empty() ? spec::Resolve(&spec, grid.slots()) : grid.problems();
   for (const spec::Problem& problem : problems)
     findings_->problems.Add(problem, blocks_[block], grid, Describe(grid.spec()));
-  findings_->ends_by_time = findings_->ends_by_time || spec.budget.seconds > 0;
+  const bool unknown_steps = spec.budget.seconds > 0 || spec.budget.epochs > 0;
+  findings_->unknown_steps = findings_->unknown_steps || unknown_steps;
   feeding_ = feeding_ && problems.empty();
   if (feeding_) AddPoint(std::move(spec), grid, block);
   return !stopped_;

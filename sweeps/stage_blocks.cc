@@ -22,7 +22,7 @@ void ForEachJob(const std::vector<Block>& blocks, const Visit& visit) {
       blocks,
       [&](const Grid& grid, size_t block) {
         spec::TrainingSpec spec = grid.spec();
-        if (!grid.problems().empty() || !spec::Resolve(&spec).empty()) return true;
+        if (!grid.problems().empty() || !spec::Resolve(&spec, grid.slots()).empty()) return true;
         return visit(grid, block, Sha256Hex(canonical.HashedTextOf(spec)), spec);
       },
       [](bool /*excluded*/) {});
@@ -49,7 +49,7 @@ Leaves Narrowed(const Leaves& leaves, const Grid& grid) {
 std::string WithoutSeed(const Leaves& leaves, const Grid& grid, const std::string& block) {
   std::string text = block;
   for (const Leaf& leaf : leaves)
-    if (leaf.is_axis && leaf.field->key != kSeedKey && !grid.IsAbsent(leaf))
+    if (leaf.is_axis && !IsSeedKey(leaf.field->key) && !grid.IsAbsent(leaf))
       text.append("\n").append(leaf.field->key).append("=") += grid.ValueOf(leaf)->text;
   return text;
 }

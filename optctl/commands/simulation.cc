@@ -9,11 +9,10 @@
 #include "common/text.h"
 #include "optctl/commands/numbers_text.h"
 #include "spec/fields.h"
+#include "sweeps/leaves.h"
 
 namespace optfleet::commands {
 namespace {
-
-constexpr std::string_view kSeed = "training.seed";
 
 std::optional<double> NumberOf(const spec::Value& value) {
   if (const auto* whole = std::get_if<int64_t>(&value)) return static_cast<double>(*whole);
@@ -24,7 +23,7 @@ std::optional<double> NumberOf(const spec::Value& value) {
 }
 
 bool ChangesCurves(const spec::Field& field) {
-  return field.group() != "budget" && field.group() != "evaluation" && field.key != kSeed;
+  return field.group() != "budget" && field.group() != "evaluation" && !sweeps::IsSeedKey(field.key);
 }
 
 bool IsNumber(const spec::Field& field, const sweeps::Expansion& expansion) {
@@ -69,7 +68,7 @@ Result<std::string> Normal(const spec::Field& field, const std::string& cell, in
 Status CheckColumns(const sweeps::Expansion& expansion, const std::vector<const spec::Field*>& columns) {
   for (const std::string& axis : expansion.axes) {
     const spec::Field* field = spec::FindField(axis);
-    if (field == nullptr || field->key == kSeed) continue;
+    if (field == nullptr || sweeps::IsSeedKey(field->key)) continue;
     if (std::find(columns.begin(), columns.end(), field) != columns.end()) continue;
     std::set<std::string> cells;
     for (const sweeps::Job& job : expansion.jobs) cells.insert(CellOf(*field, job));
@@ -132,7 +131,7 @@ Status CheckBudgets(const sweeps::Expansion& expansion) {
     if (job.spec.budget.steps <= 0) timed.push_back(job.number);
   if (timed.empty()) return {};
   return Fail(Code::kInvalidArgument,
-              "jobs whose budget is in seconds cannot be simulated, their steps are not known: " +
+              "jobs whose budget is in seconds or epochs cannot be simulated, their steps are not known: " +
                   NumbersText(timed));
 }
 

@@ -40,12 +40,12 @@ Result<Simulation> Simulate(const sweeps::Expansion& expansion, const sweeps::Cu
                             const SimulationOptions& options);
 
 // The jobs as made-up curves see them. Numbers are axes whose values are numbers or lengths in steps; what
-// stands under `budget` or `evaluation`, and `training.seed`, changes no curve but by its steps.
+// stands under `budget` or `evaluation`, and the seeds, changes no curve but by its steps.
 sweeps::SyntheticSpace SyntheticSpaceOf(const sweeps::Expansion& expansion);
 
 // For each job its row of the table or nothing. A column is a key (`optimizer.learning_rate`), its last part
 // (`learning_rate`) or the group of a name (`optimizer` for `optimizer.name`); a cell is empty where a job
-// does not read the key. Each key that differs between the jobs must have one, but for training.seed.
+// does not read the key. Each key that differs between the jobs must have one, but for seeds.
 Result<std::vector<std::optional<size_t>>> RowsOf(const sweeps::Expansion& expansion,
                                                   const sweeps::CurveTable& table);
 
