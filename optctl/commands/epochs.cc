@@ -1,5 +1,6 @@
 #include "optctl/commands/epochs.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <tuple>
@@ -41,6 +42,10 @@ class Sequences {
 bool IsByEpochs(const sweeps::Job& job) { return job.spec.budget.epochs > 0; }
 
 }  // namespace
+
+bool AnyByEpochs(const sweeps::Expansion& expansion) {
+  return std::any_of(expansion.jobs.begin(), expansion.jobs.end(), IsByEpochs);
+}
 
 std::vector<sweeps::Job> JobsByEpochs(const sweeps::Expansion& expansion) {
   std::vector<sweeps::Job> jobs;

@@ -18,6 +18,7 @@ struct EpochsProblem {
   std::string remedy;
 };
 
+bool AnyByEpochs(const sweeps::Expansion& expansion);
 // The jobs whose budget is in epochs.
 std::vector<sweeps::Job> JobsByEpochs(const sweeps::Expansion& expansion);
 

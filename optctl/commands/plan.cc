@@ -123,8 +123,7 @@ Result<int> Plan(Context& context, const Options& options) {
   if (!source->expanded.expansion) return ShowProblems(context, source->expanded.diagnostics);
   const sweeps::Expansion& expansion = *source->expanded.expansion;
   if (options.index > 0) return ShowJob(context, *source, options);
-  const auto with_steps =
-      JobsByEpochs(expansion).empty() ? std::nullopt : std::optional(WithStepsOfEpochs(expansion));
+  const auto with_steps = AnyByEpochs(expansion) ? std::optional(WithStepsOfEpochs(expansion)) : std::nullopt;
   const sweeps::Expansion& known = with_steps ? *with_steps : expansion;
   if (options.simulates()) return ShowSimulation(context, known, options);
   const PlanTotals totals = Total(known, options.plan);
