@@ -100,5 +100,6 @@ inline constexpr double kMost =
     1048576;  // 2^20: bounds of widths and batches keep every product below within 64 bits
 inline constexpr double kMostSteps = 1e12;
 inline constexpr double kMostTokens = 1e15;
+inline constexpr double kMostSeed = 4294967295.0;
 
 }  // namespace optfleet::spec

@@ -32,10 +32,12 @@ std::optional<double> ParseDouble(std::string_view text) {
   return value == 0 ? 0.0 : value;  // -0 and 0 are one value
 }
 
-// 2k, or 0.5M tokens where tokens are asked for.
+// 2k, 0.5M tokens where tokens are asked for, or 30min where hours are.
 std::optional<double> ParseAmount(const Field& field, std::string_view text) {
   if (const auto number = ParseDouble(text)) return number;
   const auto quantity = ParseQuantity(text);
+  if (quantity && quantity->unit == Unit::kSeconds && field.unit == kDeviceHours)
+    return quantity->amount / kSecondsInHour;
   const bool fits = quantity && (quantity->unit == Unit::kNone || UnitName(quantity->unit) == field.unit);
   return fits && std::isfinite(quantity->amount) ? std::optional(quantity->amount) : std::nullopt;
 }

@@ -23,6 +23,9 @@ enum class FieldType { kInteger, kNumber, kBoolean, kText, kChoice, kLength, kOw
 // Value of a key that says nothing of its own: the whole it is a part of decides.
 inline constexpr std::string_view kInherit = "inherit";
 
+// Unit of a field that takes a time, too: 30min is 0.5.
+inline constexpr std::string_view kDeviceHours = "device hours";
+
 // A choice and kInherit are held as their names.
 using Value = std::variant<int64_t, double, bool, std::string, Length>;
 

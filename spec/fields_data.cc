@@ -16,6 +16,19 @@ bool WarmsLengthUp(const TrainingSpec& spec) { return spec.data.length_warmup.am
 
 constexpr Use kRaw{&MayBeRaw, "with `data.format` nanogpt and npy"};
 constexpr Use kByShare{&SplitsByShare, "without a `data.validation_path`"};
+bool DrawsOrder(const TrainingSpec& spec) { return spec.data.order != DataOrder::kSequential; }
+
+Value GetSeed(const TrainingSpec& spec) {
+  const auto& seed = spec.data.seed;
+  return seed ? Value(*seed) : Value(std::string(kInherit));
+}
+
+void SetSeed(TrainingSpec& spec, const Value& value) {
+  const int64_t* seed = std::get_if<int64_t>(&value);
+  spec.data.seed = seed == nullptr ? std::nullopt : std::optional(*seed);
+}
+
+constexpr Use kDrawn{&DrawsOrder, "with `data.order` shuffled and random_windows"};
 constexpr Use kLengthWarmup{&WarmsLengthUp, "with a `data.length_warmup` above 0"};
 
 constexpr std::array kFields{
@@ -41,6 +54,9 @@ constexpr std::array kFields{
         "data.order",
         "`shuffled` visits every chunk once an epoch, in an order of seed and epoch; `sequential` in the "
         "file's order; `random_windows` begins anywhere."),
+    Field{"data.seed", FieldType::kOwnInteger, From(0, kMostSeed), Names(), "",
+          "Of the order of the data; inherit takes `training.seed`.", &GetSeed, &SetSeed, kDrawn,
+          &SameMember<kData, &DataSpec::seed>},
     Plain<kData, &DataSpec::length_warmup>(
         "data.length_warmup", kUnbounded, "",
         "Up to its end sequences are cut into shorter ones, whose length doubles in equal parts of it; a "

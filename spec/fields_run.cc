@@ -71,8 +71,9 @@ constexpr std::array kFields{
     Plain<kTraining, &TrainingOptions::recompute_every>(
         "training.recompute_every", From(0, 4096), "layers",
         "Every n-th layer recomputes its activations in the backward pass; 0 none, 1 all."),
-    Plain<kTraining, &TrainingOptions::seed>("training.seed", From(0, 4294967295.0), "",
-                                             "Of initial weights, dropout and the order of the data."),
+    Plain<kTraining, &TrainingOptions::seed>("training.seed", From(0, kMostSeed), "",
+                                             "Of initial weights and dropout, and of the order of the data "
+                                             "where `data.seed` gives none."),
 
     Plain<kBudget, &BudgetSpec::steps>("budget.steps", From(0, kMostSteps), "steps",
                                        "Optimizer steps; give one budget, 0 is not given."),
@@ -83,6 +84,13 @@ constexpr std::array kFields{
         "Work of training, counted as `optctl plan` does, rounded up to whole steps; 0 is not given."),
     Plain<kBudget, &BudgetSpec::seconds>("budget.seconds", From(0, 1e9), "seconds",
                                          "Time spent in steps, all attempts together; 0 is not given."),
+    Plain<kBudget, &BudgetSpec::epochs>(
+        "budget.epochs", From(0, 1e6), "epochs",
+        "Passes over the training data, rounded up to whole steps; 0 is not given."),
+    Plain<kBudget, &BudgetSpec::device_hours>(
+        "budget.device_hours", From(0, 250'000), kDeviceHours,
+        "Time spent in steps by all devices of a job together: `budget.seconds` is this / `resources.slots`; "
+        "may be written `3h` or `30min`; 0 is not given."),
 
     Plain<kEvaluation, &EvaluationSpec::every_steps>(
         "evaluation.every_steps", From(0, kMostSteps), "steps",

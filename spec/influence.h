@@ -12,6 +12,7 @@ enum class Influence {
   kNone,  // nothing does: resolving keeps it, or resets it where the run does not read it, and that is all
 };
 
+// Of training.seed kNone is true of specs without a data.seed, which is taken back where both are one.
 Influence InfluenceOf(const Field& field);
 
 // For keys of kZero: values of one class are alike to everything else.

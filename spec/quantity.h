@@ -7,6 +7,8 @@
 
 namespace optfleet::spec {
 
+inline constexpr double kSecondsInHour = 3600;
+
 enum class Unit { kNone, kSteps, kTokens, kSeconds, kBytes, kPercent };
 
 // 3h is 10800 kSeconds, 10% is 10 kPercent, 2GB is 2147483648 kBytes (powers of 1024, as everywhere).

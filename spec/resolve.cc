@@ -44,12 +44,12 @@ void CheckBatch(const TrainingSpec& spec, std::vector<Problem>* problems) {
 
 }  // namespace
 
-std::vector<Problem> Resolve(TrainingSpec* spec) {
+std::vector<Problem> Resolve(TrainingSpec* spec, int64_t devices) {
   std::vector<Problem> problems;
   ResolveModel(spec, &problems);
   if (spec->training.micro_batch == 0) spec->training.micro_batch = spec->training.batch_size;
   FillData(spec);
-  const bool has_end = ResolveBudget(spec, &problems);
+  const bool has_end = ResolveBudget(devices, spec, &problems);
   ResetUnused(spec);
   CheckModel(*spec, &problems);
   CheckBatch(*spec, &problems);

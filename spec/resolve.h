@@ -5,11 +5,13 @@
 //          model.head_width, model.vocab_size from model.vocab_multiple (all of which are then taken back);
 //          model.mlp_width, model.context, training.micro_batch, data.length_start; budget.tokens from
 //          model.from_flops; budget.steps from budget.tokens or budget.flops (rounded up), and budget.tokens
-//          = steps x batch_size x sequence_length.
+//          = steps x batch_size x sequence_length; budget.seconds from budget.device_hours.
 // Turned into steps: every length that the run reads, those of stages too, except a horizon of the whole run,
-//          which stays 100%, and except with budget.seconds, which needs shares.
+//          which stays 100%, and except with budget.seconds, which needs shares. With budget.epochs shares
+//          wait for ResolveEpochs (spec/epochs.h).
 // Reset to defaults: choices that come to the same as `auto`; what the run does not read (the `use` of its
-//          field), budget.flops once it is steps, evaluation.every_steps at or beyond the last step (which is
+//          field), budget.flops and budget.device_hours once they are steps and seconds, a data.seed that is
+//          training.seed, evaluation.every_steps at or beyond the last step (which is
 //          always validated), evaluation.log_spaced 1 and evaluation.final_batches that are those of
 //          evaluation.batches.
 #pragma once
@@ -32,6 +34,7 @@ struct Problem {
 // All problems at once; empty if the spec is now resolved (then a second call changes nothing). With problems
 // the spec is left partly resolved. Values must lie in their fields' ranges (spec/fields.h), which readers of
 // files and JSON have checked.
-std::vector<Problem> Resolve(TrainingSpec* spec);
+// `devices`: that the run has, which share budget.device_hours.
+std::vector<Problem> Resolve(TrainingSpec* spec, int64_t devices = 1);
 
 }  // namespace optfleet::spec

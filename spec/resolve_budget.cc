@@ -2,6 +2,7 @@
 
 #include "common/text.h"
 #include "spec/parameters.h"
+#include "spec/quantity.h"
 #include "spec/resolve_run.h"
 
 namespace optfleet::spec {
@@ -10,8 +11,8 @@ namespace {
 constexpr int64_t kMostTokens = 1'000'000'000'000'000;  // the range of budget.tokens
 
 const std::vector<std::string_view>& Keys() {
-  static const std::vector<std::string_view> keys{"budget.tokens", "budget.steps", "budget.flops",
-                                                  "budget.seconds"};
+  static const std::vector<std::string_view> keys{"budget.tokens",  "budget.steps",  "budget.flops",
+                                                  "budget.seconds", "budget.epochs", "budget.device_hours"};
   return keys;
 }
 
@@ -29,12 +30,16 @@ std::vector<Given> GivenBudgets(const BudgetSpec& budget) {
   add("budget.tokens", budget.tokens != 0, std::to_string(budget.tokens));
   add("budget.flops", budget.flops != 0, FormatNumber(budget.flops));
   add("budget.seconds", budget.seconds != 0, FormatNumber(budget.seconds));
+  add("budget.epochs", budget.epochs != 0, FormatNumber(budget.epochs));
+  add("budget.device_hours", budget.device_hours != 0, FormatNumber(budget.device_hours));
   return given;
 }
 
 // Steps and the tokens of these steps are one budget, said twice: so are those of a resolved spec.
 bool Agree(const BudgetSpec& budget, int64_t step_tokens) {
-  return budget.flops == 0 && budget.seconds == 0 && budget.steps <= kMostTokens / step_tokens &&
+  const bool only_these =
+      budget.flops == 0 && budget.seconds == 0 && budget.epochs == 0 && budget.device_hours == 0;
+  return only_these && budget.steps <= kMostTokens / step_tokens &&
          budget.tokens == budget.steps * step_tokens;
 }
 
@@ -44,7 +49,8 @@ bool CheckOneGiven(const BudgetSpec& budget, int64_t step_tokens, std::vector<Pr
   if (given.empty()) {
     problems->push_back(
         {"budget_is_given", Keys(),
-         "none of `budget.steps`, `budget.tokens`, `budget.flops` and `budget.seconds` is given",
+         "none of `budget.steps`, `budget.tokens`, `budget.epochs`, `budget.flops`, `budget.seconds` and "
+         "`budget.device_hours` is given",
          "give one of them"});
     return false;
   }
@@ -76,11 +82,14 @@ std::string Show(std::string_view key, const std::string& value) {
 
 std::string Show(std::string_view key, int64_t value) { return Show(key, std::to_string(value)); }
 
-bool ResolveBudget(TrainingSpec* spec, std::vector<Problem>* problems) {
+bool ResolveBudget(int64_t devices, TrainingSpec* spec, std::vector<Problem>* problems) {
   BudgetSpec& budget = spec->budget;
   const int64_t step_tokens = spec->training.batch_size * spec->data.sequence_length;  // at most 2^40
   if (!CheckOneGiven(budget, step_tokens, problems)) return false;
-  if (budget.seconds != 0) return true;
+  if (budget.device_hours != 0)
+    budget.seconds = budget.device_hours * kSecondsInHour / static_cast<double>(devices);
+  budget.device_hours = 0;
+  if (budget.seconds != 0 || budget.epochs != 0) return true;
   if (budget.flops != 0) budget.steps = StepsOfFlops(*spec, step_tokens);
   if (budget.steps == 0) budget.steps = (budget.tokens - 1) / step_tokens + 1;
   budget.flops = 0;

@@ -22,6 +22,16 @@ void CheckVocabulary(const TrainingSpec& spec, std::vector<Problem>* problems) {
                        "use 256 or more, or say the `data.format` of a file that holds tokens"});
 }
 
+// Windows that begin anywhere never add up to a pass.
+void CheckEpochs(const TrainingSpec& spec, std::vector<Problem>* problems) {
+  if (spec.budget.epochs == 0 || spec.data.order != DataOrder::kRandomWindows) return;
+  problems->push_back(
+      {"epochs_of_an_order",
+       {"budget.epochs", "data.order"},
+       "`budget.epochs` counts passes over the data, and `data.order` random_windows makes none",
+       "give the budget in tokens, or visit the data shuffled or sequential"});
+}
+
 void CheckLengthWarmup(const DataSpec& data, std::vector<Problem>* problems) {
   if (data.length_warmup.amount == 0) return;
   const bool divides = data.length_start > 0 && data.sequence_length % data.length_start == 0;
@@ -38,6 +48,7 @@ void CheckLengthWarmup(const DataSpec& data, std::vector<Problem>* problems) {
 
 void FillData(TrainingSpec* spec) {
   DataSpec& data = spec->data;
+  if (data.seed == spec->training.seed) data.seed.reset();
   if (data.length_warmup.amount > 0 && data.length_start == 0 && data.sequence_length % kUsualPieces == 0)
     data.length_start = data.sequence_length / kUsualPieces;
 }
@@ -57,6 +68,7 @@ void CheckData(const TrainingSpec& spec, std::vector<Problem>* problems) {
                          "`data.token_bytes` 3 is no width of a whole number in these files",
                          "use 2 (uint16) or 4 (uint32)"});
   CheckVocabulary(spec, problems);
+  CheckEpochs(spec, problems);
   CheckLengthWarmup(data, problems);
 }
 

@@ -18,16 +18,17 @@ void ResolveModel(TrainingSpec* spec, std::vector<Problem>* problems);
 // What the model's keys promise each other and the rest of the spec. After ResolveModel.
 void CheckModel(const TrainingSpec& spec, std::vector<Problem>* problems);
 
-// Fills steps and tokens from the one budget that is given; a budget of seconds stays as it is. Returns
-// whether the run has an end; if not, what was given stays. Needs the model and the batch filled.
-bool ResolveBudget(TrainingSpec* spec, std::vector<Problem>* problems);
+// Fills steps and tokens from the one budget that is given; a budget of seconds or epochs stays as it is, and
+// device hours become seconds of `devices`. Returns whether the run has an end; if not, what was given stays.
+// Needs the model and the batch filled.
+bool ResolveBudget(int64_t devices, TrainingSpec* spec, std::vector<Problem>* problems);
 
 // Turns the lengths that the run reads into steps, those of stages too, and checks that they fit into each
 // other and into the run. After ResolveBudget, whose result is `has_end`: without an end only what does not
 // need it is checked.
 void ResolveSchedule(bool has_end, TrainingSpec* spec, std::vector<Problem>* problems);
 
-// Fills data.length_start. Before ResolveBudget.
+// Fills data.length_start, and takes back a data.seed that is training.seed. Before ResolveBudget.
 void FillData(TrainingSpec* spec);
 // What the keys of the data promise each other and the model. After ResolveSchedule.
 void CheckData(const TrainingSpec& spec, std::vector<Problem>* problems);

@@ -13,18 +13,22 @@ namespace {
 using Keys = std::vector<std::string_view>;
 
 bool EndsByTime(const TrainingSpec& spec) { return spec.budget.seconds > 0; }
+// Shares of the run come to no steps yet.
+bool AwaitsSteps(const TrainingSpec& spec) { return spec.budget.epochs > 0; }
 
 RunMeasure MeasureOf(const TrainingSpec& spec) {
   return {spec.budget.steps, spec.training.batch_size * spec.data.sequence_length};
 }
 
-// The whole run, in the unit of its resolved lengths.
+// The whole run, in the unit of its resolved lengths, or of those that are shares.
 double WholeRun(const TrainingSpec& spec) {
-  return EndsByTime(spec) ? 100.0 : static_cast<double>(spec.budget.steps);
+  return EndsByTime(spec) || AwaitsSteps(spec) ? 100.0 : static_cast<double>(spec.budget.steps);
 }
 
 std::string WholeRunText(const TrainingSpec& spec) {
-  return EndsByTime(spec) ? "the whole run" : "the " + FormatNumber(WholeRun(spec)) + " steps of the budget";
+  return EndsByTime(spec) || AwaitsSteps(spec)
+             ? "the whole run"
+             : "the " + FormatNumber(WholeRun(spec)) + " steps of the budget";
 }
 
 // Looked up once: grids resolve very many specs.
@@ -76,10 +80,12 @@ void CheckCurve(const ScheduleSpec& schedule, std::vector<Problem>* problems) {
 
 void ResolveLength(const Field& field, TrainingSpec* spec, std::vector<Problem>* problems) {
   const auto length = std::get<Length>(field.get(*spec));
-  if (!EndsByTime(*spec)) {
-    field.set(*spec, InSteps(length, MeasureOf(*spec)));
-  } else if (length.amount == 0) {
+  if (length.amount == 0) {
     field.set(*spec, Length{});
+  } else if (AwaitsSteps(*spec) && length.unit == LengthUnit::kPercent) {
+    return;
+  } else if (!EndsByTime(*spec)) {
+    field.set(*spec, InSteps(length, MeasureOf(*spec)));
   } else if (length.unit != LengthUnit::kPercent) {
     problems->push_back({"shares_of_a_timed_run",
                          {field.key, "budget.seconds"},
@@ -91,6 +97,7 @@ void ResolveLength(const Field& field, TrainingSpec* spec, std::vector<Problem>*
 
 // A horizon at the run's end is said as such, so that it moves when a resolved spec gets another budget.
 void NameWholeHorizon(TrainingSpec* spec) {
+  if (AwaitsSteps(*spec)) return;
   if (IsUsed(Lengths().horizon, *spec) && spec->schedule.horizon.amount == WholeRun(*spec))
     spec->schedule.horizon = Percent(100);
 }
@@ -104,12 +111,15 @@ bool ResolveLengths(TrainingSpec* spec, std::vector<Problem>* problems) {
   return problems->size() == before;
 }
 
-// `parts` one after the other may not be longer than `most`.
+// `parts` one after the other may not be longer than `most`. Of a run whose steps are not known yet those
+// that are shares are looked at.
 void CheckFit(const TrainingSpec& spec, std::initializer_list<const Field*> parts, double most,
               const std::function<std::string()>& most_text, std::string_view most_key,
               std::vector<Problem>* problems) {
   const auto counts = [&](const Field* part) {
-    return IsUsed(*part, spec) && LengthAt(spec, *part).amount != 0;
+    const Length& length = LengthAt(spec, *part);
+    const bool is_known = !AwaitsSteps(spec) || length.unit == LengthUnit::kPercent;
+    return is_known && length.amount != 0 && IsUsed(*part, spec);
   };
   double sum = 0;
   for (const Field* part : parts)
@@ -141,7 +151,10 @@ void CheckFits(const TrainingSpec& spec, std::vector<Problem>* problems) {
   CheckFit(spec, {&of.length_warmup}, whole, whole_text, "budget.steps", problems);
   if (problems->size() > before || !IsUsed(of.horizon, spec)) return;
   const Length& horizon = spec.schedule.horizon;
-  const double end = EndsByTime(spec) ? horizon.amount : ExactSteps(horizon, MeasureOf(spec));
+  const bool is_share = horizon.unit == LengthUnit::kPercent;
+  if (AwaitsSteps(spec) && !is_share) return;
+  const double end =
+      EndsByTime(spec) || AwaitsSteps(spec) ? horizon.amount : ExactSteps(horizon, MeasureOf(spec));
   const auto horizon_text = [&] { return "`schedule.horizon` " + ToText(horizon); };
   CheckFit(spec, {&of.warmup, &of.decay, &of.freeze}, end, horizon_text, "schedule.horizon", problems);
 }
@@ -157,6 +170,7 @@ void CheckPositive(const TrainingSpec& spec, std::vector<Problem>* problems) {
 }
 
 void CheckRewarm(const ScheduleSpec& schedule, std::vector<Problem>* problems) {
+  if (schedule.rewarm_start.unit != schedule.rewarm_end.unit) return;  // until the run's steps are known
   if (schedule.rewarm_end.amount == 0 || schedule.rewarm_start.amount < schedule.rewarm_end.amount) return;
   problems->push_back({"rewarm_in_order",
                        {"schedule.rewarm_start", "schedule.rewarm_end"},
@@ -182,6 +196,10 @@ std::optional<std::vector<Stage>> ReadStages(const ScheduleSpec& schedule, std::
 }
 
 void ResolveStages(std::vector<Stage> stages, TrainingSpec* spec, std::vector<Problem>* problems) {
+  if (AwaitsSteps(*spec)) {
+    spec->schedule.stages = ToText(stages);
+    return;
+  }
   const double frozen = spec->schedule.freeze.amount;
   const auto resolved =
       EndsByTime(*spec) ? StagesInPercent(std::move(stages), frozen)

@@ -66,8 +66,9 @@ struct DataSpec {
   int64_t sequence_length = 128;          // tokens of one training sequence
   double validation_share = 0.1;          // the last share of the file validates, the rest trains
   DataOrder order = DataOrder::kShuffled;
-  Length length_warmup = {};  // up to its end sequences are shorter: spec/length_warmup.h
-  int64_t length_start = 0;   // tokens of the first sequences; 0: an eighth of sequence_length
+  Length length_warmup = {};         // up to its end sequences are shorter: spec/length_warmup.h
+  int64_t length_start = 0;          // tokens of the first sequences; 0: an eighth of sequence_length
+  std::optional<int64_t> seed = {};  // of the order; nothing: training.seed
   friend bool operator==(const DataSpec&, const DataSpec&) = default;
 };
 
@@ -88,13 +89,16 @@ struct TrainingOptions {
   friend bool operator==(const TrainingOptions&, const TrainingOptions&) = default;
 };
 
-// Exactly one of the four is given. Resolving turns tokens and flops into steps, and fills tokens; a budget
-// of seconds stays, with no steps and no tokens.
+// Exactly one of the six is given. Resolving turns tokens and flops into steps, and fills tokens. A budget of
+// seconds stays, with no steps and no tokens, and so does one of epochs, up to where the data is known
+// (spec/epochs.h); device hours become seconds.
 struct BudgetSpec {
   int64_t steps = 0;
-  int64_t tokens = 0;  // rounded up to whole steps
-  double flops = 0;    // spec/parameters.h FlopsPerToken; rounded up to whole steps; 0 when resolved
-  double seconds = 0;  // spent in steps, all attempts together; ends with the step that uses them up
+  int64_t tokens = 0;       // rounded up to whole steps
+  double flops = 0;         // spec/parameters.h FlopsPerToken; rounded up to whole steps; 0 when resolved
+  double seconds = 0;       // spent in steps, all attempts together; ends with the step that uses them up
+  double epochs = 0;        // passes over the training data; rounded up to whole steps
+  double device_hours = 0;  // time in steps of all devices together; 0 when resolved
   friend bool operator==(const BudgetSpec&, const BudgetSpec&) = default;
 };
 
@@ -128,6 +132,8 @@ struct TrainingSpec {
   StartSpec start;
   AveragingSpec averaging;
   DiagnosticsSpec diagnostics;
+  // Of the order of the data.
+  int64_t order_seed() const { return data.seed.value_or(training.seed); }
   friend bool operator==(const TrainingSpec&, const TrainingSpec&) = default;
 };
 

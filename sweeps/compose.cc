@@ -178,6 +178,7 @@ const Round* Composition::DrawnOf(size_t part) const {
 Block Composition::Complete(const Stage& stage, const Leaves& base, const Block& block) const {
   Block complete = block;
   complete.leaves = base;
+  complete.slots = whole_.resources.slots.value_or(1);
   MergeOver(stage.own->base, &complete.leaves);
   MergeOver(block.leaves, &complete.leaves);
   MergeOver(overrides_, &complete.leaves);

@@ -122,7 +122,18 @@ class Filler {
     }
     const auto ready = FillAll(FollowsFrom(field.key, leaves_));
     if (!ready) return tl::make_unexpected(ready.error());
-    return TermOf(field, field.get(Resolved()));
+    const spec::TrainingSpec resolved = Resolved();
+    if (const std::string unknown = WhyUnknown(field, resolved.budget); !unknown.empty())
+      return tl::make_unexpected(unknown);
+    return TermOf(field, field.get(resolved));
+  }
+
+  // Zero would be taken for a figure.
+  static std::string WhyUnknown(const spec::Field& field, const spec::BudgetSpec& budget) {
+    const bool counts = field.key == "budget.steps" || field.key == "budget.tokens";
+    if (!counts || (budget.seconds == 0 && budget.epochs == 0)) return "";
+    return "`" + std::string(field.key) + "` is not known before a run that ends by " +
+           (budget.epochs > 0 ? "epochs has read its data" : "time has ended");
   }
 
   // All computed keys that begin so.
@@ -140,7 +151,7 @@ class Filler {
   // What is missing or wrong elsewhere is reported of the whole point.
   spec::TrainingSpec Resolved() const {
     spec::TrainingSpec copy = spec_;
-    (void)spec::Resolve(&copy);
+    (void)spec::Resolve(&copy, grid_.slots());
     return copy;
   }
 

@@ -27,6 +27,7 @@ struct Block {
   SourcePosition position;
   std::vector<Leaves> exclusions = {};  // points that match one of them are left out (LeafReader)
   bool has_points = true;               // false of one that tries nothing in a round of a search
+  int32_t slots = 1;                    // of each job
 };
 
 struct Replicates {

@@ -134,10 +134,10 @@ class Expander {
     Count(part_, walk.jobs(), expansion.points, &expansion.stages);
     if (part_ > 0) expansion.stages[part_].bases = static_cast<int32_t>(input_.progress.bases.back().size());
     if (expansion.points == 0 && complete) ReportEmpty(blocks, &diagnostics);
-    if (findings_.ends_by_time && head_.halving)
+    if (findings_.unknown_steps && head_.halving)
       diagnostics.Add(composition_.header().halving.position, "`halving` needs jobs that end after steps",
-                      "give their budget in steps, tokens or FLOPs instead of seconds");
-    if (findings_.ends_by_time) ReportStopShares(composition_.header().stop, &diagnostics);
+                      "give their budget in steps, tokens or FLOPs instead of seconds or epochs");
+    if (findings_.unknown_steps) ReportStopShares(composition_.header().stop, &diagnostics);
     findings_.problems.Report(findings_.points, complete, &diagnostics);
     // A name that was refused may be the one that reads a key. Later stages have what was looked at before.
     if (complete && part_ == 0) findings_.unused_keys.Report(&diagnostics);

@@ -12,7 +12,7 @@ bool IsPreset(const Leaf& leaf) { return leaf.field->key == spec::kPresetKey; }
 
 }  // namespace
 
-Grid::Grid(const Leaves& leaves) : leaves_(leaves) {
+Grid::Grid(const Leaves& leaves, int32_t slots) : leaves_(leaves), slots_(slots) {
   for (const Leaf& leaf : leaves) {
     if (!leaf.is_axis || leaf.values.empty()) continue;
     if (Axis* axis = LinkedAxis(leaf); axis != nullptr)

@@ -21,7 +21,8 @@ class Grid {
     size_t size() const { return leaves.front()->values.size(); }
   };
 
-  explicit Grid(const Leaves& leaves);  // at the first point, settled
+  // At the first point, settled. `slots`: of each job, among which budget.device_hours are shared.
+  explicit Grid(const Leaves& leaves, int32_t slots = 1);
 
   // Number of points; nothing if more than `limit`.
   std::optional<int64_t> CountUpTo(int64_t limit) const;
@@ -40,6 +41,7 @@ class Grid {
 
   // The spec of the point, not resolved.
   const spec::TrainingSpec& spec() const { return spec_; }
+  int32_t slots() const { return slots_; }
   // Whether some key is computed or has a condition.
   bool computes() const { return computes_; }
   // What could not be computed there; those keys have their defaults.
@@ -59,6 +61,7 @@ class Grid {
   void Apply(const Leaf& leaf);
 
   const Leaves& leaves_;
+  const int32_t slots_;
   std::vector<Axis> axes_;
   size_t moved_from_ = 0;  // axes before it are as they were when it was settled
   spec::TrainingSpec spec_;

@@ -17,6 +17,8 @@ class Template;
 
 // Jobs that differ in nothing else are one point, tried several times.
 inline constexpr std::string_view kSeedKey = "training.seed";
+inline constexpr std::string_view kOrderSeedKey = "data.seed";
+inline bool IsSeedKey(std::string_view key) { return key == kSeedKey || key == kOrderSeedKey; }
 
 struct LeafValue {
   std::string text;  // as written, references resolved

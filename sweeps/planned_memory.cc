@@ -16,6 +16,7 @@ spec::TrainingSpec WithoutValues(spec::TrainingSpec spec) {
   spec.budget = {};
   spec.checkpoint = {};
   spec.training.seed = 0;
+  spec.data.seed.reset();
   spec.training.clip_norm = 0;
   spec.training.z_loss = OneIfAny(spec.training.z_loss);
   for (double* share : {&spec.model.embedding_dropout, &spec.model.attention_dropout,

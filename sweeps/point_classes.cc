@@ -9,7 +9,7 @@
 namespace optfleet::sweeps {
 namespace {
 
-// Whether an expression or an exclusion of the block looks at the key.
+// Whether an expression, an exclusion or the other seed of the block looks at the key.
 bool IsLookedAt(const spec::Field& field, const Block& block) {
   const auto mentions = [&](const Template* text) { return text != nullptr && text->Mentions(field.key); };
   const auto in_leaf = [&](const Leaf& leaf) {
@@ -18,7 +18,8 @@ bool IsLookedAt(const spec::Field& field, const Block& block) {
                        [&](const LeafValue& value) { return mentions(value.computed.get()); });
   };
   const auto excludes = [&](const Leaves& leaves) { return FindLeaf(leaves, field.key) != nullptr; };
-  return std::any_of(block.leaves.begin(), block.leaves.end(), in_leaf) ||
+  const bool is_compared = field.key == kSeedKey && FindLeaf(block.leaves, kOrderSeedKey) != nullptr;
+  return is_compared || std::any_of(block.leaves.begin(), block.leaves.end(), in_leaf) ||
          std::any_of(block.exclusions.begin(), block.exclusions.end(), excludes);
 }
 

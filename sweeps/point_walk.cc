@@ -34,7 +34,7 @@ void PointWalk::Run() {
 }
 
 void PointWalk::WalkBlock(size_t block) {
-  Grid grid(blocks_[block].leaves);
+  Grid grid(blocks_[block].leaves, blocks_[block].slots);
   const PointClasses classes(grid, blocks_[block]);
   free_ = FreeLeavesOf(classes);
   written_ = nullptr;
@@ -94,7 +94,7 @@ void PointWalk::LookClosely(size_t block, Grid* grid, Known* known) {
   AddComputedFiles(*grid, block);
   known->spec = grid->spec();
   // What was not computed would only break further rules.
-  known->problems = grid->problems().empty() ? spec::Resolve(&known->spec) : grid->problems();
+  known->problems = grid->problems().empty() ? spec::Resolve(&known->spec, grid->slots()) : grid->problems();
   if (!known->problems.empty()) return;
   known->free_read.clear();
   known->free_keys.clear();
@@ -114,7 +114,8 @@ void PointWalk::Visit(size_t block, Known* known, Grid* grid) {
       grid->Settle();
       return Describe(grid->spec());
     });
-  findings_->ends_by_time = findings_->ends_by_time || known->spec.budget.seconds > 0;
+  const bool unknown_steps = known->spec.budget.seconds > 0 || known->spec.budget.epochs > 0;
+  findings_->unknown_steps = findings_->unknown_steps || unknown_steps;
   feeding_ = feeding_ && known->problems.empty();
   if (feeding_) AddPoint(block, *grid, known);
 }

@@ -32,7 +32,7 @@ template <typename Visit, typename Excluded>
 void ForEachPoint(const std::vector<Block>& blocks, const Visit& visit, const Excluded& left_out) {
   for (size_t i = 0; i < blocks.size(); ++i) {
     if (!blocks[i].has_points) continue;
-    Grid grid(blocks[i].leaves);
+    Grid grid(blocks[i].leaves, blocks[i].slots);
     do {
       if (grid.IsRepeat())
         left_out(/*excluded=*/false);
@@ -49,7 +49,7 @@ struct Findings {
   PointProblems problems;
   UnusedKeys unused_keys;
   int64_t points = 0;
-  bool ends_by_time = false;  // some job does
+  bool unknown_steps = false;  // of some job, whose budget is in seconds or epochs
   std::set<std::pair<std::string_view, std::string>> computed_files;
 };
 

@@ -20,7 +20,7 @@ void ForEachJob(const std::vector<Block>& blocks, const Visit& visit) {
       blocks,
       [&](const Grid& grid, size_t block) {
         spec::TrainingSpec spec = grid.spec();
-        if (!grid.problems().empty() || !spec::Resolve(&spec).empty()) return true;
+        if (!grid.problems().empty() || !spec::Resolve(&spec, grid.slots()).empty()) return true;
         return visit(grid, block, Sha256Hex(canonical.HashedTextOf(spec)), spec);
       },
       [](bool /*excluded*/) {});
@@ -48,7 +48,7 @@ std::string WithoutSeed(const Leaves& leaves, const Grid& grid, const std::strin
   std::string text = block;
   for (const Leaf& leaf : leaves) {
     const LeafValue* value = grid.ValueOf(leaf);  // null where none is allowed, which is reported
-    if (value != nullptr && leaf.is_axis && leaf.field->key != kSeedKey && !grid.IsAbsent(leaf))
+    if (value != nullptr && leaf.is_axis && !IsSeedKey(leaf.field->key) && !grid.IsAbsent(leaf))
       text.append("\n").append(leaf.field->key).append("=") += value->text;
   }
   return text;

@@ -17,7 +17,7 @@ namespace {
 void SplitByLists(const Block& block, std::vector<Block>* split) {
   Leaves fixed = block.leaves;
   std::erase_if(fixed,
-                [](const Leaf& leaf) { return leaf.distribution != nullptr || leaf.field->key == kSeedKey; });
+                [](const Leaf& leaf) { return leaf.distribution != nullptr || IsSeedKey(leaf.field->key); });
   Grid grid(fixed);
   do {
     if (grid.IsRepeat()) continue;

@@ -100,7 +100,7 @@ void ReportShare(const StopKeys& stop, std::string_view name, const std::optiona
   if (!length || length->unit != spec::LengthUnit::kPercent) return;
   diagnostics->Add(
       stop.positions.at(name), "`stop." + std::string(name) + "` as a share needs jobs that end after steps",
-      "write a number of steps, or give their budget in steps, tokens or FLOPs instead of seconds");
+      "write a number of steps, or give their budget in steps, tokens or FLOPs instead of seconds or epochs");
 }
 
 void ReportIdle(const StopKeys& stop, std::string_view name, bool is_given, const std::string& needs,

@@ -1,32 +1,18 @@
 #include "optctl/commands/file_stamps.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <optional>
 #include <string>
 
 #include "common/content_stamp.h"
+#include "common/mapped_file.h"
 
 namespace optfleet::commands {
 namespace {
 
-// Mapped, since of a large prepared file only the header is looked at.
+// Of a large prepared file only the header is looked at.
 std::optional<std::string> StampOf(const std::string& path) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return std::nullopt;
-  struct stat status {};
-  void* bytes = MAP_FAILED;
-  if (fstat(file, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0)
-    bytes = mmap(nullptr, static_cast<size_t>(status.st_size), PROT_READ, MAP_PRIVATE, file, 0);
-  close(file);
-  if (bytes == MAP_FAILED) return std::nullopt;
-  const auto size = static_cast<size_t>(status.st_size);
-  std::string stamp = ContentStamp({static_cast<const char*>(bytes), size});
-  munmap(bytes, size);
-  return stamp;
+  const auto file = MappedFile::Open(path);
+  return file.has_value() ? std::optional(ContentStamp((*file)->text())) : std::nullopt;
 }
 
 }  // namespace

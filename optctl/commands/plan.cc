@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "common/text.h"
+#include "optctl/commands/epochs.h"
 #include "optctl/commands/exit_code.h"
 #include "optctl/commands/plan_view.h"
 #include "optctl/commands/program.h"
@@ -124,13 +125,16 @@ Result<int> Plan(Context& context, const Options& options) {
   if (!source->expanded.expansion) return ShowProblems(context, source->expanded.diagnostics);
   const sweeps::Expansion& expansion = *source->expanded.expansion;
   if (options.index > 0) return ShowJob(context, *source, options);
-  if (options.simulates()) return ShowSimulation(context, source->input, expansion, options);
-  const PlanTotals totals = Total(expansion, options.plan);
+  const auto with_steps = AnyByEpochs(expansion) ? std::optional(WithStepsOfEpochs(expansion)) : std::nullopt;
+  const sweeps::Expansion& known = with_steps ? *with_steps : expansion;
+  if (options.simulates()) return ShowSimulation(context, source->input, known, options);
+  const PlanTotals totals = Total(known, options.plan);
   const Console& console = context.console;
   const auto plan = options.offline ? Result<Known>(Known()) : AskCoordinator(context, *source);
   if (!plan) return Fail(plan.error());
   if (context.json()) {
     Json json = PlanJson(expansion, totals);
+    AddStepsOfEpochs(expansion, known, &json);
     json["missing_files"] = source->missing_files;
     if (!options.sweep.dialect.empty())
       for (size_t i = 0; i < expansion.jobs.size(); ++i)
@@ -141,9 +145,9 @@ Result<int> Plan(Context& context, const Options& options) {
     return kExitOk;
   }
   const size_t limit = context.wide() ? expansion.jobs.size() : kJobsShown;
-  console.Print(PlanText(expansion, totals, options.plan) + "\n" +
-                PointTable(expansion, totals, limit, context.wide())
-                    .Render(console.out().width, console.out().unicode));
+  console.Print(
+      PlanText(known, totals, options.plan) + "\n" +
+      PointTable(known, totals, limit, context.wide()).Render(console.out().width, console.out().unicode));
   if (expansion.jobs.size() > limit) {
     console.Note(FormatCount(static_cast<int64_t>(expansion.jobs.size() - limit)) +
                  " more jobs: -o wide shows all");

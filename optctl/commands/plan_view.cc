@@ -43,7 +43,7 @@ v1::KeepCheckpoints KeptBy(const sweeps::KeepCheckpoints& policy) {
   return keep;
 }
 
-// Steps and tokens of a job that ends by time are not known before.
+// Steps and tokens of a job that ends by time, or by epochs of data elsewhere, are not known before.
 std::string KnownCount(int64_t count) { return count > 0 ? FormatCount(count) : "-"; }
 
 Json MemoryJson(const spec::MemoryPrediction& memory) {
@@ -83,13 +83,17 @@ PlanTotals Total(const sweeps::Expansion& expansion, const PlanOptions& options)
       longest_seconds = std::max(longest_seconds, job.spec.budget.seconds);
       continue;
     }
+    if (job.spec.budget.epochs > 0) {
+      ++totals.unread_jobs;
+      continue;
+    }
     const int64_t tokens = job.spec.budget.tokens;
     Widen(totals.tokens, tokens, first_tokens);
     first_tokens = false;
     totals.all_tokens += tokens;
     totals.all_flops += static_cast<double>(tokens) * size->second;
   }
-  if (options.throughput || first_tokens) {
+  if (totals.unread_jobs == 0 && (options.throughput || first_tokens)) {
     const double rate = options.throughput.value_or(1);
     const double all = static_cast<double>(totals.all_tokens) / rate + totals.timed_seconds;
     const double longest = std::max(static_cast<double>(totals.tokens.most) / rate, longest_seconds);
@@ -184,12 +188,17 @@ std::string PlanText(const sweeps::Expansion& expansion, const PlanTotals& total
   AddStages(sections, expansion);
   sections.Add("axes", WrapWords(AxesText(expansion), kAxesWidth));
   sections.Add("model", SpanText(totals.parameters, FormatCount) + " parameters");
-  const bool all_timed = totals.timed_jobs == static_cast<int64_t>(expansion.jobs.size());
+  const bool all_timed =
+      totals.timed_jobs + totals.unread_jobs == static_cast<int64_t>(expansion.jobs.size());
   if (!all_timed) sections.Add("tokens", tokens + " a job, " + FormatCount(totals.all_tokens) + " in all");
   if (totals.timed_jobs > 0)
     sections.Add("by time",
                  fmt::format("{} job{}, {} of training in all", FormatCount(totals.timed_jobs),
                              totals.timed_jobs == 1 ? "" : "s", FormatAbout(totals.timed_seconds)));
+  if (totals.unread_jobs > 0)
+    sections.Add("by epochs",
+                 fmt::format("{} job{}, whose steps are known once the data is read",
+                             FormatCount(totals.unread_jobs), totals.unread_jobs == 1 ? "" : "s"));
   sections.Add("state", SpanText(totals.state_bytes, FormatBytes) + " a job: weights, gradients, optimizer");
   sections.Add("memory", fmt::format("{} a job at its peak on a {}, predicted",
                                      SpanText(totals.memory_bytes, FormatBytes),

@@ -35,6 +35,7 @@ struct PlanTotals {
   double all_flops = 0;
   int64_t timed_jobs = 0;  // those with a budget of seconds: what they train on is not known before
   double timed_seconds = 0;
+  int64_t unread_jobs = 0;        // those with a budget of epochs whose data is not here: the same
   std::optional<double> seconds;  // of the whole sweep; no shorter than its longest job
 };
 PlanTotals Total(const sweeps::Expansion& expansion, const PlanOptions& options);

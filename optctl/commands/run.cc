@@ -6,6 +6,7 @@
 
 #include "common/text.h"
 #include "optctl/commands/ending.h"
+#include "optctl/commands/epochs.h"
 #include "optctl/commands/exit_code.h"
 #include "optctl/commands/local_run.h"
 #include "optctl/commands/plan_view.h"
@@ -123,15 +124,24 @@ Result<int> Train(Context& context, LocalRun& run, const SweepSource& source, co
   return code;
 }
 
+// "4,456,448 tokens", and of what ends by time how long that is.
+std::string BudgetText(const PlanTotals& totals) {
+  std::string text = totals.all_tokens > 0 ? FormatCount(totals.all_tokens) + " tokens" : "";
+  if (totals.timed_jobs > 0)
+    text += (text.empty() ? "" : " and ") + FormatAbout(totals.timed_seconds) + " of training";
+  return text;
+}
+
 Result<int> Run(Context& context, Options options) {
   auto source = ReadSweep(options.sweep);
   if (!source) return Fail(std::move(source).error());
   if (!source->expanded.expansion) return ShowProblems(context, source->expanded.diagnostics);
   const sweeps::Expansion& expansion = *source->expanded.expansion;
   const Console& console = context.console;
-  const PlanTotals totals = Total(expansion, {});
-  console.Note(fmt::format("plan         {}   {} tokens   {}", JobsText(expansion),
-                           FormatCount(totals.all_tokens), AxesText(expansion)));
+  const PlanTotals totals =
+      AnyByEpochs(expansion) ? Total(WithStepsOfEpochs(expansion), {}) : Total(expansion, {});
+  console.Note(
+      fmt::format("plan         {}   {}   {}", JobsText(expansion), BudgetText(totals), AxesText(expansion)));
 
   LocalClusterOptions cluster = options.cluster;
   cluster.state = context.options.state.empty() ? DefaultState(MakeId(expansion.name))

@@ -6,11 +6,11 @@
 
 #include "common/text.h"
 #include "spec/evaluation_steps.h"
+#include "sweeps/leaves.h"
 
 namespace optfleet::commands {
 namespace {
 
-constexpr std::string_view kSeed = "training.seed";
 constexpr int64_t kMostValidations = 200;
 
 std::optional<double> NumberOf(const spec::Value& value) {
@@ -22,7 +22,7 @@ std::optional<double> NumberOf(const spec::Value& value) {
 }
 
 bool ChangesCurves(const spec::Field& field) {
-  return field.group() != "budget" && field.group() != "evaluation" && field.key != kSeed;
+  return field.group() != "budget" && field.group() != "evaluation" && !sweeps::IsSeedKey(field.key);
 }
 
 // As a cell of a table would say it.
@@ -138,7 +138,8 @@ Result<RowFinder> RowFinder::Of(const sweeps::Expansion& sweep, const sweeps::Cu
   for (const std::string& axis : sweep.axes) {
     const spec::Field* field = spec::FindField(axis);
     const auto column = std::find(finder.columns_.begin(), finder.columns_.end(), field);
-    if (field != nullptr && field->key != kSeed && column == finder.columns_.end()) finder.values_[field];
+    if (field != nullptr && !sweeps::IsSeedKey(field->key) && column == finder.columns_.end())
+      finder.values_[field];
   }
   for (size_t row = 0; row < table.rows.size(); ++row) {
     std::vector<std::string> cells;

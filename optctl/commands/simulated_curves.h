@@ -19,7 +19,7 @@ namespace optfleet::commands {
 double TokensPerStep(const spec::TrainingSpec& spec);
 
 // The jobs of a sweep as made-up curves see them. Numbers are axes whose values are numbers or lengths in
-// steps; what stands under `budget` or `evaluation`, and `training.seed`, changes no curve but by its steps.
+// steps; what stands under `budget` or `evaluation`, and the seeds, changes no curve but by its steps.
 class SyntheticJobs {
  public:
   // Jobs have a value at each rung, and where rules stop jobs at each validation, of which there are some 200
@@ -59,7 +59,7 @@ class RowFinder {
 
   std::optional<size_t> RowOf(const sweeps::Job& job) const;
 
-  // Each key that differs between the jobs that were looked at must have a column, but for training.seed.
+  // Each key that differs between the jobs that were looked at must have a column, but for seeds.
   void Look(const sweeps::Job& job);
   Status Check() const;
 

@@ -112,7 +112,7 @@ class Looked {
   Status Check() const {
     if (timed_.empty()) return {};
     return Fail(Code::kInvalidArgument,
-                "jobs whose budget is in seconds cannot be simulated, their steps are not known: " +
+                "jobs whose budget is in seconds or epochs cannot be simulated, their steps are not known: " +
                     NumbersText(timed_));
   }
 

@@ -46,8 +46,8 @@ struct Simulation {
 
 // `expansion` is that of `input`, whose later stages follow from what the simulated jobs come to. Without
 // `recorded` curves are made up anew for each seed; of recorded ones only the noise is. INVALID_ARGUMENT
-// where a budget in seconds leaves the steps open, where the recorded curves do not fit the jobs, and as
-// ReplaySweep.
+// where a budget in seconds or epochs leaves the steps open, where the recorded curves do not fit the jobs,
+// and as ReplaySweep.
 Result<Simulation> Simulate(const sweeps::SweepInput& input, const sweeps::Expansion& expansion,
                             const sweeps::CurveTable* recorded, const SimulationOptions& options);
 

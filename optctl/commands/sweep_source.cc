@@ -9,9 +9,11 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <set>
 #include <sstream>
 
 #include "common/text.h"
+#include "optctl/commands/epochs.h"
 #include "optctl/commands/exit_code.h"
 #include "sweeps/dialects/olmo_keys.h"
 #include "sweeps/dialects/translate.h"
@@ -98,6 +100,23 @@ std::string MessageOn(const sweeps::NeededFile& file) {
   return problem.empty() ? "" : std::string(WhatItIs(file.key)) + " " + file.path + " " + problem;
 }
 
+// Where the data is here, what does not fit into its epochs is a mistake, too: first of each file.
+void CheckEpochs(SweepSource* source) {
+  if (!source->expanded.expansion) return;
+  std::vector<sweeps::Job> jobs = JobsByEpochs(*source->expanded.expansion);
+  std::set<std::string> reported;
+  for (const EpochsProblem& problem : SetStepsOfEpochs(&jobs)) {
+    if (!reported.insert(problem.path).second) continue;
+    const auto& files = source->expanded.files;
+    const auto named = std::find_if(files.begin(), files.end(), [&](const sweeps::NeededFile& file) {
+      return file.path == problem.path;
+    });
+    source->expanded.diagnostics.Add(named == files.end() ? SourcePosition{} : named->position,
+                                     problem.message, problem.remedy);
+  }
+  if (!reported.empty()) source->expanded.expansion.reset();
+}
+
 void CheckFiles(MissingFiles missing, SweepSource* source) {
   // Where there are mistakes, all are shown at once.
   const bool are_mistakes = missing == MissingFiles::kAreMistakes || !source->expanded.diagnostics.empty();
@@ -165,6 +184,7 @@ Result<SweepSource> ReadSweep(const SweepArguments& arguments, MissingFiles miss
   else
     ExpandDialect(&source);
   CheckFiles(missing, &source);
+  CheckEpochs(&source);
   return source;
 }
 

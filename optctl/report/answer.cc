@@ -123,10 +123,11 @@ constexpr std::string_view kInherit = "inherit";
 }  // namespace
 
 std::string ShortName(const std::string& key) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kUsual = {{
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kUsual = {{
       {"optimizer.learning_rate", "lr"},
       {"training.batch_size", "batch"},
       {"data.sequence_length", "sequence"},
+      {"data.seed", "data seed"},
       {"budget.tokens", "tokens"},
       {"budget.steps", "steps"},
       {"training.clip_norm", "clip"},

@@ -126,7 +126,7 @@ constexpr OlmoKey kTable[] = {
     {"data.datasets", kList, "null", kOnly, ""},
     {"data.label_mask_paths", kList, "null", kOnly, ""},
     {"data.generate_attention_mask", kBool, "false", kOnly, "no token is masked"},
-    {"data.seed", kInt, "null", kOnly, "`training.seed` orders the data, too"},
+    {"data.seed", kInt, "null", kMapped, "`data.seed`; null takes `seed`"},
     {"data.pad_direction", kText, "right", kUnread, kLoader},
     {"data.num_workers", kInt, "0", kUnread, kLoader},
     {"data.drop_last", kBool, "false", kUnread, kLoader},

@@ -299,6 +299,7 @@ class Translator {
     Name("training.precision", "precision", kPrecisions);
     Name("training.recompute_every", "activation_checkpointing", kRecomputed);
     Integer("training.seed", "seed");
+    if (const auto seed = config_.Integer("data.seed")) Set("data.seed", *seed, "data.seed");
   }
 
   void Budget() {

@@ -66,6 +66,8 @@ std::optional<Value> LengthOf(const Quantity& quantity) {
 
 std::optional<Value> NumberFor(const Field& field, const Quantity& quantity) {
   if (field.type == FieldType::kLength) return LengthOf(quantity);
+  if (quantity.unit == Unit::kSeconds && field.unit == spec::kDeviceHours)
+    return NumberFor(field, {quantity.amount / spec::kSecondsInHour, Unit::kNone});
   if (!FitsUnit(field, quantity.unit)) return std::nullopt;
   switch (field.type) {
     case FieldType::kInteger:

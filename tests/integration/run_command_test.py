@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """`optctl run` as a person uses it: one command, Ctrl-C, again, and no process left behind."""
+import math
 import os
 import pathlib
 import signal
@@ -68,8 +69,11 @@ class RunCommand(unittest.TestCase):
         self.temporary.cleanup()
         self.assertEqual([], left, "left behind")
 
-    def command(self, steps):
-        (self.folder / "sweep.yaml").write_text(SWEEP % steps)
+    def command(self, steps, budget=None):
+        text = SWEEP % steps
+        if budget:
+            text = text.replace("budget: {steps: %d}" % steps, f"budget: {budget}")
+        (self.folder / "sweep.yaml").write_text(text)
         return [BIN / "optctl", "run", self.folder / "sweep.yaml", "--state", self.folder / "state", "--slots", "2"]
 
     def attempts(self):
@@ -122,6 +126,20 @@ class RunCommand(unittest.TestCase):
         except sqlite3.Error:
             return -1
 
+    def test_epochs_end_where_the_data_says_also_after_an_interruption(self):
+        tokens = math.floor((1.0 - 0.1) * (self.folder / "text.txt").stat().st_size)
+        steps = math.ceil(12 * ((tokens - 1) // 32) / 8)
+        code, output = self.interrupt_and_continue([signal.SIGINT], self.command(0, "{epochs: 12}"))
+        self.assertEqual(130, code, output)
+        result = subprocess.run(self.command(0, "{epochs: 12}"), capture_output=True, text=True, timeout=240)
+        self.assertEqual(0, result.returncode, result.stderr)
+        with sqlite3.connect(f"file:{self.folder}/state/metrics.db?mode=ro", uri=True) as database:
+            counts = database.execute("SELECT job, count(*), count(DISTINCT step), max(step) FROM series "
+                                      "WHERE loss IS NOT NULL GROUP BY job").fetchall()
+        self.assertEqual([(steps, steps, steps)] * 3, [row[1:] for row in counts])
+        with sqlite3.connect(f"file:{self.folder}/state/state.db?mode=ro", uri=True) as database:
+            self.assertGreater(database.execute("SELECT count(*) FROM attempts").fetchone()[0], 3, "some went on")
+
     def test_stages_and_rungs_are_the_same_whatever_becomes_of_the_coordinator(self):
         jobs, rungs, stages = self.run_staged("calm", 0)
         self.assertEqual(6, len(jobs), "four rates, and two more seeds of the best")
@@ -170,9 +188,9 @@ class RunCommand(unittest.TestCase):
     def trains(self):
         return any(size_of(log) > 2000 for log in files_named(self.folder, "metrics.log"))
 
-    def interrupt_and_continue(self, signals):
+    def interrupt_and_continue(self, signals, command=None):
         steps = 4000
-        process = subprocess.Popen(self.command(steps), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        process = subprocess.Popen(command or self.command(steps), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                    start_new_session=True)
         wait_until(self.trains, 60)
         for number in signals:

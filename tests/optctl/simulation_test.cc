@@ -136,8 +136,9 @@ TEST(SyntheticSpace, WhereRulesStopJobsThereIsAValueAtEachValidation) {
 TEST(Simulation, JobsOfABudgetInSecondsAreRefused) {
   const auto simulation = Simulated(Sweep("budget.steps: 0\nbudget.seconds: 60\n" + std::string(kRates)), {});
   ASSERT_FALSE(simulation);
-  EXPECT_EQ(simulation.error().message(),
-            "jobs whose budget is in seconds cannot be simulated, their steps are not known: 1, 2, 3");
+  EXPECT_EQ(
+      simulation.error().message(),
+      "jobs whose budget is in seconds or epochs cannot be simulated, their steps are not known: 1, 2, 3");
 }
 
 TEST(Simulation, RepeatsAndCountsStepsWithoutASpeed) {

@@ -60,6 +60,8 @@ TEST(ShortName, UsesTheUsualWords) {
   EXPECT_EQ(ShortName("optimizer.groups.output.name"), "output");
   EXPECT_EQ(ShortName("optimizer.groups.output.learning_rate"), "output lr");
   EXPECT_EQ(ShortName("optimizer.groups.norm.weight_decay"), "norm weight decay");
+  EXPECT_EQ(ShortName("training.seed"), "seed");
+  EXPECT_EQ(ShortName("data.seed"), "data seed") << "beside the other";
   EXPECT_EQ(ShortName("name"), "name");
   EXPECT_EQ(ShortName(""), "");
 }

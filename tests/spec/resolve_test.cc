@@ -188,9 +188,9 @@ TEST(Resolve, SoftmaxInBf16NeedsTheAttentionThatHasOne) {
 TEST(Resolve, BudgetRules) {
   TrainingSpec spec = Small();
   spec.budget = {0, 0};
-  EXPECT_THAT(
-      Messages(spec),
-      ElementsAre("none of `budget.steps`, `budget.tokens`, `budget.flops` and `budget.seconds` is given"));
+  EXPECT_THAT(Messages(spec),
+              ElementsAre("none of `budget.steps`, `budget.tokens`, `budget.epochs`, `budget.flops`, "
+                          "`budget.seconds` and `budget.device_hours` is given"));
   spec.budget = {10, 2048};
   EXPECT_THAT(Messages(spec),
               ElementsAre("`budget.steps` 10 and `budget.tokens` 2048 are both given and differ, as a "

@@ -147,9 +147,9 @@ TEST(Expand, EverythingIsReportedAtOnce) {
 TEST(Expand, AMisspelledKeyIsNotAlsoReportedAsMissing) {
   EXPECT_EQ(ExpandSweep(OneFile("data.path: a\nbudget.step: 10\n")).diagnostics.count(), 1U);
   EXPECT_EQ(ExpandSweep(OneFile("data.path: a\nbudget.steps: ten\n")).diagnostics.count(), 1U);
-  EXPECT_THAT(
-      Mistakes("data.path: a\n"),
-      HasSubstr("none of `budget.steps`, `budget.tokens`, `budget.flops` and `budget.seconds` is given"));
+  EXPECT_THAT(Mistakes("data.path: a\n"),
+              HasSubstr("none of `budget.steps`, `budget.tokens`, `budget.epochs`, `budget.flops`, "
+                        "`budget.seconds` and `budget.device_hours` is given"));
 }
 
 TEST(Expand, TooManyPointsAreRefusedWithoutExpandingThem) {

@@ -5,6 +5,8 @@
 
 #include <map>
 
+#include "spec/data/data_parts.h"
+#include "spec/epochs.h"
 #include "spec/parameters.h"
 #include "tests/sweeps/shipped.h"
 
@@ -44,6 +46,13 @@ int64_t Batch(const TrainingSpec& spec) { return spec.training.batch_size; }
 int64_t Recompute(const TrainingSpec& spec) { return spec.training.recompute_every; }
 int64_t Steps(const TrainingSpec& spec) { return spec.budget.steps; }
 double Seconds(const TrainingSpec& spec) { return spec.budget.seconds; }
+double Epochs(const TrainingSpec& spec) { return spec.budget.epochs; }
+// 90 % of the 2,088,628 tokens of WikiText-2 train.
+int64_t StepsOnWikiText(const TrainingSpec& spec) {
+  const int64_t sequences =
+      data::CountSequences(data::TrainingShare(2'088'628, 0.1), spec.data.sequence_length);
+  return spec::StepsOfEpochs(spec.budget.epochs, sequences, spec.training.batch_size);
+}
 double Rate(const TrainingSpec& spec) { return spec.optimizer.learning_rate; }
 OptimizerKind Rule(const TrainingSpec& spec) { return spec.optimizer.name; }
 Attention AttentionOf(const TrainingSpec& spec) { return spec.model.attention; }
@@ -133,7 +142,10 @@ TEST(ShippedSeeds, TwoTrainsForThreeHours) {
                                                                 {"eight_bit", 2}}) {
     const auto specs = Specs("2/" + name);
     EXPECT_THAT(specs, SizeIs(jobs)) << name;
-    for (const TrainingSpec& spec : specs) EXPECT_EQ(Seconds(spec), 3 * 3600) << name;  // [S]
+    for (const TrainingSpec& spec : specs) {
+      EXPECT_EQ(Seconds(spec), 3 * 3600) << name;  // [S]
+      EXPECT_EQ(spec.data.seed, 1337) << name;     // [R]
+    }
   }
   EXPECT_THAT(All("2/best", Parameters), ElementsAre(166'063'872, 208'933'632, 208'540'416));  // [S]
   EXPECT_THAT(All("2/best", Steps), ElementsAre(28'000, 0, 0));                                // [R]
@@ -202,7 +214,9 @@ TEST(ShippedSeeds, ThreeVariesWhatItSays) {
   EXPECT_THAT(All("3/lr_batch", Rate),
               ElementsAre(1e-5, 1e-5, 3e-5, 3e-5, 1e-4, 1e-4, 3e-4, 3e-4, 1e-3, 1e-3));        // [R]
   EXPECT_THAT(All("3/lr_batch", Batch), ElementsAre(12, 20, 12, 20, 12, 20, 12, 20, 12, 20));  // [R]
-  EXPECT_THAT(All("3/lr_batch", Steps), ElementsAre(765, 459, 765, 459, 765, 459, 765, 459, 765, 459));
+  EXPECT_THAT(All("3/lr_batch", Epochs), Each(5));                                             // [S]
+  EXPECT_THAT(All("3/lr_batch", StepsOnWikiText),
+              ElementsAre(765, 459, 765, 459, 765, 459, 765, 459, 765, 459));
   EXPECT_THAT(All("3/checkpointing", Recompute), ElementsAre(0, 5, 2, 1));  // [R]
   EXPECT_THAT(All("3/accumulation", Batch),
               ElementsAre(28, 56, 84, 112, 168, 224, 336, 448, 672, 896));  // [R]
@@ -210,8 +224,8 @@ TEST(ShippedSeeds, ThreeVariesWhatItSays) {
               Each(28));                                                          // [R]
   EXPECT_THAT(All("3/norms", Width), ElementsAre(128, 512, 128, 512, 128, 512));  // [R]
   EXPECT_THAT(All("3/norms", Layers), ElementsAre(4, 12, 4, 12, 4, 12));          // [R]
-  EXPECT_THAT(All("3/norms", Steps), Each(459));
-  EXPECT_THAT(All("3/norms", Rate), Each(1e-3));  // [R]
+  EXPECT_THAT(All("3/norms", StepsOnWikiText), Each(459));  // as its stage of a warm-up has it
+  EXPECT_THAT(All("3/norms", Rate), Each(1e-3));            // [R]
 }
 
 }  // namespace

@@ -179,6 +179,19 @@ TEST(RunState, OtherSpecOrDataIsRefusedWithWhatDiffers) {
               testing::HasSubstr("data.validation_path has changed"));
 }
 
+TEST(RunState, AnotherNumberOfStepsIsAnotherRun) {
+  RunState state;
+  state.run_hash = "run";
+  state.steps = 100;
+  RunState now = RunStateFromJson(ToJson(state)).value();
+  EXPECT_TRUE(CheckSameRun(state, now).has_value());
+  now.steps = 99;
+  EXPECT_THAT(CheckSameRun(state, now).error().message(),
+              testing::HasSubstr("of a run of 100 steps, and this one has 99"));
+  state.steps = 0;  // it ends by time, or an older version wrote it
+  EXPECT_TRUE(CheckSameRun(state, now).has_value());
+}
+
 // Written before a checkpoint knew more than the hash of its spec.
 TEST(RunState, OldOnesAreHeldAgainstTheHashOfTheSpec) {
   RunState written;

@@ -4,15 +4,15 @@
 #include <numeric>
 #include <set>
 
+#include "common/mapped_file.h"
 #include "tests/trainer_core/temporary_folder.h"
-#include "trainer_core/data/mapped_file.h"
-#include "trainer_core/data/parts.h"
 #include "trainer_core/data/permutation.h"
 #include "trainer_core/data/sampler.h"
 
 namespace optfleet::trainer {
 namespace {
 
+using data::TrainingShare;
 using testing::ElementsAre;
 using enum spec::DataOrder;
 

@@ -85,6 +85,38 @@ TEST_F(ScheduleCommandTest, MistakesComeAllAtOnceWithTheirPlaces) {
   EXPECT_THAT(answer.text, HasSubstr("run.yaml:7:23: `training.clip_warmup` 200 is more than the 100 steps"));
 }
 
+TEST_F(ScheduleCommandTest, OfEpochsItLooksAtTheData) {
+  const std::string config =
+      "data: {path: text.txt, sequence_length: 10}\nbudget.epochs: 2\ntraining.batch_size: 5\n"
+      "optimizer.learning_rate: 0.5\nschedule: {name: linear, warmup: 50%, final_ratio: 0}\n";
+  const Answer missing = Schedule(config);
+  EXPECT_EQ(missing.code, 1);
+  EXPECT_THAT(missing.text, HasSubstr("data.path"));
+  folder_.Write("text.txt", std::string(113, 'a'));  // of which 101 train: 10 sequences
+  const Answer answer = Schedule(config);
+  EXPECT_EQ(answer.code, 0);
+  EXPECT_EQ(answer.text,
+            "step,learning_rate,factor,clip_norm\n"
+            "1,0.25,0.5,1\n"
+            "2,0.5,1,1\n"
+            "3,0.25,0.5,1\n"
+            "4,0,0,1\n");
+}
+
+TEST_F(ScheduleCommandTest, BatchesFollowTheSeedOfTheData) {
+  folder_.Write("text.txt", std::string(2000, 'a'));
+  const auto batches = [&](const std::string& seeds) {
+    const std::string config = "data: {path: text.txt, sequence_length: 10}\nbudget.epochs: 2\n" + seeds;
+    return AskTrainer(folder_.path(),
+                      "batches --config '" + folder_.Write("run.yaml", config) + "' --steps 3")
+        .text;
+  };
+  const std::string one = batches("training.seed: 1\n");
+  EXPECT_THAT(one, StartsWith("{\"step\":1,\"starts\":["));
+  EXPECT_NE(batches("training.seed: 2\n"), one);
+  EXPECT_EQ(batches("training.seed: 2\ndata.seed: 1\n"), one);
+}
+
 TEST_F(ScheduleCommandTest, OtherFormatsAreRefused) {
   const Answer answer = Schedule("data.path: text.txt\nbudget.steps: 3\n", "-o xml");
   EXPECT_EQ(answer.code, 2);

@@ -9,6 +9,8 @@
 namespace optfleet::trainer {
 namespace {
 
+using data::ReadLayout;
+using data::TokenLayout;
 using spec::DataFormat;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -71,6 +73,30 @@ TEST(TokenFile, AnyDamageOfAPreparedFileIsFound) {
   for (const size_t size : {8UL, 127UL, 128UL, 200UL, whole.size() - 1})
     EXPECT_THAT(Refusal(Read(whole.substr(0, size))), HasSubstr("cut off")) << size;
   EXPECT_THAT(Refusal(Read(whole + "x")), HasSubstr("too long"));
+}
+
+// What optctl says of epochs before anything is read whole.
+TEST(TokenFile, TheHeadAndTheTableTellTheSequencesOfAnEpoch) {
+  spec::TrainingSpec spec;
+  spec.data.sequence_length = 10;
+  const std::string text(101, 'a');
+  EXPECT_EQ(data::CountTrainingSequences(AsBytes(text), spec).value(), 8)
+      << "90 tokens and their last target";
+  spec.data.validation_path = "other.txt";
+  EXPECT_EQ(data::CountTrainingSequences(AsBytes(text), spec).value(), 10);
+  spec.data.validation_path.clear();
+
+  PreparedFile file;
+  file.tokens.assign(100, 7);
+  file.documents = {{0, 0}, {50, 80}, {81, 120}};
+  file.utf8_bytes = 200;
+  std::string bytes = file.Bytes();
+  EXPECT_EQ(data::CountTrainingSequences(AsBytes(bytes), spec).value(), 8) << "up to the last document";
+  bytes[130] ^= 1;  // a token
+  EXPECT_EQ(data::CountTrainingSequences(AsBytes(bytes), spec).value(), 8);
+  EXPECT_FALSE(Read(bytes).has_value());
+  bytes.pop_back();
+  EXPECT_FALSE(data::CountTrainingSequences(AsBytes(bytes), spec).has_value());
 }
 
 TEST(TokenFile, AnotherVersionIsNamed) {

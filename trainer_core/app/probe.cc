@@ -6,12 +6,12 @@
 
 #include <cstdio>
 
+#include "common/mapped_file.h"
 #include "common/rundir/documents.h"
 #include "trainer_core/app/attempt.h"
 #include "trainer_core/app/probe_input.h"
 #include "trainer_core/app/spec_file.h"
 #include "trainer_core/checkpoint/tensor_file.h"
-#include "trainer_core/data/mapped_file.h"
 #include "trainer_core/data/permutation.h"
 #include "trainer_core/loop/device.h"
 #include "trainer_core/model/attention_backend.h"

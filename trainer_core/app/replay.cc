@@ -10,13 +10,13 @@
 #include <map>
 
 #include "common/json.h"
+#include "common/mapped_file.h"
 #include "spec/schedule.h"
 #include "trainer_core/app/attempt.h"
 #include "trainer_core/app/roles.h"
 #include "trainer_core/app/spec_file.h"
 #include "trainer_core/checkpoint/safetensors.h"
 #include "trainer_core/checkpoint/tensor_file.h"
-#include "trainer_core/data/mapped_file.h"
 #include "trainer_core/optim/gradient.h"
 #include "trainer_core/optim/optimizer.h"
 

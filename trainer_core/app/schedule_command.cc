@@ -11,6 +11,7 @@
 #include "spec/schedule.h"
 #include "trainer_core/app/attempt.h"
 #include "trainer_core/app/spec_file.h"
+#include "trainer_core/data/epochs.h"
 
 namespace optfleet::trainer {
 namespace {
@@ -92,10 +93,11 @@ void PrintJson(const Places& places, const spec::Schedule& schedule, const std::
 }  // namespace
 
 int PrintSchedule(const std::string& config, bool json) {
-  const auto spec = ReadSpecFile(config);
-  if (!spec.has_value()) {
-    fprintf(stderr, "%s\n", spec.error().message().c_str());
-    return ExitCodeOf(spec.error());
+  auto spec = ReadSpecFile(config);
+  const Status known = spec.has_value() ? SetStepsOfEpochs(&*spec) : Fail(spec.error());
+  if (!known.has_value()) {
+    fprintf(stderr, "%s\n", known.error().message().c_str());
+    return ExitCodeOf(known.error());
   }
   const Places places(spec->budget);
   const spec::Schedule schedule(*spec);

@@ -17,6 +17,7 @@
 #include "trainer_core/checkpoint/checkpoint_folder.h"
 #include "trainer_core/checkpoint/run_state.h"
 #include "trainer_core/data/data_set.h"
+#include "trainer_core/data/epochs.h"
 #include "trainer_core/data/sampler.h"
 #include "trainer_core/loop/build_stamp.h"
 #include "trainer_core/loop/device.h"
@@ -105,8 +106,8 @@ Result<rundir::JobDocument> MakeJob(const TrainOptions& options) {
 
 // 0 if that is not known.
 int64_t StepsOf(const rundir::JobDocument& job) {
-  const auto steps = Json::json_pointer("/budget/steps");
-  return job.spec.contains(steps) ? job.spec.at(steps).get<int64_t>() : 0;
+  auto spec = spec::FromJson(job.spec);
+  return spec.has_value() && SetStepsOfEpochs(&*spec).has_value() ? spec->budget.steps : 0;
 }
 
 int PrintResult(const std::string& folder) {
@@ -170,7 +171,7 @@ int PrintBatches(const std::string& config, int64_t steps) {
   const auto data = DataSet::Open(*spec);
   if (!data.has_value()) return Report(data.error());
   const auto sampler = Sampler::Create((*data)->train().tokens.size(), spec->data.sequence_length,
-                                       spec->training.seed, spec->data.order);
+                                       spec->order_seed(), spec->data.order);
   if (!sampler.has_value()) return Report(sampler.error());
   const int64_t batch = spec->training.batch_size;
   for (int64_t step = 1; step <= steps; ++step) {

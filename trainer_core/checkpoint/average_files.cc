@@ -8,11 +8,11 @@
 #include <map>
 #include <set>
 
+#include "common/mapped_file.h"
 #include "trainer_core/checkpoint/checkpoint_folder.h"
 #include "trainer_core/checkpoint/element_type.h"
 #include "trainer_core/checkpoint/file_writer.h"
 #include "trainer_core/checkpoint/safetensors.h"
-#include "trainer_core/data/mapped_file.h"
 
 namespace optfleet::trainer {
 namespace {

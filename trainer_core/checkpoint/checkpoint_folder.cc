@@ -11,9 +11,9 @@
 
 #include "common/kept_path.h"
 #include "common/log.h"
+#include "common/mapped_file.h"
 #include "common/rundir/layout.h"
 #include "trainer_core/checkpoint/file_writer.h"
-#include "trainer_core/data/mapped_file.h"
 
 namespace optfleet::trainer {
 namespace {

@@ -84,6 +84,7 @@ Json ToJson(const RunState& state) {
   for (const RankedStep& ranked : state.best)
     best.push_back({{"step", ranked.step}, {"val_loss", ranked.val_loss}});
   Json json{{"step", state.step},
+            {"steps", state.steps},
             {"record", state.record},
             {"data_position", state.data_position},
             {"skipped_in_row", state.skipped_in_row},
@@ -119,6 +120,7 @@ Result<RunState> RunStateFromJson(const Json& json) {
     json.at("data").at("crc32c").get_to(state.data.crc32c);
     state.diagnostics = json.value("diagnostics", Json::object());
     state.numerics = json.at("numerics");
+    state.steps = json.value("steps", int64_t{0});
     state.run_hash = json.value("run_hash", "");
     state.spec = json.value("spec", Json::object());
     for (const Json& ranked : json.value("best", Json::array()))
@@ -163,6 +165,11 @@ Status CheckSameRun(const RunState& state, const RunState& now) {
                 "data.path or data.validation_path has changed since the checkpoint was written (" +
                     std::to_string(state.data.size) + " bytes then, " + std::to_string(now.data.size) +
                     " now, or other content); restore the files or start without the checkpoint");
+  }
+  if (state.steps > 0 && now.steps > 0 && state.steps != now.steps) {
+    return Fail(Code::kFailedPrecondition, "the checkpoint is of a run of " + std::to_string(state.steps) +
+                                               " steps, and this one has " + std::to_string(now.steps) +
+                                               "; start without it");
   }
   return {};
 }

@@ -17,6 +17,7 @@ inline constexpr const char* kStateFile = "state.json";
 
 struct RunState {
   int64_t step = 0;                      // optimizer steps done
+  int64_t steps = 0;                     // of the whole run; 0: not known, as it ends by time
   int64_t record = 0;                    // last record before the checkpoint, of the attempt that wrote it
   int64_t data_position = 0;             // sequences drawn
   int64_t skipped_in_row = 0;            // updates left out because the gradient was not finite, up to now

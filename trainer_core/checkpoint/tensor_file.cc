@@ -5,9 +5,9 @@
 #include <filesystem>
 #include <map>
 
+#include "common/mapped_file.h"
 #include "trainer_core/checkpoint/file_writer.h"
 #include "trainer_core/checkpoint/safetensors.h"
-#include "trainer_core/data/mapped_file.h"
 
 namespace optfleet::trainer {
 namespace {

@@ -11,12 +11,12 @@
 
 #include "common/checksum.h"
 #include "common/content_stamp.h"
+#include "common/mapped_file.h"
 #include "spec/start_layers.h"
 #include "trainer_core/checkpoint/checkpoint_folder.h"
 #include "trainer_core/checkpoint/element_type.h"
 #include "trainer_core/checkpoint/safetensors.h"
 #include "trainer_core/checkpoint/token_map.h"
-#include "trainer_core/data/mapped_file.h"
 
 namespace optfleet::trainer {
 namespace {

@@ -8,10 +8,10 @@ namespace {
 
 struct OpenFile {
   std::unique_ptr<MappedFile> file;
-  TokenLayout layout;
+  data::TokenLayout layout;
 };
 
-Status CheckVocabulary(const TokenLayout& layout, const spec::TrainingSpec& spec) {
+Status CheckVocabulary(const data::TokenLayout& layout, const spec::TrainingSpec& spec) {
   const int64_t held = spec.model.vocab_size;
   const bool said = layout.vocab_size > 0;
   const int64_t needed = said ? layout.vocab_size : layout.tokens.Largest() + 1;
@@ -25,7 +25,7 @@ Status CheckVocabulary(const TokenLayout& layout, const spec::TrainingSpec& spec
 Result<OpenFile> OpenTokens(const std::string& path, const spec::TrainingSpec& spec) {
   auto file = MappedFile::Open(path);
   if (!file.has_value()) return Fail(file.error());
-  auto layout = ReadLayout((*file)->bytes(), spec.data.format, spec.data.token_bytes, path);
+  auto layout = data::ReadLayout((*file)->bytes(), spec.data.format, spec.data.token_bytes, path);
   if (!layout.has_value()) return Fail(layout.error().code(), path + " " + layout.error().message());
   const Status fits = CheckVocabulary(*layout, spec);
   if (!fits.has_value()) return Fail(fits.error().code(), path + " " + fits.error().message());
@@ -40,7 +40,7 @@ void AddToFingerprint(const OpenFile& opened, DataFingerprint* fingerprint) {
   fingerprint->crc32c = Crc32c(std::as_bytes(header > 0 ? bytes.first(header) : bytes), fingerprint->crc32c);
 }
 
-Status CheckSameTokenizer(const TokenLayout& train, const TokenLayout& validation) {
+Status CheckSameTokenizer(const data::TokenLayout& train, const data::TokenLayout& validation) {
   const bool both_prepared = train.format == spec::DataFormat::kTokens && validation.format == train.format;
   const bool one_is_text =
       (train.format == spec::DataFormat::kText) != (validation.format == spec::DataFormat::kText);
@@ -49,35 +49,7 @@ Status CheckSameTokenizer(const TokenLayout& train, const TokenLayout& validatio
               "data.validation_path was made by another tokenizer than data.path; prepare both by one call");
 }
 
-// The last document that begins at or before `border`; 0 if only the first does.
-int64_t LastDocumentAt(const DocumentTable& documents, int64_t border) {
-  int64_t low = 0;
-  int64_t high = documents.size();
-  while (low + 1 < high) {
-    const int64_t middle = low + (high - low) / 2;
-    (documents.Token(middle) <= border ? low : high) = middle;
-  }
-  return low;
-}
-
 }  // namespace
-
-void SplitByShare(const TokenLayout& layout, double validation_share, DataPart* train, DataPart* validation) {
-  const Tokens& tokens = layout.tokens;
-  int64_t border = TrainingShare(tokens.size(), validation_share);
-  *train = {};
-  *validation = {};
-  if (layout.format == spec::DataFormat::kText) {
-    train->utf8_bytes = border;
-    validation->utf8_bytes = tokens.size() - border;
-  } else if (const int64_t document = LastDocumentAt(layout.documents, border); document > 0) {
-    border = layout.documents.Token(document);
-    train->utf8_bytes = layout.documents.Byte(document);
-    validation->utf8_bytes = *layout.utf8_bytes - *train->utf8_bytes;
-  }
-  train->tokens = tokens.Part(0, border);
-  validation->tokens = tokens.Part(border, tokens.size() - border);
-}
 
 Result<std::unique_ptr<DataSet>> DataSet::Open(const spec::TrainingSpec& spec) {
   std::unique_ptr<DataSet> data(new DataSet());
@@ -86,7 +58,7 @@ Result<std::unique_ptr<DataSet>> DataSet::Open(const spec::TrainingSpec& spec) {
   AddToFingerprint(*train, &data->fingerprint_);
   data->stamps_["data.path"] = ContentStamp(train->file->text());
   if (spec.data.validation_path.empty()) {
-    SplitByShare(train->layout, spec.data.validation_share, &data->train_, &data->validation_);
+    data::SplitByShare(train->layout, spec.data.validation_share, &data->train_, &data->validation_);
   } else {
     auto validation = OpenTokens(spec.data.validation_path, spec);
     if (!validation.has_value()) return Fail(validation.error().In("data.validation_path"));

@@ -8,24 +8,15 @@
 #include <optional>
 #include <string>
 
+#include "common/mapped_file.h"
 #include "common/result.h"
+#include "spec/data/data_parts.h"
 #include "spec/training_spec.h"
-#include "trainer_core/data/mapped_file.h"
 #include "trainer_core/data/parts.h"
-#include "trainer_core/data/token_layout.h"
 
 namespace optfleet::trainer {
 
-struct DataPart {
-  Tokens tokens;
-  std::optional<int64_t> utf8_bytes;  // of the original text; nothing where the file does not say it
-
-  // On average; nothing where the file does not say it, or holds no text.
-  std::optional<double> BytesPerToken() const {
-    if (utf8_bytes.value_or(0) == 0 || tokens.size() == 0) return std::nullopt;
-    return static_cast<double>(*utf8_bytes) / static_cast<double>(tokens.size());
-  }
-};
+using data::DataPart;
 
 class DataSet {
  public:
@@ -48,9 +39,5 @@ class DataSet {
   DataFingerprint fingerprint_;
   std::map<std::string, std::string> stamps_;
 };
-
-// Cuts a file's tokens at the given share. Where documents are known the border moves down to the start of
-// one, so that none is divided and the bytes of both parts are known.
-void SplitByShare(const TokenLayout& layout, double validation_share, DataPart* train, DataPart* validation);
 
 }  // namespace optfleet::trainer

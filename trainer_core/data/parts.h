@@ -1,4 +1,4 @@
-// Which data a run saw, and where a file is cut in two. Pure.
+// Which data a run saw. Pure.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +11,5 @@ struct DataFingerprint {
   uint32_t crc32c = 0;  // of what they hold, one after the other
   friend bool operator==(const DataFingerprint&, const DataFingerprint&) = default;
 };
-
-// How many of `tokens` train, from the front: floor((1 - share) x tokens). No sequence, targets included,
-// crosses that border, so nothing that validates was trained on.
-int64_t TrainingShare(int64_t tokens, double validation_share);
 
 }  // namespace optfleet::trainer

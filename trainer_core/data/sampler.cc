@@ -39,10 +39,6 @@ int64_t WindowOf(int64_t number, uint64_t seed, int64_t choices) {
 
 }  // namespace
 
-int64_t CountSequences(int64_t tokens, int64_t sequence_length) {
-  return tokens == 0 ? 0 : (tokens - 1) / sequence_length;
-}
-
 Result<Sampler> Sampler::Create(int64_t tokens, int64_t sequence_length, int64_t seed,
                                 spec::DataOrder order) {
   if (CountSequences(tokens, sequence_length) < 1) {

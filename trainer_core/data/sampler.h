@@ -15,13 +15,13 @@
 #include <vector>
 
 #include "common/result.h"
+#include "spec/data/data_parts.h"
 #include "spec/training_spec.h"
-#include "trainer_core/data/tokens.h"
 
 namespace optfleet::trainer {
 
-// How many whole sequences a part holds: floor((tokens - 1) / sequence_length).
-int64_t CountSequences(int64_t tokens, int64_t sequence_length);
+using data::CountSequences;
+using data::Tokens;
 
 // One of `ranks` processes that share a run's sequences; rank from 0.
 struct RankShare {

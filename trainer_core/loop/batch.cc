@@ -23,7 +23,7 @@ Batch OnDevice(const Batch& batch, at::Device device) {
 
 }  // namespace
 
-Batch MakeBatch(const Tokens& part, std::span<const int64_t> starts, int64_t sequence_length,
+Batch MakeBatch(const data::Tokens& part, std::span<const int64_t> starts, int64_t sequence_length,
                 at::Device device) {
   const Batch batch = EmptyBatch(static_cast<int64_t>(starts.size()), sequence_length);
   FillSequences(part, starts, sequence_length, Numbers(batch.inputs), Numbers(batch.targets));

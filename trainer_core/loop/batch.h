@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <span>
 
-#include "trainer_core/data/tokens.h"
+#include "spec/data/tokens.h"
 
 namespace optfleet::trainer {
 
@@ -17,7 +17,7 @@ struct Batch {
 };
 
 // The sequences of a part that begin at `starts`.
-Batch MakeBatch(const Tokens& part, std::span<const int64_t> starts, int64_t sequence_length,
+Batch MakeBatch(const data::Tokens& part, std::span<const int64_t> starts, int64_t sequence_length,
                 at::Device device);
 
 // Copies sequences that lie one after the other; both spans hold a whole number of them.

@@ -13,7 +13,9 @@
 #include "spec/json.h"
 #include "spec/memory.h"
 #include "trainer_core/checkpoint/checkpoint_folder.h"
+#include "trainer_core/data/epochs.h"
 #include "trainer_core/loop/numerics.h"
+#include "trainer_core/loop/start.h"
 #include "trainer_core/loop/trainer.h"
 #include "trainer_core/model/random_state.h"
 
@@ -27,17 +29,6 @@ constexpr int64_t kMostSkippedInRow = 20;
 using SteadyClock = std::chrono::steady_clock;
 
 Time WallTime() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
-
-void LogStart(const StartReport& start) {
-  Log(Level::kInfo, "start.weights",
-      {{"file", start.file},
-       {"fingerprint", FingerprintText(start.fingerprint)},
-       {"taken", start.taken},
-       {"resized", start.resized},
-       {"begun_anew", start.begun_anew}});
-  for (const std::string& difference : start.differences)
-    Log(Level::kWarn, "start.difference", {{"what", difference}});
-}
 
 // What was expected of the measured peak beside it, by part.
 void AddPrediction(const spec::TrainingSpec& spec, at::Device device, std::map<std::string, double>* final) {
@@ -95,10 +86,13 @@ class Session {
   }
   bool IsOver() const { return spec::IsOver(spec_.budget, state_.step, state_.train_seconds); }
   std::string Progress() const;
+  double EpochsDone() const {
+    return static_cast<double>(state_.data_position) / static_cast<double>(trainer_->sequences_per_epoch());
+  }
   int64_t TokensPerStep() const { return spec_.training.batch_size * spec_.data.sequence_length; }
 
   const SessionOptions& options_;
-  const spec::TrainingSpec& spec_;
+  spec::TrainingSpec spec_;  // options_.spec, with steps in the place of epochs once the data is open
   const DeviceMemory& memory_;
   Control* const control_;
   const at::Device device_;
@@ -130,14 +124,19 @@ Result<rundir::ResultDocument> Session::Run() {
 }
 
 Status Session::Prepare() {
+  auto data = DataSet::Open(spec_);
+  if (!data.has_value()) return Fail(data.error());
+  OPTFLEET_RETURN_IF_ERROR(SetStepsOfEpochs(
+      data::CountSequences((*data)->train().tokens.size(), spec_.data.sequence_length), &spec_));
   spec::TrainingSpec spec = spec_;
   if (options_.resume.has_value()) spec.start = {};  // the checkpoint has what came of it
-  auto trainer = Trainer::Create(spec, device_);
+  auto trainer = Trainer::Create(spec, device_, std::move(*data));
   if (!trainer.has_value()) return Fail(trainer.error());
   trainer_ = std::move(*trainer);
-  state_.spec_hash = spec::Hash(spec_);
-  state_.run_hash = spec::HashOfRun(spec_);
-  state_.spec = spec::ToJson(spec_);
+  state_.spec_hash = spec::Hash(options_.spec);
+  state_.run_hash = spec::HashOfRun(options_.spec);
+  state_.spec = spec::ToJson(options_.spec);
+  state_.steps = spec_.budget.steps;
   state_.data = trainer_->data().fingerprint();
   state_.numerics = NumericsStamp(spec_, device_);
   if (const auto& start = trainer_->start(); start.has_value()) {
@@ -172,6 +171,7 @@ Status Session::Resume() {
   loaded->spec = state_.spec;
   loaded->spec_hash = state_.spec_hash;
   loaded->run_hash = state_.run_hash;
+  loaded->steps = state_.steps;
   state_ = std::move(*loaded);
   state_.record = 0;  // numbers of records begin anew with every attempt
   return {};
@@ -225,6 +225,7 @@ Status Session::TrainStep() {
   if (spec_.training.clip_warmup.amount > 0) points.emplace_back("clip_norm", figures.clip_norm);
   if (spec_.training.z_loss > 0) points.emplace_back("z_loss", figures.z_loss);
   if (EndsByTime()) points.emplace_back("schedule_position", position);
+  if (options_.spec.budget.epochs > 0) points.emplace_back("epochs", EpochsDone());
   if (diagnostics_ != nullptr)
     for (const auto& point : diagnostics_->TakePoints(seconds)) points.push_back(point);
   OPTFLEET_RETURN_IF_ERROR(Record(std::move(points)));

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "common/log.h"
 #include "trainer_core/checkpoint/tensor_file.h"
 
 namespace optfleet::trainer {
@@ -28,6 +29,17 @@ Status StartOptimizer(const spec::StartSpec& start, const NamedTensors& state) {
   const Status read = ReadTensorsInto(*checkpoint + "/optimizer.safetensors", state);
   if (!read.has_value()) return Fail(read.error().In("start.optimizer"));
   return {};
+}
+
+void LogStart(const StartReport& report) {
+  Log(Level::kInfo, "start.weights",
+      {{"file", report.file},
+       {"fingerprint", FingerprintText(report.fingerprint)},
+       {"taken", report.taken},
+       {"resized", report.resized},
+       {"begun_anew", report.begun_anew}});
+  for (const std::string& difference : report.differences)
+    Log(Level::kWarn, "start.difference", {{"what", difference}});
 }
 
 }  // namespace optfleet::trainer

@@ -14,4 +14,7 @@ Result<StartReport> StartWeights(const spec::TrainingSpec& spec, const NamedTens
 // Fills the state of a new optimizer from the checkpoint of start.weights; every tensor must be there.
 Status StartOptimizer(const spec::StartSpec& start, const NamedTensors& state);
 
+// What came of it, to the log: what was taken, and how the file differs from the run.
+void LogStart(const StartReport& report);
+
 }  // namespace optfleet::trainer

@@ -24,14 +24,19 @@ void Enter(Phase phase, Diagnostics* watcher) {
 }  // namespace
 
 Result<std::unique_ptr<Trainer>> Trainer::Create(const spec::TrainingSpec& spec, at::Device device) {
-  if (const auto attention = AttentionUsed(spec, device); !attention.has_value())
-    return Fail(attention.error());
   auto data = DataSet::Open(spec);
   if (!data.has_value()) return Fail(data.error());
-  auto sampler = Sampler::Create((*data)->train().tokens.size(), spec.data.sequence_length,
-                                 spec.training.seed, spec.data.order);
+  return Create(spec, device, std::move(*data));
+}
+
+Result<std::unique_ptr<Trainer>> Trainer::Create(const spec::TrainingSpec& spec, at::Device device,
+                                                 std::unique_ptr<DataSet> data) {
+  if (const auto attention = AttentionUsed(spec, device); !attention.has_value())
+    return Fail(attention.error());
+  auto sampler = Sampler::Create(data->train().tokens.size(), spec.data.sequence_length, spec.order_seed(),
+                                 spec.data.order);
   if (!sampler.has_value()) return Fail(sampler.error());
-  std::unique_ptr<Trainer> trainer(new Trainer(spec, device, std::move(*data), *sampler));
+  std::unique_ptr<Trainer> trainer(new Trainer(spec, device, std::move(data), *sampler));
   at::globalContext().setAllowTF32CuBLAS(spec.training.tf32);
   if (spec.start.IsGiven()) {
     auto start = StartWeights(spec, trainer->model_.parameters());
@@ -140,12 +145,12 @@ void Trainer::BuildBatch(int64_t step, HostBatch* batch) const {
   batch->inputs.resize(tokens);
   batch->targets.resize(tokens);
   const auto starts = sampler_.Starts((step - 1) * count, count);
-  const Tokens& part = data_->train().tokens;
+  const data::Tokens& part = data_->train().tokens;
   const int64_t length = spec_.data.sequence_length;
   FillSequences(part, starts, length, batch->inputs, batch->targets);
   if (batches_ahead_ > 0) return;
   for (const int64_t start : sampler_.Starts(step * count, count)) {
-    const Tokens next = part.Part(start, length + 1);
+    const data::Tokens next = part.Part(start, length + 1);
     AskForPages(next.data(), static_cast<size_t>(next.size() * next.width()));
   }
 }

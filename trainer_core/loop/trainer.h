@@ -38,10 +38,12 @@ struct StepFigures {
 
 class Trainer {
  public:
-  // The spec is resolved. Reads the data files, makes the model and fills it from the seed, then from
-  // start.weights. NOT_FOUND and so on for the files (DataSet::Open), FAILED_PRECONDITION if one is too
-  // short, the weights do not match or the attention does not run on the device. Throws
-  // c10::OutOfMemoryError.
+  // The spec is resolved and knows its steps (trainer_core/data/epochs.h). Makes the model and fills it from
+  // the seed, then from start.weights. FAILED_PRECONDITION if the data is too short, the weights do not match
+  // or the attention does not run on the device. Throws c10::OutOfMemoryError.
+  static Result<std::unique_ptr<Trainer>> Create(const spec::TrainingSpec& spec, at::Device device,
+                                                 std::unique_ptr<DataSet> data);
+  // The same on the spec's data files, which it reads: NOT_FOUND and so on (DataSet::Open).
   static Result<std::unique_ptr<Trainer>> Create(const spec::TrainingSpec& spec, at::Device device);
 
   // Step number `step`, from 1, at its place in the schedule (spec::PositionOf). next batch ->
@@ -64,6 +66,7 @@ class Trainer {
   const std::optional<StartReport>& start() const { return start_; }
   const Transformer& model() const { return model_; }
   const DataSet& data() const { return *data_; }
+  int64_t sequences_per_epoch() const { return sampler_.sequences_per_epoch(); }
 
   // The live tensors, for writing and for loading a checkpoint.
   CheckpointTensors Tensors();

@@ -129,6 +129,11 @@ TEST(Olmo, ReferencesAreResolvedAfterAllOverrides) {
   EXPECT_EQ(frozen.budget.steps, 26000) << "stop_at is ${max_duration} in base.yaml";
 }
 
+TEST(Olmo, TheDataMayHaveASeedOfItsOwn) {
+  EXPECT_EQ(SpecOf(One("{seed: 5, data.seed: 7}")).data.seed, 7);
+  EXPECT_EQ(SpecOf(One("{seed: 5, data.seed: null}")).data.seed, std::nullopt);
+}
+
 TEST(Olmo, WhatNobodyReadsMayReferToWhatIsNotThere) {
   EXPECT_THAT(MistakesOf(One("seed: 1")), IsEmpty()) << "save_folder refers to CHECKPOINTS_PATH";
   EXPECT_THAT(MistakesOf(One("seed: ${oc.env:NOT_THERE}")), HasSubstr("`${oc.env:NOT_THERE}` is not set"));

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "common/json.h"
-#include "trainer_core/data/mapped_file.h"
+#include "common/mapped_file.h"
 
 namespace optfleet::trainer {
 namespace {

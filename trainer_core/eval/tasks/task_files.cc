@@ -7,8 +7,8 @@
 #include <functional>
 
 #include "common/json.h"
+#include "common/mapped_file.h"
 #include "common/rundir/documents.h"
-#include "trainer_core/data/mapped_file.h"
 #include "trainer_core/eval/tasks/text_rules.h"
 
 namespace optfleet::trainer {

@@ -1,4 +1,4 @@
-#include "trainer_core/data/mapped_file.h"
+#include "common/mapped_file.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -7,7 +7,7 @@
 
 #include <cerrno>
 
-namespace optfleet::trainer {
+namespace optfleet {
 
 Result<std::unique_ptr<MappedFile>> MappedFile::Open(const std::string& path) {
   const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -39,4 +39,4 @@ void AskForPages(const uint8_t* data, size_t size) {
 
 MappedFile::~MappedFile() { munmap(const_cast<uint8_t*>(data_), size_); }
 
-}  // namespace optfleet::trainer
+}  // namespace optfleet

@@ -12,10 +12,10 @@
 #include <string_view>
 
 #include "common/result.h"
+#include "spec/data/tokens.h"
 #include "spec/training_spec.h"
-#include "trainer_core/data/tokens.h"
 
-namespace optfleet::trainer {
+namespace optfleet::data {
 
 // Where each document begins, in tokens and in UTF-8 bytes of the original text; a last entry holds the ends.
 class DocumentTable {
@@ -43,18 +43,21 @@ struct TokenLayout {
   size_t checked_header_bytes = 0;  // above 0: a checksum in these first bytes was found true of all others
 };
 
+// How much of a file is looked at: all of it where a checksum covers it, or its head alone.
+enum class Reading { kWhole, kHead };
+
 // `token_bytes` (2 or 4) is used where the format holds bare numbers. `name` is only looked at to refuse bare
 // numbers that would be taken for text.
 Result<TokenLayout> ReadLayout(std::span<const uint8_t> bytes, spec::DataFormat format, int64_t token_bytes,
-                               std::string_view name);
+                               std::string_view name, Reading reading = Reading::kWhole);
 
 // The parts of ReadLayout.
 bool IsPrepared(std::span<const uint8_t> bytes);
 bool IsLlmC(std::span<const uint8_t> bytes);
 bool IsNpy(std::span<const uint8_t> bytes);
-Result<TokenLayout> ReadPrepared(std::span<const uint8_t> bytes);
+Result<TokenLayout> ReadPrepared(std::span<const uint8_t> bytes, Reading reading = Reading::kWhole);
 Result<TokenLayout> ReadLlmC(std::span<const uint8_t> bytes);
 Result<TokenLayout> ReadNpy(std::span<const uint8_t> bytes);
 Result<TokenLayout> ReadRaw(std::span<const uint8_t> bytes, int64_t token_bytes);
 
-}  // namespace optfleet::trainer
+}  // namespace optfleet::data

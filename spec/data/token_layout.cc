@@ -1,13 +1,11 @@
-#include "trainer_core/data/token_layout.h"
+#include "spec/data/token_layout.h"
 
 #include <algorithm>
 
-#include "trainer_core/data/little_endian.h"
+#include "spec/data/little_endian.h"
 
-namespace optfleet::trainer {
+namespace optfleet::data {
 namespace {
-
-using spec::DataFormat;
 
 constexpr size_t kLookedAtForZeros = 65536;
 
@@ -40,29 +38,29 @@ Result<TokenLayout> ReadRaw(std::span<const uint8_t> bytes, int64_t token_bytes)
                     std::to_string(width) + " bytes: it is cut off, or data.token_bytes is another");
   }
   TokenLayout layout;
-  layout.format = DataFormat::kNanoGpt;
+  layout.format = spec::DataFormat::kNanoGpt;
   layout.tokens =
       Tokens(bytes.data(), static_cast<int64_t>(bytes.size() / width), static_cast<int>(token_bytes));
   return layout;
 }
 
-Result<TokenLayout> ReadLayout(std::span<const uint8_t> bytes, DataFormat format, int64_t token_bytes,
-                               std::string_view name) {
+Result<TokenLayout> ReadLayout(std::span<const uint8_t> bytes, spec::DataFormat format, int64_t token_bytes,
+                               std::string_view name, Reading reading) {
   switch (format) {
-    case DataFormat::kText:
+    case spec::DataFormat::kText:
       return ReadText(bytes);
-    case DataFormat::kTokens:
-      return ReadPrepared(bytes);
-    case DataFormat::kNanoGpt:
+    case spec::DataFormat::kTokens:
+      return ReadPrepared(bytes, reading);
+    case spec::DataFormat::kNanoGpt:
       return ReadRaw(bytes, token_bytes);
-    case DataFormat::kLlmC:
+    case spec::DataFormat::kLlmC:
       return ReadLlmC(bytes);
-    case DataFormat::kNpy:
+    case spec::DataFormat::kNpy:
       return IsNpy(bytes) ? ReadNpy(bytes) : ReadRaw(bytes, token_bytes);
-    case DataFormat::kAuto:
+    case spec::DataFormat::kAuto:
       break;
   }
-  if (IsPrepared(bytes)) return ReadPrepared(bytes);
+  if (IsPrepared(bytes)) return ReadPrepared(bytes, reading);
   if (IsLlmC(bytes)) return ReadLlmC(bytes);
   if (IsNpy(bytes)) return ReadNpy(bytes);
   if (LooksLikeNumbers(bytes, name)) {
@@ -73,4 +71,4 @@ Result<TokenLayout> ReadLayout(std::span<const uint8_t> bytes, DataFormat format
   return ReadText(bytes);
 }
 
-}  // namespace optfleet::trainer
+}  // namespace optfleet::data

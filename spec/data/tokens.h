@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-namespace optfleet::trainer {
+namespace optfleet::data {
 
 class Tokens {
  public:
@@ -32,4 +32,4 @@ class Tokens {
   int width_ = 1;
 };
 
-}  // namespace optfleet::trainer
+}  // namespace optfleet::data

@@ -3,10 +3,10 @@
 
 #include "common/checksum.h"
 #include "common/content_stamp.h"
-#include "trainer_core/data/little_endian.h"
-#include "trainer_core/data/token_layout.h"
+#include "spec/data/little_endian.h"
+#include "spec/data/token_layout.h"
 
-namespace optfleet::trainer {
+namespace optfleet::data {
 namespace {
 
 constexpr std::string_view kMagic = kPreparedMagic;
@@ -77,13 +77,14 @@ Status CheckHeader(std::span<const uint8_t> bytes) {
   return {};
 }
 
-Status CheckRest(std::span<const uint8_t> bytes, const Header& header) {
+Status CheckRest(std::span<const uint8_t> bytes, const Header& header, Reading reading) {
   if (bytes.size() != header.file_bytes) {
     const std::string what =
         bytes.size() < header.file_bytes ? "is cut off: it has " : "is too long: it has ";
     return Fail(Code::kDataLoss, what + std::to_string(bytes.size()) + " bytes, its header says " +
                                      std::to_string(header.file_bytes) + "; prepare it again");
   }
+  if (reading == Reading::kHead) return {};
   const DocumentTable table(bytes.data() + header.table_at, static_cast<int64_t>(header.documents));
   if (Crc32(std::as_bytes(bytes.subspan(kHeaderBytes))) != header.rest_sum || !AddsUp(header, table)) {
     return Fail(Code::kDataLoss, "is damaged (its checksum differs); prepare it again");
@@ -110,7 +111,7 @@ bool IsPrepared(std::span<const uint8_t> bytes) {
   return bytes.size() > kMagic.size() && std::equal(kMagic.begin(), kMagic.end(), bytes.begin());
 }
 
-Result<TokenLayout> ReadPrepared(std::span<const uint8_t> bytes) {
+Result<TokenLayout> ReadPrepared(std::span<const uint8_t> bytes, Reading reading) {
   if (!IsPrepared(bytes)) {
     return Fail(Code::kInvalidArgument,
                 "is no token file of `optfleet prepare`; say another data.format or auto");
@@ -120,7 +121,7 @@ Result<TokenLayout> ReadPrepared(std::span<const uint8_t> bytes) {
   if (!AddsUp(header)) {
     return Fail(Code::kDataLoss, "has a header whose sizes do not add up; prepare it again");
   }
-  OPTFLEET_RETURN_IF_ERROR(CheckRest(bytes, header));
+  OPTFLEET_RETURN_IF_ERROR(CheckRest(bytes, header, reading));
   TokenLayout layout;
   layout.format = spec::DataFormat::kTokens;
   layout.tokens = Tokens(bytes.data() + header.tokens_at, static_cast<int64_t>(header.tokens),
@@ -130,8 +131,8 @@ Result<TokenLayout> ReadPrepared(std::span<const uint8_t> bytes) {
   layout.utf8_bytes = static_cast<int64_t>(header.utf8_bytes);
   layout.documents = DocumentTable(bytes.data() + header.table_at, static_cast<int64_t>(header.documents));
   layout.tokenizer = TokenizerOf(bytes);
-  layout.checked_header_bytes = kHeaderBytes;
+  if (reading == Reading::kWhole) layout.checked_header_bytes = kHeaderBytes;
   return layout;
 }
 
-}  // namespace optfleet::trainer
+}  // namespace optfleet::data

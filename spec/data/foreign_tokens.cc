@@ -4,10 +4,10 @@
 #include <charconv>
 #include <optional>
 
-#include "trainer_core/data/little_endian.h"
-#include "trainer_core/data/token_layout.h"
+#include "spec/data/little_endian.h"
+#include "spec/data/token_layout.h"
 
-namespace optfleet::trainer {
+namespace optfleet::data {
 namespace {
 
 constexpr int32_t kLlmCMagic16 = 20240520;  // GPT-2 tokens, version 1, uint16
@@ -146,4 +146,4 @@ Result<TokenLayout> ReadNpy(std::span<const uint8_t> bytes) {
   return layout;
 }
 
-}  // namespace optfleet::trainer
+}  // namespace optfleet::data

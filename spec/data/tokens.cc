@@ -1,10 +1,10 @@
-#include "trainer_core/data/tokens.h"
+#include "spec/data/tokens.h"
 
 #include <algorithm>
 #include <bit>
 #include <cstring>
 
-namespace optfleet::trainer {
+namespace optfleet::data {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "token files are read as they lie in memory");
@@ -47,4 +47,4 @@ int64_t Tokens::Largest() const {
   });
 }
 
-}  // namespace optfleet::trainer
+}  // namespace optfleet::data

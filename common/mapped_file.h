@@ -11,7 +11,7 @@
 
 #include "common/result.h"
 
-namespace optfleet::trainer {
+namespace optfleet {
 
 class MappedFile {
  public:
@@ -33,4 +33,4 @@ class MappedFile {
 // Asks the kernel to read these mapped bytes ahead; returns at once. A wish: nothing is reported.
 void AskForPages(const uint8_t* data, size_t size);
 
-}  // namespace optfleet::trainer
+}  // namespace optfleet

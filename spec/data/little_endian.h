@@ -6,7 +6,7 @@
 #include <cstring>
 #include <span>
 
-namespace optfleet::trainer {
+namespace optfleet::data {
 
 // offset + sizeof(T) <= bytes.size().
 template <typename T>
@@ -17,4 +17,4 @@ T ReadLittle(std::span<const uint8_t> bytes, size_t offset) {
   return value;
 }
 
-}  // namespace optfleet::trainer
+}  // namespace optfleet::data
