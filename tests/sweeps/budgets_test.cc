@@ -99,6 +99,12 @@ TEST(DataSeed, IsAnAxisBesideTheSeedOfTheRun) {
   EXPECT_THAT(PointsOf("data.seed: [7, 8]\nreplicates: 2\n"), ElementsAre("7 0", "7 1", "8 0", "8 1"));
 }
 
+// With a list of the run's own seeds beside it, points of which are otherwise looked at once (PointClasses).
+TEST(DataSeed, ThatOfTheRunIsTheSameJobAtEachOfItsValues) {
+  EXPECT_THAT(PointsOf("data.seed: [1, inherit]\ntraining.seed: [0, 1, 2]\n"),
+              ElementsAre("1 0", "1 1", "1 2", "inherit 0", "inherit 2"));
+}
+
 TEST(DataSeed, ThatOfTheRunIsTheSameJob) {
   const auto result = testing::Expanded("data.seed: [0, 1, inherit]\n");
   ASSERT_TRUE(result.expansion) << result.diagnostics.Render();
