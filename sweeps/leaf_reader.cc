@@ -68,16 +68,28 @@ std::vector<std::string_view> NamesInGroup(std::string_view group) {
   return names;
 }
 
+struct AllKeys {
+  std::vector<std::string_view> keys;
+  std::vector<std::string_view> names;  // their last parts
+
+  static const AllKeys& Get() {
+    static const AllKeys all = [] {
+      AllKeys made;
+      for (const Field& field : spec::Fields()) {
+        made.keys.push_back(field.key);
+        made.names.push_back(field.name());
+      }
+      return made;
+    }();
+    return all;
+  }
+};
+
 // A dotted key whose last part is, or is nearly, `name`.
 std::string HintFromAnyGroup(std::string_view name) {
-  std::vector<std::string_view> keys;
-  std::vector<std::string_view> names;
-  for (const Field& field : spec::Fields()) {
-    keys.push_back(field.key);
-    names.push_back(field.name());
-  }
-  if (const auto key = NearestName(name, keys); key && name.find('.') != std::string_view::npos)
-    return DidYouMean(*key);
+  const auto& [keys, names] = AllKeys::Get();
+  const bool is_path = name.find('.') != std::string_view::npos;
+  if (const auto key = is_path ? NearestName(name, keys) : std::nullopt) return DidYouMean(*key);
   const auto nearest = NearestName(name.substr(name.rfind('.') + 1), names);
   if (!nearest) return "";
   const auto at = std::find(names.begin(), names.end(), *nearest) - names.begin();

@@ -5,6 +5,9 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <random>
+#include <string>
+#include <vector>
 
 namespace optfleet {
 namespace {
@@ -20,6 +23,35 @@ TEST(EditDistance, CountsEdits) {
 TEST(EditDistance, IsSymmetricAndBounded) {
   EXPECT_EQ(EditDistance("optimizer", "optimiser"), EditDistance("optimiser", "optimizer"));
   EXPECT_EQ(EditDistance(std::string(100'000, 'a'), std::string(100'000, 'b')), 64U);
+}
+
+// The shortcuts that NearestName takes change nothing.
+TEST(NearestName, IsThatOfTheFewestEdits) {
+  std::mt19937 random(3);
+  const auto word = [&] {
+    std::string text(random() % 9, ' ');
+    for (char& c : text) c = static_cast<char>('a' + random() % 4);
+    return text;
+  };
+  int found = 0;
+  for (int round = 0; round < 10000; ++round) {
+    std::vector<std::string> words(1 + random() % 5);
+    for (std::string& one : words) one = word();
+    const std::string name = word();
+    std::optional<std::string_view> best;
+    size_t fewest = 100;
+    for (const std::string& one : words) {
+      const size_t edits = EditDistance(name, one);
+      const size_t allowed = std::max<size_t>(1, std::max(name.size(), one.size()) / 3);
+      if (edits > allowed || edits >= one.size() || edits >= fewest) continue;
+      best = one;
+      fewest = edits;
+    }
+    const std::vector<std::string_view> candidates(words.begin(), words.end());
+    ASSERT_EQ(NearestName(name, candidates), best) << name << " among " << words.size();
+    found += best ? 1 : 0;
+  }
+  EXPECT_GT(found, 500);
 }
 
 TEST(NearestName, FindsTheLikelyOne) {

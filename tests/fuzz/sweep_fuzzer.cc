@@ -21,8 +21,8 @@ namespace optfleet::fuzz {
 namespace {
 
 constexpr int64_t kMostPoints = 2000;
-constexpr int64_t kMostDialectPoints = 60;  // each of which is a whole configuration
-constexpr size_t kMostJobs = 8;             // that are looked at
+constexpr int64_t kMostDialectPoints = 4;  // each of which is a whole configuration
+constexpr size_t kMostJobs = 8;            // that are looked at
 
 sweeps::SweepInput InputOf(std::string_view text) {
   if (text.starts_with("==> ")) return testing::ReadSweepCase(text).input;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <random>
 
 namespace optfleet::bench {
 namespace {
@@ -26,6 +27,18 @@ std::string WholeList(int first, int step, int count) {
 std::string KeyLines(int lines, const std::string& before, const std::string& entry) {
   std::string text;
   for (int i = 0; i < lines; ++i) text += before + entry + std::to_string(i + 1) + "e-6\n";
+  return text;
+}
+
+// Words that are no keys, each another one.
+std::string UnknownKeys(int lines) {
+  std::mt19937 random(1);
+  std::string text;
+  for (int i = 0; i < lines; ++i) {
+    text += i % 2 == 0 ? "optimizer." : "";
+    for (int letter = 0; letter < 12; ++letter) text += static_cast<char>('a' + random() % 26);
+    text += std::to_string(i) + ": 1\n";
+  }
   return text;
 }
 
@@ -72,6 +85,7 @@ std::vector<NamedFile> LongFiles(int lines) {
       {"flow list", head + "optimizer.learning_rate: [\n" + flow + "  1]\n"},
       {"deep maps", head + "sweep:\n" + maps},
       {"stages", head + "stages:\n" + stages},
+      {"unknown keys", head + UnknownKeys(lines), 1, /*has_mistakes=*/true},
   };
 }
 

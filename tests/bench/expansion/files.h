@@ -10,6 +10,7 @@ struct NamedFile {
   std::string shape;
   std::string text;
   double work = 1;  // of a point, about: its bound is so much higher
+  bool has_mistakes = false;
 };
 
 // Grids of about `points` points.

@@ -127,8 +127,9 @@ bool Read(const NamedFile& file, const Options& options, Report* report) {
     Diagnostics diagnostics(sweeps::SourcesOf(input));
     sweeps::References references(input.environment);
     (void)sweeps::Composition::Of(input, &references, &diagnostics);
-    if (!diagnostics.empty()) std::fprintf(stderr, "%s", diagnostics.Render().c_str());
-    fine = fine && diagnostics.empty();
+    const bool as_meant = diagnostics.empty() != file.has_mistakes;
+    if (!as_meant) std::fprintf(stderr, "%s: %s", file.shape.c_str(), diagnostics.Render().c_str());
+    fine = fine && as_meant;
   });
   report->Print({{"bench", "read"},
                  {"file", file.shape},
