@@ -1,6 +1,7 @@
 #include <vector>
 
 #include "spec/field_builder.h"
+#include "spec/stages.h"
 
 namespace optfleet::spec {
 namespace {
@@ -40,6 +41,10 @@ Names FileKeys() {
 bool NamesFile(std::string_view key, std::string_view value) {
   const auto keys = FileKeys();
   return !value.empty() && value != kNoFile && std::find(keys.begin(), keys.end(), key) != keys.end();
+}
+
+std::string_view PartsSeparator(const Field& field) {
+  return field.key == "schedule.stages" ? kStagesSeparator : std::string_view();
 }
 
 }  // namespace optfleet::spec

@@ -64,6 +64,9 @@ std::span<const std::string_view> FileKeys();
 // Whether a value of a key is a file's path; kNoFile and an empty text are none.
 bool NamesFile(std::string_view key, std::string_view value);
 
+// What stands between the parts of a text that is a list of parts: " then "; empty for every other key.
+std::string_view PartsSeparator(const Field& field);
+
 // In the order of the canonical form.
 std::span<const Field> Fields();
 const Field* FindField(std::string_view key);  // null if unknown

@@ -70,11 +70,12 @@ constexpr std::array kFields{
     Plain<kSchedule, &ScheduleSpec::cycle_factor>("schedule.cycle_factor", From(1, 100), "",
                                                   "Length of each cycle over that of the one before.",
                                                   kRestarting),
-    Plain<kSchedule, &ScheduleSpec::stages>("schedule.stages", kUnbounded, "",
-                                            "Stages one after the other: `linear 0 to 1 for 5% then constant "
-                                            "1 for 2M tokens then cosine 1 to 0.1 "
-                                            "for rest`; figures are shares of the peak.",
-                                            kStaged),
+    Plain<kSchedule, &ScheduleSpec::stages>(
+        "schedule.stages", kUnbounded, "",
+        "Stages one after the other: `linear 0 to 1 for 5% then constant "
+        "1 for 2M tokens then cosine 1 to 0.1 "
+        "for rest`, in a sweep file also a list of them within a list; figures are shares of the peak.",
+        kStaged),
     Plain<kSchedule, &ScheduleSpec::freeze>(
         "schedule.freeze", kUnbounded, "",
         "The learning rate is 0 before this step, at which the whole curve starts."),

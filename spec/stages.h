@@ -15,6 +15,8 @@
 
 namespace optfleet::spec {
 
+inline constexpr std::string_view kStagesSeparator = " then ";
+
 struct Stage {
   DecayShape shape = DecayShape::kLinear;  // of a constant: linear
   double from = 1;

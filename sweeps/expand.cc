@@ -237,7 +237,7 @@ class Expander {
     return true;
   }
 
-  // Those of all stages, so that each job has a value on them.
+  // Those of all stages, so that each job has a value on them; behind those that the sweep has already.
   std::vector<const spec::Field*> ChooseAllAxes() {
     std::vector<const spec::Field*> axes;
     for (const std::string& key : input_.progress.axes)
@@ -251,6 +251,7 @@ class Expander {
       for (const spec::Field* axis : ChooseAxes(blocks)) chosen.insert(axis);
       all.insert(all.end(), blocks.begin(), blocks.end());
     }
+    for (const spec::Field* axis : axes) chosen.erase(axis);
     for (const spec::Field* key : KeysInOrder(all))
       if (chosen.contains(key)) axes.push_back(key);
     return axes;

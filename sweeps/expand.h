@@ -46,7 +46,8 @@ struct Progress {
   // Of each later part that has begun, the last of which is expanded: hashes of the jobs that the stage
   // starts from; empty for a round that is not the first of its stage.
   std::vector<std::vector<std::string>> bases;
-  std::vector<std::string> axes;  // that the sweep has already; empty: they are chosen
+  // That the sweep has already. To expand the first part others of the file are added behind them.
+  std::vector<std::string> axes;
   // Of the same parts, the points of such a round; empty for others.
   std::vector<Round> rounds = {};
 };

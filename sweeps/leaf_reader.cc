@@ -232,7 +232,7 @@ void LeafReader::ReadChoices(const YamlEntry& entry, const YamlNode& list, Leaf*
     return context_.diagnostics->Add(list.position, "`choose` of " + key + " must be a list of values");
   if (!MayBeAxis(*leaf->field, entry)) return;
   Leaf choices{leaf->field, leaf->key_position, true, {}};
-  for (const YamlNode& item : list.items) ReadValue(item, &choices);
+  for (const YamlNode& item : list.items) ReadItem(item, &choices);
   if (choices.values.size() < list.items.size()) return;  // reported
   leaf->distribution = std::make_shared<const Distribution>(
       Distribution{0, 0, false, false, std::move(choices.values), entry.value.position});
@@ -271,7 +271,7 @@ void LeafReader::ReadValues(const YamlEntry& entry, Leaf* leaf) {
   if (is_range)
     ReadRange(entry.value, context_.references, leaf, context_.diagnostics);
   else if (leaf->is_axis)
-    for (const YamlNode& item : entry.value.items) ReadValue(item, leaf);
+    for (const YamlNode& item : entry.value.items) ReadItem(item, leaf);
   else
     ReadValue(entry.value, leaf);
 }
@@ -304,15 +304,40 @@ void LeafReader::ReadConditional(const YamlEntry& entry, const YamlNode& when, L
   ReadValues(values, leaf);
 }
 
+// An item of an axis. A list there is one value, of a key whose texts are lists of parts.
+void LeafReader::ReadItem(const YamlNode& item, Leaf* leaf) {
+  const std::string_view separator = spec::PartsSeparator(*leaf->field);
+  if (item.kind != YamlNode::Kind::kSequence || separator.empty()) return ReadValue(item, leaf);
+  YamlNode text;
+  text.kind = YamlNode::Kind::kScalar;
+  text.position = item.position;
+  text.quoted = true;
+  for (const YamlNode& part : item.items) {
+    if (part.kind != YamlNode::Kind::kScalar)
+      return context_.diagnostics->Add(part.position, "each part of a value of " + Quote(leaf->field->key) +
+                                                          " must be a text, found " +
+                                                          std::string(KindName(part.kind)));
+    if (!text.text.empty()) text.text += separator;
+    text.text += part.text;
+  }
+  if (text.text.empty())
+    return context_.diagnostics->Add(item.position, "a value of " + Quote(leaf->field->key) + " has no parts",
+                                     "a list within the list is one value");
+  ReadText(text, leaf);
+}
+
 void LeafReader::ReadValue(const YamlNode& node, Leaf* leaf) {
   const Field& field = *leaf->field;
-  if (node.kind != YamlNode::Kind::kScalar) {
-    context_.diagnostics->Add(node.position,
-                              "each value of " + Quote(field.key) + " must be " + spec::Expectation(field) +
-                                  ", found " + std::string(KindName(node.kind)),
-                              "a list on a key is an axis; it holds plain values");
-    return;
-  }
+  if (node.kind == YamlNode::Kind::kScalar) return ReadText(node, leaf);
+  context_.diagnostics->Add(node.position,
+                            "each value of " + Quote(field.key) + " must be " + spec::Expectation(field) +
+                                ", found " + std::string(KindName(node.kind)),
+                            "a list on a key is an axis; it holds plain values");
+}
+
+// A scalar.
+void LeafReader::ReadText(const YamlNode& node, Leaf* leaf) {
+  const Field& field = *leaf->field;
   if (Template::IsOne(node.text)) return ReadComputed(node, leaf);
   auto text = context_.references->Resolve(node.text, node.position, context_.diagnostics);
   if (!text) return;

@@ -24,6 +24,8 @@ class LeafReader {
   void ReadGroup(std::string_view group, const YamlEntry& entry, Leaves* leaves);
   void ReadLeaf(const spec::Field& field, const YamlEntry& entry, Leaves* leaves);
   void ReadValue(const YamlNode& node, Leaf* leaf);
+  void ReadItem(const YamlNode& item, Leaf* leaf);
+  void ReadText(const YamlNode& node, Leaf* leaf);
   void ReadValues(const YamlEntry& entry, Leaf* leaf);
   void ReadChoices(const YamlEntry& entry, const YamlNode& list, Leaf* leaf);
   void ReadLargest(const YamlEntry& entry, const YamlNode& range, Leaf* leaf);

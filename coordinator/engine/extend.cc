@@ -1,6 +1,7 @@
 // A sweep is extended by new points.
 #include "coordinator/engine/extension.h"
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
 
@@ -19,6 +20,37 @@ std::string HashOf(const ExtendSweep& input) {
   return ContentHash({"extend_sweep", input.sweep_id, input.content_hash});
 }
 
+// A stage that has begun is what its jobs came from.
+bool BeginsAlike(const domain::Stages& had, const std::vector<domain::Stage>& now) {
+  const auto same = [](const domain::Stage& a, const domain::Stage& b) {
+    return a.name == b.name && a.base == b.base && a.round == b.round;
+  };
+  const auto begun = static_cast<size_t>(had.begun);
+  return now.size() >= begun &&
+         std::equal(now.begin(), now.begin() + had.begun, had.all.begin(), had.all.begin() + had.begun, same);
+}
+
+Status CheckStages(const domain::Sweep& row, const ExtendSweep& input) {
+  const bool has_stages = !row.stages.all.empty();
+  const bool asks_for_stages = input.stage || input.stages;
+  if (has_stages && !asks_for_stages)
+    return Fail(Code::kFailedPrecondition,
+                SweepResource(row.id) +
+                    " has stages, and the file has none; submit it as a sweep of its own, with --reuse for "
+                    "what is trained already");
+  if (!has_stages && asks_for_stages)
+    return Fail(Code::kFailedPrecondition,
+                SweepResource(row.id) +
+                    " has no stages, and the file has some; submit it as a sweep of its own, with --reuse "
+                    "for what is trained already");
+  if (input.stages && !BeginsAlike(row.stages, *input.stages))
+    return Fail(Code::kFailedPrecondition,
+                "the stages of " + SweepResource(row.id) +
+                    " that have begun are no longer the first ones of the file; only those behind them may "
+                    "be other ones");
+  return {};
+}
+
 // What may be wrong with it before any of its points is looked at.
 Status Check(const State& state, const domain::Sweep& row, const ExtendSweep& input) {
   if (state.extending.contains(row.id)) {
@@ -26,18 +58,9 @@ Status Check(const State& state, const domain::Sweep& row, const ExtendSweep& in
                 SweepResource(row.id) + " is being extended by another call; repeat this one afterwards");
   }
   if (row.revision != input.revision) return Fail(HasChanged(row.id));
-  if (row.stages.all.empty() != !input.stage)
-    return Fail(Code::kFailedPrecondition,
-                SweepResource(row.id) +
-                    " has stages, each of which follows from the one before; submit the "
-                    "file as a sweep of its own, with --reuse for what is trained already");
+  OPTFLEET_RETURN_IF_ERROR(CheckFits(row, input));
   if (input.stage && (input.stage->number != row.stages.begun + 1 || !row.stages.has_next()))
     return Fail(HasChanged(row.id));
-  if (row.objective != input.objective) {
-    return Fail(Code::kInvalidArgument, SweepResource(row.id) + " compares its jobs by " +
-                                            ToText(row.objective) + ", the file by " +
-                                            ToText(input.objective) + "; submit it as a sweep of its own");
-  }
   return {};
 }
 
@@ -59,18 +82,35 @@ std::string FromText(const std::vector<int32_t>& jobs) {
   return text.empty() ? "" : (jobs.size() == 1 ? ", from job " : ", from jobs ") + text;
 }
 
+// "seeds, final are still to begin".
+std::string ToBeginText(const domain::Stages& stages) {
+  const auto begun = static_cast<size_t>(stages.begun);
+  std::string text;
+  for (size_t i = begun; i < stages.all.size(); ++i)
+    text += (text.empty() ? "" : ", ") + stages.all[i].Title();
+  if (text.empty()) return "no stage is still to begin";
+  return text + (begun + 1 == stages.all.size() ? " is" : " are") + " still to begin";
+}
+
+void PutStages(std::vector<domain::Stage> all, domain::Stages* stages) {
+  for (size_t i = 0; i < static_cast<size_t>(stages->begun); ++i) all[i] = std::move(stages->all[i]);
+  stages->all = std::move(all);
+}
+
 // The sweep is what `head` says, with `count` jobs more, which are queued already or took an outcome over.
 Answer Extended(State* state, LiveSweep* sweep, const ExtendSweep& head, int32_t count,
                 const ReusedJobs& reused, const std::string& hash) {
   domain::Sweep& row = sweep->row;
   SweepAnswer answer{row.id, false, NumbersBehind(row.job_count, count)};
-  // Jobs of all rounds of a stage compete with each other.
+  // Jobs of all rounds of a stage compete with each other, those of rounds that were asked for later too.
   const bool is_stage = head.stage && head.stage->points.empty();
-  if (is_stage || row.state != domain::SweepState::kActive) BeginCompetition(sweep);
+  const bool adds_to_ended = row.state != domain::SweepState::kActive && !head.stages;
+  if (is_stage || adds_to_ended) BeginCompetition(sweep);
   RememberRequest(state, head.request_id, hash, SubjectOf(row.id, answer.jobs));
   row.job_count += count;
   row.axes = head.axes;
   row.merged_points = head.merged_points;
+  if (head.stages) PutStages(*head.stages, &row.stages);
   Reopen(state, sweep);
   CountReused(sweep, reused);
   const std::string jobs = JobsText(count, static_cast<int32_t>(reused.numbers.size()));
@@ -79,6 +119,8 @@ Answer Extended(State* state, LiveSweep* sweep, const ExtendSweep& head, int32_t
     stage.from = head.stage->from;
     stage.points = head.stage->points;
     state->Say(SweepResource(row.id), "stage", stage.Title() + " begins with " + jobs + FromText(stage.from));
+  } else if (head.stages) {
+    state->Say(SweepResource(row.id), "extended", ToBeginText(row.stages));
   } else {
     state->Say(SweepResource(row.id), "extended", "by " + jobs);
   }
@@ -92,6 +134,16 @@ Error SameHash(const std::string& hash) {
   return Error(Code::kInvalidArgument, "two points of the sweep have the spec hash " + hash);
 }
 
+Status CheckFits(const domain::Sweep& row, const ExtendSweep& input) {
+  OPTFLEET_RETURN_IF_ERROR(CheckStages(row, input));
+  if (row.objective != input.objective) {
+    return Fail(Code::kInvalidArgument, SweepResource(row.id) + " compares its jobs by " +
+                                            ToText(row.objective) + ", the file by " +
+                                            ToText(input.objective) + "; submit it as a sweep of its own");
+  }
+  return {};
+}
+
 Answer OnExtendSweep(State* state, ExtendSweep input) {
   const std::string hash = HashOf(input);
   const auto asked = AskedOfSweep(state, input.request_id, hash, input.sweep_id);
@@ -100,7 +152,7 @@ Answer OnExtendSweep(State* state, ExtendSweep input) {
   LiveSweep& sweep = *asked->sweep;
   if (auto good = Check(*state, sweep.row, input); !good.has_value()) return good.error();
   if (auto good = CheckStarts(*state, input.points); !good.has_value()) return good.error();
-  if (input.points.empty() && !input.stage) {
+  if (input.points.empty() && !input.stage && !input.stages) {
     RememberRequest(state, input.request_id, hash, SubjectOf(input.sweep_id, {}));
     return SweepAnswer{input.sweep_id};
   }
@@ -168,7 +220,7 @@ Answer FinishExtension(State* state, const FinishSweep& input) {
   Extending& extending = found->second;
   if (extending.cancelled) return CancelledMeanwhile(input.sweep_id);
   LiveSweep& sweep = state->sweeps.at(input.sweep_id);
-  if (extending.last_job == sweep.row.job_count && !extending.head.stage) {
+  if (extending.last_job == sweep.row.job_count && !extending.head.stage && !extending.head.stages) {
     RememberRequest(state, extending.part.request_id, extending.part.content_hash,
                     SubjectOf(input.sweep_id, {}));
     state->extending.erase(found);

@@ -80,9 +80,10 @@ struct NextStage {
   std::vector<std::vector<std::vector<double>>> points = {};  // as domain::Stage
 };
 
-// Adds the points that the sweep has not had, as jobs numbered behind the last. Answered with SweepAnswer,
-// whose jobs are the new ones; NOT_FOUND, ABORTED as RetryJobs or while it is being extended,
-// INVALID_ARGUMENT for an objective other than the sweep's.
+// Adds the points that the sweep has not had, as jobs numbered behind the last; to a sweep with stages, other
+// ones behind those that have begun. Answered with SweepAnswer, whose jobs are the new ones; NOT_FOUND,
+// ABORTED as RetryJobs or while it is being extended, INVALID_ARGUMENT for an objective other than the
+// sweep's.
 struct ExtendSweep {
   std::string request_id;
   std::string content_hash;  // of the files, since the points depend on what the sweep has already
@@ -95,9 +96,13 @@ struct ExtendSweep {
   std::vector<Point> points;  // only new ones
   // Jobs that it had and that lack a value on one of the axes: all their values.
   std::vector<std::pair<int32_t, std::vector<domain::Parameter>>> parameters;
-  // Exactly for a sweep with stages (else FAILED_PRECONDITION): the one that begins with the points, behind
-  // those that have begun. There may be no points then: the sweep may have had them all.
+  // Exactly for a sweep with stages one of the next two, else FAILED_PRECONDITION.
+  // The stage that begins with the points, behind those that have begun. There may be no points then: the
+  // sweep may have had them all.
   std::optional<NextStage> stage = {};
+  // All stages of the source, without points: they stand in the place of those that have not begun. Those
+  // that have must be the same, FAILED_PRECONDITION.
+  std::optional<std::vector<domain::Stage>> stages = {};
 };
 
 // No further stage of a sweep can begin; it ends with those that it had. Answered with SweepAnswer;

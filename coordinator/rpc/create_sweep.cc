@@ -27,8 +27,7 @@ engine::CreateSweep ToInput(const v1::CreateSweepRequest& request, const sweeps:
   input.validate_only = request.validate_only();
   input.priority = sweep.resources.priority.value_or(0);
   input.max_running = sweep.resources.max_running.value_or(0);
-  for (const sweeps::StagePlan& stage : sweep.stages)
-    input.stages.push_back({.name = stage.name, .base = stage.base, .from = {}, .round = stage.round});
+  input.stages = StagesOf(sweep);
   input.search = {.halving = sweep.halving, .stop = sweep.stop, .guard = sweep.guard};
   input.keep = {sweep.keep.best_jobs, sweep.keep.best, sweep.keep.last};
   return input;

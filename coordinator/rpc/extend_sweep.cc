@@ -8,8 +8,10 @@
 #include "coordinator/rpc/extension.h"
 #include "coordinator/rpc/from_wire.h"
 #include "coordinator/rpc/large_sweep.h"
+#include "coordinator/rpc/more_stages.h"
 #include "coordinator/rpc/reuse.h"
 #include "coordinator/rpc/sweep_replies.h"
+#include "coordinator/rpc/to_wire.h"
 
 namespace optfleet::rpc {
 namespace {
@@ -45,8 +47,40 @@ void ExtendAtOnce(Backend* backend, const std::string& name, engine::ExtendSweep
       });
 }
 
+// Of a sweep without stages. On success the points that are equal to another one.
+RpcResult<int32_t> GivePoints(const sweeps::SweepInput& source, int file_count, Extension* extension) {
+  const sweeps::ExpandResult result = sweeps::ExpandSweepInto(source, kMostPointsAtOnce, extension);
+  if (extension->failed()) return tl::make_unexpected(FromError(*extension->failed()));
+  if (result.expansion) return static_cast<int32_t>(result.expansion->merged_points.size());
+  if (extension->stopped()) return 0;
+  return tl::make_unexpected(FromDiagnostics(result.diagnostics, file_count));
+}
+
+RpcResult<int32_t> Give(const store::StagedSweep& known, const sweeps::SweepInput& source, int file_count,
+                        Extension* extension) {
+  if (known.points.sweep.stages.all.empty()) return GivePoints(source, file_count, extension);
+  if (auto wrong = GiveBegunStages(known, source, file_count, extension))
+    return tl::make_unexpected(*std::move(wrong));
+  return known.points.sweep.merged_points;
+}
+
+// A file with stages as it is already.
+bool SaysTheSame(const store::StagedSweep& known, const engine::ExtendSweep& head) {
+  return !known.points.sweep.stages.all.empty() && head.source == known.source;
+}
+
+// What it would answer: the sweep as it is, with the stages that it would have.
+void ReplyPreview(Backend* backend, const std::string& id, const Extension& extension,
+                  const Reply<v1::ExtendSweepResponse>& reply) {
+  ReplyExtended(backend, id, extension.total(), extension.fresh(),
+                [reply, stages = extension.head().stages](RpcResult<v1::ExtendSweepResponse> response) {
+                  if (response && stages) PutStages(*stages, response->mutable_sweep());
+                  reply(std::move(response));
+                });
+}
+
 void Expand(Backend* backend, const v1::ExtendSweepRequest& request, const sweeps::SweepInput& source,
-            const store::SweepPoints& known, const FileStamps& stamps,
+            const store::StagedSweep& known, const FileStamps& stamps,
             const Reply<v1::ExtendSweepResponse>& reply) {
   std::optional<FinishedJobs> finished;
   if (request.reuse() && !request.validate_only()) {
@@ -57,23 +91,30 @@ void Expand(Backend* backend, const v1::ExtendSweepRequest& request, const sweep
   engine::ExtendSweep head;
   head.request_id = request.request_id();
   head.content_hash = HashOf(request.sweep());
-  Extension extension(backend, std::move(head), source, known, finished ? &*finished : nullptr,
+  const std::string& id = known.points.sweep.id;
+  Extension extension(backend, std::move(head), source, known.points, finished ? &*finished : nullptr,
                       request.validate_only());
-  const sweeps::ExpandResult result = sweeps::ExpandSweepInto(source, kMostPointsAtOnce, &extension);
-  if (!extension.stopped() && !result.expansion) {
+  const auto merged = Give(known, source, request.sweep().files_size(), &extension);
+  if (!merged) {
     extension.Abandon();
-    return ReplyError(reply, FromDiagnostics(result.diagnostics, request.sweep().files_size()));
+    return ReplyError(reply, merged.error());
   }
-  const int32_t merged = result.expansion ? static_cast<int32_t>(result.expansion->merged_points.size()) : 0;
-  if (request.validate_only())
-    return ReplyExtended(backend, known.sweep.id, extension.total(), extension.fresh(), reply);
-  if (!extension.is_large() && extension.failed()) return ReplyError(reply, FromError(*extension.failed()));
+  if (request.validate_only() || SaysTheSame(known, extension.head()))
+    return ReplyPreview(backend, id, extension, reply);
   if (!extension.is_large())
-    return ExtendAtOnce(backend, request.name(), extension.TakeInput(merged), extension.total(), reply);
-  const auto answer = extension.Finish(merged);
+    return ExtendAtOnce(backend, request.name(), extension.TakeInput(*merged), extension.total(), reply);
+  const auto answer = extension.Finish(*merged);
   if (!answer) return ReplyError(reply, AboutResource(answer.error(), kSweepType, request.name()));
   ReplyExtended(backend, answer->sweep_id, extension.total(), static_cast<int32_t>(answer->jobs.size()),
                 reply);
+}
+
+// Results are read only where stages follow from them.
+Result<store::StagedSweep> ReadKnown(store::ReadStore& store, const std::string& id) {
+  auto points = store.GetSweepPoints(id);
+  if (!points) return Fail(std::move(points).error());
+  if (!points->sweep.stages.all.empty()) return store.GetStagedSweep(id);
+  return store::StagedSweep{.points = *std::move(points), .source = {}, .results = {}};
 }
 
 }  // namespace
@@ -89,10 +130,10 @@ void ExtendSweep(Backend* backend, const v1::ExtendSweepRequest& request,
   if (!stamps) return ReplyError(reply, std::move(stamps).error());
   const bool reading = backend->Read([backend, request, reply, id = *id, source = *std::move(source),
                                       stamps = *std::move(stamps)](store::ReadStore& store) mutable {
-    auto points = store.GetSweepPoints(id);
-    if (!points) return ReplyError(reply, AboutResource(points.error(), kSweepType, request.name()));
+    auto read = ReadKnown(store, id);
+    if (!read) return ReplyError(reply, AboutResource(read.error(), kSweepType, request.name()));
     // Shared, since what is posted to a queue must be copyable.
-    const auto known = std::make_shared<const store::SweepPoints>(*std::move(points));
+    const auto known = std::make_shared<const store::StagedSweep>(*std::move(read));
     const bool taken =
         backend->Work([backend, request, reply, source = std::move(source), stamps = std::move(stamps),
                        known] { Expand(backend, request, source, *known, stamps, reply); });

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "coordinator/engine/extension.h"
+
 namespace optfleet::rpc {
 
 Extension::Extension(Backend* backend, engine::ExtendSweep head, const sweeps::SweepInput& source,
@@ -20,6 +22,8 @@ void Extension::Begin(const sweeps::Expansion& sweep) {
   head_.source = SourceOf(source_, sweep);
   head_.axes = sweep.axes;
   head_.objective = sweep.objective;
+  if (!head_.stage && !sweep.stages.empty()) head_.stages = StagesOf(sweep);
+  Keep(engine::CheckFits(known_.sweep, head_));
   maker_.emplace(sweep);
 }
 
@@ -35,7 +39,7 @@ bool Extension::Take(std::vector<sweeps::Job> jobs) {
     }
   }
   fresh_ += static_cast<int32_t>(fresh.size());
-  if (validate_only_) return true;
+  if (validate_only_) return !failed_;
   if (held_ + fresh.size() > kMostPointsAtOnce) WriteHeld();
   std::vector<engine::Point> points = maker_->Make(fresh);
   if (finished_ != nullptr) Keep(finished_->TakeOver(fresh, &points));

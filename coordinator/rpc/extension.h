@@ -20,6 +20,7 @@ class Extension : public sweeps::JobSink {
   Extension(Backend* backend, engine::ExtendSweep head, const sweeps::SweepInput& source,
             const store::SweepPoints& known, FinishedJobs* finished, bool validate_only);
 
+  // More than once of a sweep with stages, each of which that has begun is an expansion of its own.
   void Begin(const sweeps::Expansion& sweep) override;
   bool Take(std::vector<sweeps::Job> jobs) override;
 
@@ -28,6 +29,7 @@ class Extension : public sweeps::JobSink {
   bool stopped() const { return stopped_; }
   int32_t total() const { return total_; }
   int32_t fresh() const { return fresh_; }
+  const engine::ExtendSweep& head() const { return head_; }
   const std::optional<Error>& failed() const { return failed_; }
 
   // Of a small one: the whole input.

@@ -9,6 +9,7 @@
 #include "common/diagnostics.h"
 #include "coordinator/rpc/extension.h"
 #include "coordinator/rpc/points.h"
+#include "coordinator/rpc/stage_progress.h"
 
 namespace optfleet::rpc {
 namespace {
@@ -18,9 +19,7 @@ using Done = std::function<void(Status)>;
 // Jobs of earlier stages by the hash of their spec.
 class Results {
  public:
-  explicit Results(const store::StagedSweep& staged) : staged_(staged) {
-    for (const auto& [hash, point] : staged.points.by_hash) hash_of_.emplace(point.job, hash);
-  }
+  explicit Results(const store::StagedSweep& staged) : staged_(staged) {}
 
   std::optional<double> ValueOf(const std::string& hash, const std::string& metric) const {
     const auto found = staged_.results.find(hash);
@@ -31,10 +30,6 @@ class Results {
     return figure->second;
   }
 
-  std::string HashOf(int32_t job) const {
-    const auto found = hash_of_.find(job);
-    return found == hash_of_.end() ? "" : found->second;
-  }
   int32_t JobOf(const std::string& hash) const {
     const auto found = staged_.points.by_hash.find(hash);
     return found == staged_.points.by_hash.end() ? 0 : found->second.job;
@@ -42,26 +37,7 @@ class Results {
 
  private:
   const store::StagedSweep& staged_;
-  std::unordered_map<int32_t, std::string> hash_of_;
 };
-
-sweeps::SweepInput InputOf(const store::StagedSweep& staged, const Results& results) {
-  sweeps::SweepInput input;
-  for (const domain::SourceFile& file : staged.source.files)
-    input.files.push_back({file.path, file.text, file.folder});
-  input.overrides = staged.source.overrides;
-  input.working_folder = staged.source.working_folder;
-  input.environment = staged.source.environment;
-  input.progress.axes = staged.points.sweep.axes;
-  const domain::Stages& stages = staged.points.sweep.stages;
-  for (int32_t stage = 1; stage < stages.begun; ++stage) {
-    auto& bases = input.progress.bases.emplace_back();
-    const domain::Stage& begun = stages.all[static_cast<size_t>(stage)];
-    for (const int32_t job : begun.from) bases.push_back(results.HashOf(job));
-    input.progress.rounds.push_back(begun.points);
-  }
-  return input;
-}
 
 void Give(Backend* backend, engine::Input input, const Done& done) {
   const bool posted = backend->Post(std::move(input), [done](const engine::Answer& answer) {
@@ -94,7 +70,8 @@ void Expand(Backend* backend, const store::StagedSweep& staged, const Done& done
   if (!sweep.stages.has_next()) return done({});
   const Results results(staged);
   const domain::Stage& next = sweep.stages.all[static_cast<size_t>(sweep.stages.begun)];
-  sweeps::SweepInput input = InputOf(staged, results);
+  sweeps::SweepInput input = InputOf(staged.source);
+  input.progress = ProgressOf(staged.points);
   sweeps::StageStart start = sweeps::ChooseStart(
       input,
       [&](const std::string& hash, const std::string& metric) { return results.ValueOf(hash, metric); });

@@ -61,6 +61,13 @@ std::vector<engine::Point> PointsOf(const sweeps::Expansion& expansion) {
   return PointMaker(expansion).Make(expansion.jobs);
 }
 
+std::vector<domain::Stage> StagesOf(const sweeps::Expansion& expansion) {
+  std::vector<domain::Stage> stages;
+  for (const sweeps::StagePlan& stage : expansion.stages)
+    stages.push_back({.name = stage.name, .base = stage.base, .from = {}, .round = stage.round});
+  return stages;
+}
+
 domain::SweepSource SourceOf(sweeps::SweepInput source, const sweeps::Expansion& expansion) {
   domain::SweepSource result;
   for (sweeps::SweepFile& file : source.files)

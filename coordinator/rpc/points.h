@@ -31,6 +31,9 @@ std::vector<engine::Point> PointsOf(const sweeps::Expansion& expansion);
 
 std::vector<domain::Parameter> ParametersOf(const std::vector<std::string>& axes, const sweeps::Job& job);
 
+// None of which has begun.
+std::vector<domain::Stage> StagesOf(const sweeps::Expansion& expansion);
+
 domain::SweepSource SourceOf(sweeps::SweepInput source, const sweeps::Expansion& expansion);
 
 }  // namespace optfleet::rpc

@@ -345,6 +345,18 @@ v1::ReportMetricsResponse ToWire(const std::vector<engine::RecordsHeld>& held) {
   return wire;
 }
 
+void PutStages(const std::vector<domain::Stage>& stages, v1::Sweep* wire) {
+  while (wire->stages_size() > 0 && !wire->stages(wire->stages_size() - 1).begun())
+    wire->mutable_stages()->RemoveLast();
+  for (size_t i = static_cast<size_t>(wire->stages_size()); i < stages.size(); ++i) {
+    v1::Stage* added = wire->add_stages();
+    added->set_name(stages[i].name);
+    added->set_base(stages[i].base);
+    added->set_round(stages[i].round);
+  }
+  wire->clear_stage_problem();
+}
+
 v1::Sweep PreviewOf(const engine::CreateSweep& input, int32_t job_count, int32_t merged_points) {
   store::SweepView view;
   view.sweep.display_name = input.display_name;

@@ -34,6 +34,9 @@ v1::Series ToWire(const store::SeriesColumn& column, bool every_point);
 v1::SynchronizeResponse ToWire(const engine::SynchronizeAnswer& answer);
 v1::ReportMetricsResponse ToWire(const std::vector<engine::RecordsHeld>& held);
 
+// `stages` are all; those that have not begun on the wire become those of them.
+void PutStages(const std::vector<domain::Stage>& stages, v1::Sweep* wire);
+
 // What CreateSweep would answer, for validate_only; without its name.
 v1::Sweep PreviewOf(const engine::CreateSweep& input, int32_t job_count, int32_t merged_points);
 

@@ -10,6 +10,7 @@
 #include "optctl/commands/labels.h"
 #include "optctl/commands/program.h"
 #include "optctl/commands/resource_argument.h"
+#include "optctl/commands/stage_texts.h"
 #include "optctl/commands/sweep_source.h"
 #include "optctl/commands/wire_json.h"
 #include "optctl/output/table.h"
@@ -107,6 +108,46 @@ Json PointsJson(const sweeps::Expansion& file, const Difference& difference) {
   return json;
 }
 
+output::Table StagesTable(const StageDifference& difference) {
+  output::Table table({{""}, {"STAGE"}, {"BASE"}, {"BEGUN"}});
+  for (const auto& [sign, stage] : difference.rows)
+    table.Add({std::string(1, sign), StageTitle(stage), stage.base().empty() ? "-" : stage.base(),
+               stage.begun() ? "yes" : "no"});
+  return table;
+}
+
+Json StagesJson(const StageDifference& difference) {
+  Json json = {{"added_stages", Json::array()}, {"gone_stages", Json::array()}};
+  for (const auto& [sign, stage] : difference.rows)
+    if (sign != ' ') json[sign == '+' ? "added_stages" : "gone_stages"].push_back(StageTitle(stage));
+  json["common_stages"] = difference.common;
+  return json;
+}
+
+// Of a sweep whose points follow from results the coordinator knows whether the file fits what has begun.
+Result<int> DiffStages(Context& context, const Options& options, const SweepSource& source,
+                       const v1::Sweep& sweep, Client* client) {
+  const auto extended =
+      client->ExtendSweep(sweep.name(), RequestOf(source).sweep(), {.dry_run = true, .reuse = false}, {});
+  if (!extended) return Fail(extended.error());
+  const StageDifference difference = CompareStages(sweep, extended->sweep());
+  const bool differs = difference.added + difference.gone > 0;
+  const int code = options.exit_status && differs ? kExitFailure : kExitOk;
+  if (context.json()) {
+    context.console.PrintJson(StagesJson(difference));
+    return code;
+  }
+  const std::string id = ShortResource(sweep.name());
+  const Console& console = context.console;
+  console.Print(StagesTable(difference).Render(console.out().width, console.out().unicode) + "\n" +
+                Counted(static_cast<size_t>(difference.added), "stage is", "stages are") + " new, " +
+                FormatCount(difference.gone) + " only in " + id + ", " + FormatCount(difference.common) +
+                " in both\n");
+  console.Note("points of stages that have begun are the same" +
+               (differs ? "; next: optctl extend " + id + " " + FilesText(options.sweep) : std::string()));
+  return code;
+}
+
 Result<int> Diff(Context& context, const Options& options) {
   auto name = SweepNamed(options.name);
   if (!name) return Fail(std::move(name).error());
@@ -118,6 +159,7 @@ Result<int> Diff(Context& context, const Options& options) {
   if (!client) return Fail(std::move(client).error());
   const auto sweep = client->GetSweep(*name);
   if (!sweep) return Fail(sweep.error());
+  if (sweep->stages_size() > 0) return DiffStages(context, options, *source, *sweep, &*client);
   const auto jobs = client->ListJobs(*name);
   if (!jobs) return Fail(jobs.error());
   const Difference difference = Compare(file, *jobs);
@@ -152,7 +194,7 @@ Result<int> Diff(Context& context, const Options& options) {
 }  // namespace
 
 void AddDiff(Program& program) {
-  CLI::App& command = program.Command("diff", "Compare the points of a file with those of a sweep",
+  CLI::App& command = program.Command("diff", "Compare points or stages of a file with a sweep's",
                                       "  optctl diff quickstart quickstart.yaml\n"
                                       "  optctl diff lr lr.yaml --set training.seed=[0,1,2] --exit-status");
   auto options = std::make_shared<Options>();

@@ -6,11 +6,14 @@
 #include "optctl/commands/file_stamps.h"
 #include "optctl/commands/program.h"
 #include "optctl/commands/resource_argument.h"
+#include "optctl/commands/stage_texts.h"
 #include "optctl/commands/sweep_source.h"
 #include "optctl/commands/wire_json.h"
 
 namespace optfleet::commands {
 namespace {
+
+constexpr size_t kTextWidth = 80;
 
 struct Options {
   std::string name;
@@ -47,10 +50,12 @@ Result<int> Extend(Context& context, const Options& options) {
     context.console.Print(answer->sweep().name() + "\n");
     return kExitOk;
   }
-  context.console.Print(answer->sweep().name() +
-                        (options.dry_run ? " would be extended by " : " extended by ") +
-                        CountText(answer->new_jobs(), "job", "jobs") + "; " +
-                        CountText(answer->known_points(), "point was", "points were") + " there already\n");
+  const bool in_stages = answer->sweep().stages_size() > 0;
+  std::string text = answer->sweep().name() + (options.dry_run ? " would be extended" : " extended");
+  if (!in_stages) text += " by " + CountText(answer->new_jobs(), "job", "jobs");
+  text += "; " + CountText(answer->known_points(), "point was", "points were") + " there already\n";
+  if (in_stages) text += WrapWords(StillToBegin(answer->sweep()), kTextWidth) + "\n";
+  context.console.Print(text);
   return kExitOk;
 }
 
@@ -58,7 +63,7 @@ Result<int> Extend(Context& context, const Options& options) {
 
 void AddExtend(Program& program) {
   CLI::App& command = program.Command(
-      "extend", "Add new points of a changed file to a sweep",
+      "extend", "Add new points or stages of a changed file to a sweep",
       "  optctl extend quickstart quickstart.yaml --dry-run\n"
       "  optctl extend quickstart quickstart.yaml --set optimizer.learning_rate=[1e-4, 3e-4]");
   auto options = std::make_shared<Options>();

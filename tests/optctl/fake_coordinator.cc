@@ -103,7 +103,15 @@ struct FakeCoordinator::Services final : v1::SweepService::Service,
                      v1::ExtendSweepResponse* out) override {
     out->set_new_jobs(1);
     out->set_known_points(4);
-    return Find(Now().sweeps, request->name(), out->mutable_sweep());
+    const Status found = Find(Now().sweeps, request->name(), out->mutable_sweep());
+    // A sweep with stages would have one more.
+    if (v1::Sweep* sweep = out->mutable_sweep(); sweep->stages_size() > 0) {
+      out->set_new_jobs(0);
+      v1::Stage* decay = sweep->add_stages();
+      decay->set_name("decay");
+      decay->set_base("best(seeds)");
+    }
+    return found;
   }
   Status CancelJobs(ServerContext*, const v1::CancelJobsRequest* request,
                     v1::CancelJobsResponse* out) override {

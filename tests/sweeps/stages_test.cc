@@ -242,6 +242,17 @@ TEST(Stages, ABaseThatIsNotUnderstoodSaysWhatIsExpected) {
   EXPECT_THAT(mistakes("[best(a)]"), HasSubstr("must be the best of a stage"));
 }
 
+TEST(Stages, AxesOfALongerFileStandBehindThoseOfTheSweep) {
+  SweepInput input =
+      testing::OneFile(testing::kEnough +
+                       "stages:\n"
+                       "  - {name: a, optimizer.weight_decay: [0, 0.1], training.seed: [1, 2]}\n");
+  input.progress.axes = {"stage", "training.seed"};
+  const auto result = ExpandSweep(input);
+  ASSERT_TRUE(result.expansion) << result.diagnostics.Render();
+  EXPECT_THAT(result.expansion->axes, ElementsAre("stage", "training.seed", "optimizer.weight_decay"));
+}
+
 TEST(Stages, DrawTheirOwnSamples) {
   Staged sweep(
       "stages:\n  - name: a\n    sample.points: 2\n    optimizer.learning_rate: {from: 1e-4, to: 1e-2, "

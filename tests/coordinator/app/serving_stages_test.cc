@@ -23,6 +23,12 @@ stages:
     replicates: 2
 )";
 
+// kStaged with something else in one place.
+std::string With(const std::string& what, const std::string& instead) {
+  std::string text = kStaged;
+  return text.replace(text.find(what), what.size(), instead);
+}
+
 class StagesApi : public Serving {
  protected:
   v1::SynchronizeRequest Hello() {
@@ -69,6 +75,18 @@ class StagesApi : public Serving {
     for (int look = 0; look < 1000 && Get(name).state() == v1::Sweep::STATE_ACTIVE; ++look)
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     return Get(name);
+  }
+  grpc::Status Extend(const std::string& text, bool dry, v1::ExtendSweepResponse* response) {
+    v1::ExtendSweepRequest request;
+    request.set_name("sweeps/lr");
+    *request.mutable_sweep() = NewSweep("", text).sweep();
+    request.set_validate_only(dry);
+    return Call(*sweeps_, &v1::SweepService::Stub::ExtendSweep, request, response);
+  }
+  static std::vector<std::string> TitlesOf(const v1::Sweep& sweep) {
+    std::vector<std::string> titles;
+    for (const v1::Stage& stage : sweep.stages()) titles.push_back(stage.name());
+    return titles;
   }
   static std::vector<std::string> PointOf(const v1::Job& job) {
     std::vector<std::string> values;
@@ -189,15 +207,84 @@ TEST_F(StagesApi, AStageHasItsRoundsBeforeTheNextAndTheyAreTheSameAfterARestart)
   EXPECT_THAT(sweep.stages(4).from_jobs(), ElementsAre("sweeps/lr/jobs/4")) << "the best of all rounds";
 }
 
-TEST_F(StagesApi, ItsFileDoesNotExtendIt) {
+TEST_F(StagesApi, StagesMayFollowThoseThatItHad) {
   Submit(NewSweep("lr", kStaged));
-  v1::ExtendSweepRequest request;
-  request.set_name("sweeps/lr");
-  *request.mutable_sweep() = NewSweep("", kStaged).sweep();
+  End(Next(), v1::OUTCOME_SUCCEEDED, 3);
+  End(Next(), v1::OUTCOME_SUCCEEDED, 2);
+  End(Next(), v1::OUTCOME_SUCCEEDED, 1);
+  ASSERT_EQ(Ended("sweeps/lr").state(), v1::Sweep::STATE_ENDED);
+  const std::string more = std::string(kStaged) +
+                           "  - name: decay\n"
+                           "    base: best(rates + seeds)\n"
+                           "    optimizer.weight_decay: [0.1, 0.2]\n";
   v1::ExtendSweepResponse response;
-  const grpc::Status status = Call(*sweeps_, &v1::SweepService::Stub::ExtendSweep, request, &response);
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
-  EXPECT_THAT(status.error_message(), HasSubstr("has stages"));
+  ASSERT_EQ(Extend(more, /*dry=*/true, &response).error_message(), "");
+  EXPECT_THAT(TitlesOf(response.sweep()), ElementsAre("rates", "seeds", "decay"));
+  EXPECT_EQ(response.known_points(), 4) << "of two stages, one point of which is in both";
+  EXPECT_EQ(Get("sweeps/lr").stages_size(), 2) << "a dry run changes nothing";
+
+  ASSERT_EQ(Extend(more, /*dry=*/false, &response).error_message(), "");
+  EXPECT_EQ(response.new_jobs(), 0) << "they follow once the stage begins";
+  EXPECT_EQ(response.sweep().state(), v1::Sweep::STATE_ACTIVE);
+  EXPECT_FALSE(response.sweep().stages(2).begun());
+  Restart();
+  EXPECT_EQ(Next().attempt(), "sweeps/lr/jobs/4/attempts/1");
+  EXPECT_THAT(Get("sweeps/lr").stages(2).from_jobs(), ElementsAre("sweeps/lr/jobs/3"));
+  EXPECT_THAT(PointOf(GetJob("sweeps/lr/jobs/4")),
+              ElementsAre("stage=decay", "optimizer.learning_rate=1e-3", "training.seed=1",
+                          "optimizer.weight_decay=0.1"));
+  EXPECT_THAT(PointOf(GetJob("sweeps/lr/jobs/1")), testing::Contains("optimizer.weight_decay=0"))
+      << "jobs that were there have a value on the new axis";
+}
+
+TEST_F(StagesApi, OnlyWhatIsStillToBeginMayChange) {
+  Submit(NewSweep("lr", kStaged));
+  v1::ExtendSweepResponse response;
+  EXPECT_EQ(
+      Extend(With("1e-4, 1e-3", "1e-4, 1e-3, 1e-2"), false, &response).error_message(),
+      "stage rates has begun, and the file adds 1 point; only stages that are still to begin may change. "
+      "Submit the file as a sweep of its own, with --reuse for what is trained already");
+  EXPECT_THAT(Extend(With("1e-4, 1e-3", "1e-4"), false, &response).error_message(),
+              HasSubstr("the file takes away 1 point;"));
+  EXPECT_THAT(Extend(With("name: rates", "name: speeds\n    base: {}"), true, &response).error_message(),
+              HasSubstr("`base`"));
+  EXPECT_THAT(Extend(kSweepText, true, &response).error_message(),
+              HasSubstr("sweeps/lr has stages, and the file has none"));
+  EXPECT_THAT(Extend(With("replicates: 2", "replicates: 0"), true, &response).error_message(),
+              HasSubstr("`replicates`"))
+      << "a mistake in a stage that is still to begin";
+  const int32_t events = static_cast<int32_t>(Get("sweeps/lr").stages_size());
+  EXPECT_EQ(Extend(kStaged, false, &response).error_message(), "") << "nothing is new";
+  EXPECT_EQ(Get("sweeps/lr").stages_size(), events);
+
+  EXPECT_EQ(Extend(With("replicates: 2", "replicates: 3"), false, &response).error_message(), "");
+  End(Next(), v1::OUTCOME_SUCCEEDED, 3);
+  End(Next(), v1::OUTCOME_SUCCEEDED, 2);
+  End(Next(), v1::OUTCOME_SUCCEEDED, 2);
+  End(Next(), v1::OUTCOME_SUCCEEDED, 2);
+  EXPECT_EQ(Ended("sweeps/lr").job_count(), 4) << "two rates, then three seeds of which one was there";
+}
+
+TEST_F(StagesApi, ASearchMayGoOnForLonger) {
+  Submit(NewSweep("lr", kDrawn));
+  for (int round = 1; round <= 3; ++round) End(Next(), v1::OUTCOME_SUCCEEDED, 3 - round);
+  ASSERT_EQ(Ended("sweeps/lr").job_count(), 3);
+  const std::vector<std::string> third = PointOf(GetJob("sweeps/lr/jobs/3"));
+  std::string longer = kDrawn;
+  longer.replace(longer.find("points: 3"), 9, "points: 5");
+  v1::ExtendSweepResponse response;
+  ASSERT_EQ(Extend(longer, false, &response).error_message(), "");
+  for (int round = 4; round <= 5; ++round) End(Next(), v1::OUTCOME_SUCCEEDED, 3 - round);
+  EXPECT_EQ(Ended("sweeps/lr").job_count(), 5);
+  EXPECT_EQ(PointOf(GetJob("sweeps/lr/jobs/3")), third);
+}
+
+TEST_F(StagesApi, StagesDoNotExtendASweepThatHasNone) {
+  Submit(NewSweep("lr"));
+  v1::ExtendSweepResponse response;
+  for (const bool dry : {true, false})
+    EXPECT_THAT(Extend(kStaged, dry, &response).error_message(),
+                HasSubstr("sweeps/lr has no stages, and the file has some"));
 }
 
 TEST_F(StagesApi, AJobPausesAtItsRungAndSaysHowItStands) {

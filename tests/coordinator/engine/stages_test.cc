@@ -79,6 +79,65 @@ TEST(Stages, EachBeginsOnce) {
   EXPECT_THAT(ErrorOf(story.Give(SecondStage(2, 1))), HasSubstr("changed"));
 }
 
+ExtendSweep OtherStages(int32_t revision, const std::vector<std::string>& names) {
+  ExtendSweep other;
+  other.sweep_id = "lr";
+  other.revision = revision;
+  other.objective = {.metric = "val_loss"};
+  other.stages.emplace();
+  for (const std::string& name : names)
+    other.stages->push_back({.name = name, .base = name == "rates" ? "" : "best(rates)", .from = {}});
+  return other;
+}
+
+TEST(Stages, OthersMayStandInThePlaceOfThoseStillToBegin) {
+  ClusterStory story;
+  story.Submit(TwoStages(1));
+  EXPECT_EQ(ErrorOf(story.Give(OtherStages(1, {"rates", "decay", "final"}))), "");
+  EXPECT_EQ(story.SweepRow("lr").stages.all[1].name, "decay");
+  EXPECT_EQ(story.SweepRow("lr").stages.begun, 1);
+  EXPECT_EQ(story.SweepRow("lr").job_count, 1);
+  EXPECT_THAT(ErrorOf(story.Give(OtherStages(1, {"rates", "seeds"}))), HasSubstr("changed"));
+  auto worker = story.Worker("a");
+  worker.Takes("job-1");
+  worker.Scores("job-1", 1.0);
+  story.RestartCoordinator();
+  EXPECT_THAT(story.engine().due_stages(), ElementsAre("lr"));
+  EXPECT_EQ(ErrorOf(story.Give(SecondStage(2, 0))), "");
+  EXPECT_THAT(story.engine().due_stages(), ElementsAre("lr")) << "the third is due at once";
+  EXPECT_EQ(ErrorOf(story.Give(OtherStages(3, {"rates", "decay"}))), "") << "taken back";
+  EXPECT_EQ(story.SweepRow("lr").state, SweepState::kEnded);
+  EXPECT_THAT(story.engine().due_stages(), IsEmpty());
+  EXPECT_THAT(story.SweepRow("lr").stages.all[1].from, ElementsAre(1));
+}
+
+TEST(Stages, AnEndedSweepGoesOnWithMoreOfThem) {
+  ClusterStory story;
+  story.Submit(TwoStages(1));
+  auto worker = story.Worker("a");
+  worker.Takes("job-1");
+  worker.Scores("job-1", 1.0);
+  story.Give(SecondStage(1, 0));
+  ASSERT_EQ(story.SweepRow("lr").state, SweepState::kEnded);
+  ASSERT_EQ(ErrorOf(story.Give(OtherStages(2, {"rates", "seeds", "final"}))), "");
+  EXPECT_EQ(story.SweepRow("lr").state, SweepState::kActive);
+  EXPECT_EQ(story.SweepRow("lr").end_time, std::nullopt);
+  EXPECT_THAT(story.engine().due_stages(), ElementsAre("lr"));
+  EXPECT_THAT(story.History("sweeps/lr"), ElementsAre("created", "stage", "ended", "extended"));
+}
+
+TEST(Stages, ThoseThatHaveBegunStay) {
+  ClusterStory story;
+  story.Submit(TwoStages(1));
+  EXPECT_THAT(ErrorOf(story.Give(OtherStages(1, {"speeds", "seeds"}))), HasSubstr("have begun"));
+  EXPECT_THAT(ErrorOf(story.Give(OtherStages(1, {}))), HasSubstr("have begun"));
+  story.Submit(Jobs(1, "plain"));
+  ExtendSweep plain = OtherStages(1, {"rates"});
+  plain.sweep_id = "plain";
+  EXPECT_THAT(ErrorOf(story.Give(plain)), HasSubstr("sweeps/plain has no stages"));
+  EXPECT_EQ(story.SweepRow("lr").revision, 1);
+}
+
 TEST(Stages, ASweepThatHasSomeIsNotExtendedOtherwise) {
   ClusterStory story;
   story.Submit(TwoStages(1));

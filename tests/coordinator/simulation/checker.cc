@@ -108,10 +108,12 @@ void Checker::Apply(const engine::Changes& changes, Rows* rows, bool check) {
 void Checker::CheckStages(const Rows& rows, const domain::Sweep& before, const domain::Sweep& after) {
   const std::string name = SweepResource(after.id);
   const auto begun = static_cast<size_t>(before.stages.begun);
-  if (after.stages.begun < before.stages.begun || after.stages.all.size() != before.stages.all.size() ||
+  const bool has_others = after.stages.all.size() != before.stages.all.size();
+  if (after.stages.begun < before.stages.begun || (has_others && after.revision == before.revision) ||
       !std::equal(before.stages.all.begin(), before.stages.all.begin() + before.stages.begun,
                   after.stages.all.begin()))
     return context_->Violate("what a stage began with stays", name);
+  if (has_others) context_->coverage->Count("sweeps extended by stages");
   if (after.stages.begun == before.stages.begun) return;
   const domain::Stage& next = after.stages.all[begun];
   const auto end = rows.jobs.upper_bound({after.id, before.job_count});

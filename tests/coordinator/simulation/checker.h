@@ -24,10 +24,11 @@ inline constexpr Duration kLease = std::chrono::seconds(8);
 
 // What a client was told to be done.
 struct Promise {
-  enum class Kind { kNone, kHasPoints, kSweepCancelled, kJobCancelled, kPinned, kOrder };
+  enum class Kind { kNone, kHasPoints, kHasStage, kSweepCancelled, kJobCancelled, kPinned, kOrder };
   Kind kind = Kind::kNone;
   JobName subject;               // job 0: the sweep
   std::set<std::string> points;  // of a sweep, by their hashes
+  std::string stage = {};        // of a sweep, by its name
   CheckpointName checkpoint = {};
   Order order = {};
   Time begun = {};  // when it was first asked for

@@ -49,6 +49,13 @@ void Checker::CheckPromise(const Promise& promise) {
   switch (promise.kind) {
     case Promise::Kind::kHasPoints:
       return CheckPoints(promise);
+    case Promise::Kind::kHasStage: {
+      const auto& stages = sweep->second.stages.all;
+      if (std::none_of(stages.begin(), stages.end(),
+                       [&](const domain::Stage& stage) { return stage.name == promise.stage; }))
+        context_->Violate(kKept, SweepResource(promise.subject.sweep) + " has lost stage " + promise.stage);
+      break;
+    }
     case Promise::Kind::kSweepCancelled:
       if (!sweep->second.cancel_requested && !sweep->second.end_time && !WasReopenedSince(promise))
         context_->Violate(kKept, SweepResource(promise.subject.sweep) + " is no longer cancelled");

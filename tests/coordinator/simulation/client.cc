@@ -137,6 +137,12 @@ void Client::Extend(const std::string& sweep, int first, int last, int part, boo
         {.kind = Promise::Kind::kHasPoints, .subject = {sweep, 0}, .points = PointsBetween(first, last)});
 }
 
+void Client::ExtendByStage(const std::string& sweep) {
+  const std::string request = NewRequestId();
+  Begin(SweepsServer::kExtendByStage, request + ' ' + sweep,
+        {.kind = Promise::Kind::kHasStage, .subject = {sweep, 0}, .points = {}, .stage = request});
+}
+
 // Points that no other request has.
 void Client::ExtendMistaken(const std::string& sweep, int part) {
   Begin(SweepsServer::kExtendMistaken,

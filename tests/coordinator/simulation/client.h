@@ -43,6 +43,8 @@ class Client {
              const std::vector<Outcome>& outcomes);
   // By the points first to last, of which the sweep may have some; in parts of so many, 0: at once.
   void Extend(const std::string& sweep, int first, int last, int part, bool reuse);
+  // By a stage behind those that it has.
+  void ExtendByStage(const std::string& sweep);
   // By many, and there is a mistake in the file.
   void ExtendMistaken(const std::string& sweep, int part);
   // The answer to this request has left the coordinator: from now on it holds, whoever hears of it.

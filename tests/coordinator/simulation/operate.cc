@@ -33,13 +33,16 @@ void World::Operate() {
     case 1:
       return Retry(sweep->second);
     case 2:
-      return Extend(sweep->first);
+      return Extend(sweep->second);
     default:
       return SteerSweep(sweep->second);
   }
 }
 
-void World::Extend(const std::string& sweep) {
+void World::Extend(const domain::Sweep& row) {
+  const std::string& sweep = row.id;
+  // Sweeps that have begun with stages have some; of others the coordinator refuses it.
+  if (!row.stages.all.empty() && !context_.dice.Chance(0.1)) return client_.ExtendByStage(sweep);
   const int part = context_.dice.Chance(0.6) ? 1 + static_cast<int>(context_.dice.Below(2)) : 0;
   if (context_.dice.Chance(0.2)) return client_.ExtendMistaken(sweep, part);
   const int first = 1 + static_cast<int>(context_.dice.Below(kMostPoints));

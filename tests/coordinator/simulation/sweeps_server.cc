@@ -79,11 +79,13 @@ std::set<std::string> PointsBetween(int first, int last) {
 }
 
 bool SweepsServer::Serve(const std::string& path, const std::string& request, const Network::Reply& reply) {
-  if (path != kCreate && path != kExtend && path != kExtendMistaken) return false;
+  if (path != kCreate && path != kExtend && path != kExtendMistaken && path != kExtendByStage) return false;
   if (!coordinator_->up()) {
     reply(Fail(Code::kUnavailable, "connection refused"));
   } else if (path == kCreate) {
     Create(request, reply);
+  } else if (path == kExtendByStage) {
+    ExtendByStage(request, reply);
   } else {
     Extend(request, path == kExtendMistaken, reply);
   }
@@ -162,6 +164,25 @@ void SweepsServer::Extend(const std::string& request, bool mistaken, const Netwo
         extend.points = std::move(points);
         AtOnce(std::move(extend), reply);
       });
+}
+
+void SweepsServer::ExtendByStage(const std::string& request, const Network::Reply& reply) {
+  std::istringstream words(request);
+  engine::ExtendSweep extend;
+  words >> extend.request_id >> extend.sweep_id;
+  extend.content_hash = extend.request_id;
+  coordinator_->Read([this, extend, reply](store::ReadStore& store) mutable {
+    const auto known = store.GetSweepPoints(extend.sweep_id);
+    if (!known) return reply(Fail(known.error()));
+    extend.revision = known->sweep.revision;
+    extend.objective = known->sweep.objective;
+    extend.merged_points = known->sweep.merged_points;
+    extend.stages.emplace();
+    for (const domain::Stage& stage : known->sweep.stages.all)
+      extend.stages->push_back({.name = stage.name, .base = stage.base, .from = {}, .round = stage.round});
+    extend.stages->push_back({.name = extend.request_id, .base = "", .from = {}});
+    AtOnce(std::move(extend), reply);
+  });
 }
 
 namespace {

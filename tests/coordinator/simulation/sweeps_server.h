@@ -23,7 +23,9 @@ class SweepsServer {
   static constexpr const char* kCreate = "create";
   // Request id, sweep, first point, last point, so many in a part, whether to take outcomes over.
   static constexpr const char* kExtend = "extend";
-  // The same of a file in which a mistake is found after all jobs were written.
+  // Request id, by which the stage is called, and sweep.
+  static constexpr const char* kExtendByStage = "extend by a stage";
+  // As kExtend of a file in which a mistake is found after all jobs were written.
   static constexpr const char* kExtendMistaken = "extend, mistaken";
 
   SweepsServer(CoordinatorProcess* coordinator, Checker* checker)
@@ -42,6 +44,7 @@ class SweepsServer {
   void CreateWith(engine::CreateSweep sweep, std::vector<engine::Point> points, size_t part,
                   const Network::Reply& reply);
   void Extend(const std::string& request, bool mistaken, const Network::Reply& reply);
+  void ExtendByStage(const std::string& request, const Network::Reply& reply);
   void AtOnce(engine::Input input, const Network::Reply& reply);
   // Gives `begin`, the points in parts, and then what ends it; of a mistaken one nothing stays.
   void InParts(engine::Input begin, std::vector<engine::Point> points, size_t part, bool mistaken,

@@ -52,7 +52,7 @@ class World {
   void Submit();
   void PlanOperations();
   void Operate();  // by chance, on something that is there
-  void Extend(const std::string& sweep);
+  void Extend(const domain::Sweep& row);
   void SteerSweep(const domain::Sweep& sweep);
   void Retry(const domain::Sweep& sweep);
   void DrainOrUndrain();
