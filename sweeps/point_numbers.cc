@@ -1,6 +1,7 @@
 #include "sweeps/point_numbers.h"
 
 #include <cstring>
+#include <utility>
 
 namespace optfleet::sweeps {
 namespace {
@@ -8,35 +9,38 @@ namespace {
 constexpr size_t kFirstSlots = 64;
 
 // Any bytes of a hash are as good as others.
-size_t StartOf(const Sha256Digest& hash, size_t slots) {
-  uint64_t word = 0;
-  std::memcpy(&word, hash.data(), sizeof(word));
-  return static_cast<size_t>(word) & (slots - 1);
+uint32_t TagOf(const Sha256Digest& hash) {
+  uint32_t tag = 0;
+  std::memcpy(&tag, hash.data(), sizeof(tag));
+  return tag;
 }
 
 }  // namespace
 
-size_t PointNumbers::SlotOf(const Sha256Digest& hash) const {
-  size_t slot = StartOf(hash, slots_.size());
-  while (slots_[slot] != 0 && hashes_[static_cast<size_t>(slots_[slot]) - 1] != hash)
-    slot = (slot + 1) & (slots_.size() - 1);
-  return slot;
-}
-
-int32_t PointNumbers::Find(const Sha256Digest& hash) const {
-  return slots_.empty() ? 0 : slots_[SlotOf(hash)];
-}
-
-int32_t PointNumbers::Add(const Sha256Digest& hash) {
-  hashes_.push_back(hash);
-  const auto number = static_cast<int32_t>(hashes_.size());
-  if (2 * hashes_.size() <= slots_.size()) {
-    slots_[SlotOf(hash)] = number;
-    return number;
+PointNumbers::Numbered PointNumbers::Add(const Sha256Digest& hash) {
+  if (2 * (hashes_.size() + 1) > slots_.size()) Grow();
+  const uint32_t tag = TagOf(hash);
+  const size_t mask = slots_.size() - 1;
+  size_t at = tag & mask;
+  for (; slots_[at].number != 0; at = (at + 1) & mask) {
+    const Slot& slot = slots_[at];
+    if (slot.tag == tag && hashes_[static_cast<size_t>(slot.number) - 1] == hash) return {slot.number, false};
   }
-  slots_.assign(slots_.empty() ? kFirstSlots : 2 * slots_.size(), 0);
-  for (size_t i = 0; i < hashes_.size(); ++i) slots_[SlotOf(hashes_[i])] = static_cast<int32_t>(i) + 1;
-  return number;
+  hashes_.push_back(hash);
+  slots_[at] = {tag, static_cast<int32_t>(hashes_.size())};
+  return {slots_[at].number, true};
+}
+
+void PointNumbers::Grow() {
+  const std::vector<Slot> before = std::exchange(slots_, {});
+  slots_.resize(before.empty() ? kFirstSlots : 2 * before.size());
+  const size_t mask = slots_.size() - 1;
+  for (const Slot& slot : before) {
+    if (slot.number == 0) continue;
+    size_t at = slot.tag & mask;
+    while (slots_[at].number != 0) at = (at + 1) & mask;
+    slots_[at] = slot;
+  }
 }
 
 }  // namespace optfleet::sweeps

@@ -1,4 +1,4 @@
-// Which job has a hash: a table of some 50 bytes a job. One thread.
+// Which job has a hash: a table of some 60 bytes a job. One thread.
 #pragma once
 
 #include <cstdint>
@@ -10,18 +10,27 @@ namespace optfleet::sweeps {
 
 class PointNumbers {
  public:
-  // The number of the job with this hash; 0 if there is none.
-  int32_t Find(const Sha256Digest& hash) const;
-  // The next job, which has a hash that no other has. Returns its number, from 1.
-  int32_t Add(const Sha256Digest& hash);
+  struct Numbered {
+    int32_t number = 0;  // from 1
+    bool is_new = false;
+  };
+  // The job with this hash: one that was added, or the next.
+  Numbered Add(const Sha256Digest& hash);
 
   int64_t size() const { return static_cast<int64_t>(hashes_.size()); }
 
  private:
-  size_t SlotOf(const Sha256Digest& hash) const;  // where it is, or the free place where it would be
+  // Of a table that is larger than any cache one place is looked at for a hash, and none of the hashes
+  // themselves unless they are equal.
+  struct Slot {
+    uint32_t tag = 0;    // of the hash: where a search begins, and whether it may be this one
+    int32_t number = 0;  // 0: free
+  };
+
+  void Grow();
 
   std::vector<Sha256Digest> hashes_;  // of job 1, 2 and so on
-  std::vector<int32_t> slots_;        // job numbers, 0 in free places; of a size that is a power of two
+  std::vector<Slot> slots_;           // of a size that is a power of two, at most half of them taken
 };
 
 }  // namespace optfleet::sweeps

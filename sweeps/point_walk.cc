@@ -142,12 +142,14 @@ void PointWalk::AddPoint(size_t block, const Grid& grid, Known* known) {
   Sha256Digest hash = hashes_.Next(written_ == known ? canonical_.HashedTextOf(known->spec, known->free_keys)
                                                      : canonical_.HashedTextOf(known->spec));
   written_ = known;
-  if (const int32_t equal = numbers_.Find(hash); equal != 0) {
-    if (!options_.keeps_equal) return expansion_->merged_points.push_back({point_, equal});
+  PointNumbers::Numbered numbered = numbers_.Add(hash);
+  if (!numbered.is_new) {
+    if (!options_.keeps_equal) return expansion_->merged_points.push_back({point_, numbered.number});
     hash = HashOfCopy(ToHex(hash));
+    numbered = numbers_.Add(hash);
   }
   Job& job = jobs_.emplace_back();
-  job.number = numbers_.Add(hash);
+  job.number = numbered.number;
   job.block = static_cast<int32_t>(block) + 1;
   job.spec = known->spec;
   job.hash = ToHex(hash);

@@ -31,11 +31,12 @@ TEST(Literal, AListWithinTheListIsOneValueOfAKeyThatTakesLists) {
 }
 
 TEST(Literal, PartsMayBeComputed) {
-  EXPECT_THAT(PointsOf("training.seed: [40, 30]\n"
-                       "schedule.name: stages\n"
-                       "schedule.stages: [['constant 1 for ${2 * training.seed}%', linear 1 to 0 for rest]]\n"),
-              ElementsAre("40 constant 1 for 80% then linear 1 to 0 for rest",
-                          "30 constant 1 for 60% then linear 1 to 0 for rest"));
+  EXPECT_THAT(
+      PointsOf("training.seed: [40, 30]\n"
+               "schedule.name: stages\n"
+               "schedule.stages: [['constant 1 for ${2 * training.seed}%', linear 1 to 0 for rest]]\n"),
+      ElementsAre("40 constant 1 for 80% then linear 1 to 0 for rest",
+                  "30 constant 1 for 60% then linear 1 to 0 for rest"));
 }
 
 TEST(Literal, MistakesSayWhere) {

@@ -204,14 +204,21 @@ TEST(PointWalk, MistakesAreCountedByPoints) {
 
 TEST(PointNumbers, FindWhatWasAdded) {
   PointNumbers numbers;
-  EXPECT_EQ(numbers.Find(Sha256("0")), 0);
   for (int32_t i = 1; i <= 10'000; ++i) {
-    const Sha256Digest hash = Sha256(std::to_string(i));
-    ASSERT_EQ(numbers.Find(hash), 0);
-    ASSERT_EQ(numbers.Add(hash), i);
+    const auto added = numbers.Add(Sha256(std::to_string(i)));
+    ASSERT_EQ(added.number, i);
+    ASSERT_TRUE(added.is_new);
   }
-  for (int32_t i = 1; i <= 10'000; ++i) ASSERT_EQ(numbers.Find(Sha256(std::to_string(i))), i);
-  EXPECT_EQ(numbers.size(), 10'000);
+  for (int32_t i = 1; i <= 10'000; ++i) {
+    const auto found = numbers.Add(Sha256(std::to_string(i)));
+    ASSERT_EQ(found.number, i);
+    ASSERT_FALSE(found.is_new);
+  }
+  // What they begin with is the same in both: the hashes themselves decide.
+  Sha256Digest hash = Sha256("1");
+  hash.back() = static_cast<uint8_t>(hash.back() + 1);
+  EXPECT_EQ(numbers.Add(hash).number, 10'001);
+  EXPECT_EQ(numbers.size(), 10'001);
 }
 
 }  // namespace
