@@ -25,6 +25,7 @@
 #include "coordinator/domain/sweep.h"
 #include "coordinator/domain/worker.h"
 #include "coordinator/engine/inputs.h"
+#include "coordinator/store/measured_job.h"
 #include "coordinator/store/thin_plan.h"
 
 namespace optfleet::store {
@@ -185,6 +186,9 @@ class ReadStore {
   virtual Result<std::vector<HashedJob>> ListSucceededJobs() = 0;
   // Those of the names that did, in that order.
   virtual Result<std::vector<SucceededJob>> GetSucceededJobs(const std::vector<JobName>& names) = 0;
+
+  // Of the newest sweeps, spread evenly over the numbers of each one's jobs.
+  virtual Result<std::vector<MeasuredJob>> ListMeasuredJobs(const MeasuredLimits& limits) = 0;
 
   // One column per key that has points, in the order asked for, else by name; of a job that took an outcome
   // over, the series that was recorded then. NOT_FOUND if there is no such job.

@@ -1,0 +1,36 @@
+// What a job that succeeded tells of the speed of what it ran on.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "common/names.h"
+#include "coordinator/domain/job.h"
+#include "coordinator/domain/worker.h"
+
+namespace optfleet::store {
+
+struct MeasuredDevice {
+  domain::SlotKind kind = domain::SlotKind::kCpu;
+  std::string model;
+  int32_t threads = 0;  // 0: its trainer does not say
+};
+
+struct MeasuredJob {
+  JobName name;
+  std::string spec_json;
+  MeasuredDevice device;
+  int32_t slots = 1;
+  int64_t steps = 0;
+  std::optional<double> held_seconds;  // from given out to ended; nothing if it took several attempts
+  domain::Figures final;
+};
+
+struct MeasuredLimits {
+  int32_t jobs = 400;
+  int32_t jobs_of_sweep = 100;
+  int32_t sweeps = 50;  // the newest
+};
+
+}  // namespace optfleet::store
