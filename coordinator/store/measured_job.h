@@ -1,4 +1,4 @@
-// What a job that succeeded tells of the speed of what it ran on.
+// What jobs that succeeded leave to others: their outcomes, and how fast what they ran on is.
 #pragma once
 
 #include <cstdint>
@@ -7,9 +7,18 @@
 
 #include "common/names.h"
 #include "coordinator/domain/job.h"
+#include "coordinator/domain/reuse.h"
 #include "coordinator/domain/worker.h"
 
 namespace optfleet::store {
+
+// A job that ran and succeeded, for others to take its outcome over.
+struct SucceededJob {
+  JobName name;
+  int64_t step = 0;
+  domain::Figures final;
+  domain::RunGround ground;
+};
 
 struct MeasuredDevice {
   domain::SlotKind kind = domain::SlotKind::kCpu;

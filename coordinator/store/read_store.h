@@ -20,7 +20,6 @@
 #include "coordinator/domain/checkpoint.h"
 #include "coordinator/domain/event.h"
 #include "coordinator/domain/job.h"
-#include "coordinator/domain/reuse.h"
 #include "coordinator/domain/slot_time.h"
 #include "coordinator/domain/sweep.h"
 #include "coordinator/domain/worker.h"
@@ -131,14 +130,6 @@ struct StagedSweep {
 struct HashedJob {
   std::string spec_hash;
   JobName name;
-};
-
-// A job that ran and succeeded, for others to take its outcome over.
-struct SucceededJob {
-  JobName name;
-  int64_t step = 0;
-  domain::Figures final;
-  domain::RunGround ground;
 };
 
 class ReadStore {
