@@ -140,9 +140,9 @@ std::optional<double> SpeedModel::MedianFactorOff() const {
 }
 
 const Work& UsualSpeed(bool on_gpu) {
-  // products, attention, scores, elements, update, calls, step
-  static constexpr Work kCpu{{2e-11, 5e-11, 5e-10, 5e-10, 2e-10, 5e-6, 2e-4}};
-  static constexpr Work kGpu{{1e-14, 2e-14, 2e-12, 2e-12, 1e-12, 5e-6, 2e-4}};
+  // products, half, attention, scores, elements, update, calls, step
+  static constexpr Work kCpu{{2e-11, 1e-11, 2.5e-11, 2e-10, 6e-10, 1e-10, 4e-6, 2e-4}};
+  static constexpr Work kGpu{{1e-14, 2e-15, 2e-14, 2e-12, 2e-12, 1e-12, 5e-6, 2e-4}};
   return on_gpu ? kGpu : kCpu;
 }
 

@@ -27,6 +27,7 @@ double Real(int64_t value) { return static_cast<double>(value); }
 
 // The forward pass of one token, and of one microbatch where `calls` is meant. A block's and the rest's.
 struct Forward {
+  double half = 0;  // what a product counts for as one of half precision; 0: it is none
   double block_products = 0, other_products = 0;
   double attention = 0, scores = 0;
   double block_elements = 0, other_elements = 0;
@@ -38,6 +39,8 @@ Forward ForwardOf(const TrainingSpec& spec, bool training, bool on_gpu) {
   const double width = Real(model.width), length = Real(spec.data.sequence_length);
   const double layers = Real(model.layers), vocabulary = Real(model.vocab_size);
   Forward forward;
+  if (spec.training.precision == Precision::kBf16) forward.half = 1;
+  if (spec.training.precision == Precision::kFp32 && spec.training.tf32 && on_gpu) forward.half = 2;
   forward.attention = 4 * layers * width * length;
   forward.other_products = 2 * vocabulary * width;
   forward.block_products = (FlopsPerToken(model, spec.data.sequence_length) / 6 -
@@ -72,9 +75,14 @@ Forward ForwardOf(const TrainingSpec& spec, bool training, bool on_gpu) {
 
 // Sums of `forward` for so many tokens, times a factor each for blocks and the rest.
 void Add(const Forward& forward, double tokens, double passes, double blocks, double others, Work* work) {
-  (*work)[WorkTerm::kProducts] +=
-      tokens * (blocks * forward.block_products + others * forward.other_products);
-  (*work)[WorkTerm::kAttention] += tokens * blocks * forward.attention;
+  const double products = tokens * (blocks * forward.block_products + others * forward.other_products);
+  const double attention = tokens * blocks * forward.attention;
+  if (forward.half > 0) {
+    (*work)[WorkTerm::kHalf] += forward.half * (products + attention);
+  } else {
+    (*work)[WorkTerm::kProducts] += products;
+    (*work)[WorkTerm::kAttention] += attention;
+  }
   (*work)[WorkTerm::kScores] += tokens * blocks * forward.scores;
   (*work)[WorkTerm::kElements] +=
       tokens * (blocks * forward.block_elements + others * forward.other_elements);
@@ -121,8 +129,8 @@ double GradientsPerStep(const TrainingSpec& spec) {
 }  // namespace
 
 std::string_view NameOf(WorkTerm term) {
-  constexpr std::string_view kNames[kWorkTerms] = {"products", "attention", "scores", "elements",
-                                                   "update",   "calls",     "step"};
+  constexpr std::string_view kNames[kWorkTerms] = {"products", "half",   "attention", "scores",
+                                                   "elements", "update", "calls",     "step"};
   return kNames[static_cast<size_t>(term)];
 }
 

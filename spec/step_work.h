@@ -13,6 +13,7 @@ namespace optfleet::spec {
 
 enum class WorkTerm {
   kProducts,   // floating-point operations of products with weights, and of an update rule's own products
+  kHalf,       // those in bf16, inside attention too; in TF32 each counts for two
   kAttention,  // floating-point operations of the two products inside attention
   kScores,     // elements of attention's scores that separate operations pass over; none in a fused kernel
   kElements,   // elements that norms, activations, sums, dropout and the loss pass over
@@ -20,7 +21,7 @@ enum class WorkTerm {
   kCalls,      // operations that are started: what small shapes are made of
   kStep,       // 1 a step: batch, record, loop
 };
-inline constexpr size_t kWorkTerms = 7;
+inline constexpr size_t kWorkTerms = 8;
 std::string_view NameOf(WorkTerm term);  // "products"
 
 struct Work {

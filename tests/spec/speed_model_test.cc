@@ -12,7 +12,7 @@ namespace {
 
 // A device that is as the model says, at other speeds than the usual one.
 double TrueSeconds(const Work& work) {
-  constexpr double kRates[kWorkTerms] = {5e-11, 3e-11, 2e-9, 1e-9, 5e-10, 2e-6, 1e-3};
+  constexpr double kRates[kWorkTerms] = {5e-11, 8e-12, 3e-11, 2e-9, 1e-9, 5e-10, 2e-6, 1e-3};
   double seconds = 0;
   for (size_t i = 0; i < kWorkTerms; ++i) seconds += work.terms[i] * kRates[i];
   return seconds;
@@ -92,6 +92,23 @@ TEST(SpeedModel, AShapeThatWasDisturbedHardlyMovesTheOthers) {
   const auto model = SpeedModel::Fit(timed, UsualSpeed(false));
   const TrainingSpec spec = OfExtents(12, 256, 32);
   EXPECT_NEAR(Predicted(*model, spec) / TrueSeconds(WorkOf(spec)), 1, 0.15);
+}
+
+// One run in bf16 tells of all: its products have a speed of their own.
+TEST(SpeedModel, HalfPrecisionIsLearntFromOneShapeOfIt) {
+  const auto half = [](int64_t width, int64_t batch) {
+    return SmallWith([&](TrainingSpec& spec) {
+      spec.training.precision = Precision::kBf16;
+      spec.model.width = width;
+      spec.training.batch_size = batch;
+    });
+  };
+  std::vector<TimedShape> timed = Grid();
+  timed.push_back(Timed(half(256, 16), TrueSeconds(WorkOf(half(256, 16)))));
+  const auto model = SpeedModel::Fit(timed, UsualSpeed(false));
+  const TrainingSpec larger = half(512, 32);
+  EXPECT_LT(TrueSeconds(WorkOf(larger)), 0.6 * TrueSeconds(WorkOf(OfExtents(4, 512, 32))));
+  EXPECT_NEAR(Predicted(*model, larger) / TrueSeconds(WorkOf(larger)), 1, 0.25);
 }
 
 // Another rule may be slower than its bytes say: that is learnt from one timed shape with it.

@@ -8,9 +8,8 @@
 namespace optfleet::spec {
 namespace {
 
-constexpr WorkTerm kAll[] = {WorkTerm::kProducts, WorkTerm::kAttention, WorkTerm::kScores,
-                             WorkTerm::kElements, WorkTerm::kUpdate,    WorkTerm::kCalls,
-                             WorkTerm::kStep};
+constexpr WorkTerm kAll[] = {WorkTerm::kProducts, WorkTerm::kHalf,   WorkTerm::kAttention, WorkTerm::kScores,
+                             WorkTerm::kElements, WorkTerm::kUpdate, WorkTerm::kCalls,     WorkTerm::kStep};
 
 Work Of(const TrainingSpec& spec) { return WorkOfStep(spec, /*on_gpu=*/false); }
 
@@ -19,6 +18,30 @@ TEST(StepWork, FloatingPointOperationsAreThoseOfParametersH) {
   const Work work = Of(spec);
   EXPECT_NEAR(work[WorkTerm::kProducts] + work[WorkTerm::kAttention], 8 * 64 * FlopsPerToken(spec.model, 64),
               1);
+}
+
+TEST(StepWork, ProductsOfHalfPrecisionAreCountedByThemselves) {
+  const auto full = ResolvedSpec(SmallSpec());
+  const auto bf16 = SmallWith([](TrainingSpec& spec) { spec.training.precision = Precision::kBf16; });
+  const auto tf32 = SmallWith([](TrainingSpec& spec) { spec.training.tf32 = true; });
+  const auto products = [](const Work& work) {
+    return work[WorkTerm::kProducts] + work[WorkTerm::kAttention];
+  };
+  const double all = products(Of(full));
+  EXPECT_EQ(Of(full)[WorkTerm::kHalf], 0);
+  EXPECT_EQ(products(Of(bf16)), 0);
+  EXPECT_NEAR(Of(bf16)[WorkTerm::kHalf], all, 1);
+  EXPECT_EQ(Of(tf32)[WorkTerm::kHalf], 0);  // a CPU has none
+  const Work on_gpu = WorkOfStep(tf32, /*on_gpu=*/true);
+  EXPECT_EQ(products(on_gpu), 0);
+  EXPECT_NEAR(on_gpu[WorkTerm::kHalf], 2 * all, 1);
+  // The update's products are the rule's own.
+  const auto muon = SmallWith([](TrainingSpec& spec) {
+    spec.training.precision = Precision::kBf16;
+    spec.optimizer.name = OptimizerKind::kMuon;
+    spec.optimizer.split_qkv = false;
+  });
+  EXPECT_GT(Of(muon)[WorkTerm::kProducts], 0);
 }
 
 TEST(StepWork, TwiceTheBatchIsTwiceTheTokensAndTheSameUpdate) {
