@@ -205,7 +205,8 @@ std::optional<double> RunTimes::ValidationSeconds(const TrainingSpec& spec, cons
 
 RunTime RunTimes::Of(const TrainingSpec& spec) const {
   RunTime time;
-  if (empty()) return time;
+  // A run of epochs has steps once somebody has looked at its data.
+  if (empty() || (spec.budget.steps <= 0 && spec.budget.seconds <= 0)) return time;
   const TrainingSpec shape = StepShape(spec);
   const double step = StepSeconds(spec, shape, &time.source);
   int64_t steps = spec.budget.steps;

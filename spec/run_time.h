@@ -56,7 +56,7 @@ class RunTimes {
   // SpeedModel::MedianFactorOff of the model of steps.
   std::optional<double> MedianFactorOff() const;
 
-  // The spec is resolved.
+  // The spec is resolved. kNone without a timed run, or where the budget's steps are not known.
   RunTime Of(const TrainingSpec& spec) const;
 
  private:

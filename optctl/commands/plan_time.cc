@@ -43,6 +43,7 @@ std::vector<spec::MeasuredRun> RunsOf(const std::vector<v1::Measurement>& measur
 
 spec::RunTime Given(const spec::TrainingSpec& spec, std::optional<double> throughput) {
   spec::RunTime time;
+  if (spec.budget.epochs > 0) return time;
   time.source = throughput || spec.budget.seconds > 0 ? spec::TimeSource::kGiven : spec::TimeSource::kNone;
   time.train_seconds = spec.budget.seconds;
   if (throughput && spec.budget.seconds <= 0)
@@ -192,6 +193,7 @@ TimePlan PlanTime(const sweeps::Expansion& expansion, const SlotType& type,
   for (const sweeps::Job& job : expansion.jobs) {
     plan.jobs.push_back(predictor.Predict(job.spec));
     ++plan.jobs_by_source[static_cast<size_t>(plan.jobs.back().source)];
+    plan.unread_jobs += job.spec.budget.epochs > 0 ? 1 : 0;
   }
   if (plan.jobs_by_source[static_cast<size_t>(spec::TimeSource::kScaled)] > 0)
     plan.factor_off = times.MedianFactorOff();
@@ -208,6 +210,11 @@ std::string DeviceHoursText(double seconds) {
 void AddTimes(const TimePlan& plan, Sections& sections) {
   sections.Begin("on " + plan.type.Name());
   sections.Add("memory", MemoryText(plan));
+  if (plan.unread_jobs > 0) {
+    sections.Add("time", fmt::format("unknown: the steps of {} job{} are known once the data is read",
+                                     FormatCount(plan.unread_jobs), plan.unread_jobs == 1 ? "" : "s"));
+    return;
+  }
   if (!plan.IsKnown()) {
     sections.Add("time", "unknown: nothing was timed there; --throughput N predicts it");
     return;

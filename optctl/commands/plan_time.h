@@ -21,6 +21,7 @@ struct TimePlan {
   std::optional<double> factor_off;         // spec::SpeedModel::MedianFactorOff
   std::vector<spec::RunTime> jobs;          // as those of the expansion
   std::array<int64_t, 4> jobs_by_source{};  // by spec::TimeSource
+  int64_t unread_jobs = 0;                  // of epochs of data that is not here
   double slots_per_job = 1;                 // slots x share
   int slots = 0;                            // that the jobs are spread over
   sweeps::PlannedMemory memory;             // on this kind of device

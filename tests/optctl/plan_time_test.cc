@@ -97,6 +97,16 @@ TEST(ListSchedule, EachJobGoesWhereItIsFreeFirst) {
   EXPECT_EQ(ListSchedule(jobs({1, 2, 3}), 9), 3);
 }
 
+TEST(PlanTime, EpochsOfDataThatIsNotHereAreUnknown) {
+  const auto plan = PlanTime(Expanded("budget: {steps: 0, epochs: 2}\n"), Epyc({2}), {MeasuredOn("EPYC", "")},
+                             {.throughput = 1000});
+  ASSERT_THAT(plan.jobs, SizeIs(1));
+  EXPECT_FALSE(plan.IsKnown());
+  EXPECT_FALSE(plan.makespan);
+  EXPECT_THAT(TextOf(plan), HasSubstr("the steps of 1 job are known once the data is read"));
+  EXPECT_TRUE(TimePlanJson(plan)["device_hours"].is_null());
+}
+
 TEST(PlanTime, EqualShapesAreMeasuredOthersScaled) {
   const auto plan = PlanTime(Expanded("optimizer.learning_rate: [1e-3, 1e-2]\nmodel.width: [32, 64]\n"),
                              Epyc({2}), {MeasuredOn("EPYC", "")}, {});
