@@ -61,6 +61,40 @@ void ListJobs(Backend* backend, const v1::ListJobsRequest& request,
       });
 }
 
+std::optional<double> Figure(const domain::Figures& final, const std::string& key) {
+  const auto found = final.find(key);
+  return found == final.end() ? std::nullopt : std::optional(found->second);
+}
+
+v1::Measurement ToWire(store::MeasuredJob job) {
+  v1::Measurement measurement;
+  measurement.set_job(ToResource(job.name));
+  measurement.set_spec_json(std::move(job.spec_json));
+  measurement.set_device(static_cast<v1::Slot::Kind>(job.device.kind));
+  measurement.set_model(std::move(job.device.model));
+  measurement.set_threads(job.device.threads);
+  measurement.set_slots(job.slots);
+  measurement.set_steps(job.steps);
+  measurement.set_train_seconds(Figure(job.final, "train_seconds").value_or(0));
+  if (const auto seconds = Figure(job.final, "validation_seconds"))
+    measurement.set_validation_seconds(*seconds);
+  measurement.set_checkpoint_seconds(Figure(job.final, "checkpoint_seconds").value_or(0));
+  if (job.held_seconds) measurement.set_held_seconds(*job.held_seconds);
+  return measurement;
+}
+
+void ListMeasurements(Backend* backend, const v1::ListMeasurementsRequest&,
+                      const Reply<v1::ListMeasurementsResponse>& reply) {
+  using Response = v1::ListMeasurementsResponse;
+  ReplyFromRead<Response>(backend, reply, [](store::ReadStore& store) -> RpcResult<Response> {
+    auto jobs = store.ListMeasuredJobs({});
+    if (!jobs) return tl::make_unexpected(FromError(jobs.error()));
+    Response response;
+    for (store::MeasuredJob& job : *jobs) *response.add_measurements() = ToWire(std::move(job));
+    return response;
+  });
+}
+
 }  // namespace
 
 void AddJobMethods(MethodTable* methods, Backend* backend) {
@@ -68,6 +102,8 @@ void AddJobMethods(MethodTable* methods, Backend* backend) {
                                            std::bind_front(&GetJob, backend));
   methods->Add<v1::ListJobsRequest, v1::ListJobsResponse>("/optfleet.v1.JobService/ListJobs", true,
                                                           std::bind_front(&ListJobs, backend));
+  methods->Add<v1::ListMeasurementsRequest, v1::ListMeasurementsResponse>(
+      "/optfleet.v1.JobService/ListMeasurements", true, std::bind_front(&ListMeasurements, backend));
   methods->Add<v1::CancelJobRequest, v1::Job>("/optfleet.v1.JobService/CancelJob", true,
                                               std::bind_front(&CancelJob, backend));
 }

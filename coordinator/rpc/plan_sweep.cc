@@ -6,6 +6,8 @@
 #include "coordinator/rpc/from_wire.h"
 #include "coordinator/rpc/large_sweep.h"
 #include "coordinator/rpc/limits.h"
+#include "coordinator/rpc/misfits.h"
+#include "coordinator/rpc/reply.h"
 #include "coordinator/rpc/reuse.h"
 #include "coordinator/rpc/sweep_replies.h"
 
@@ -14,11 +16,13 @@ namespace {
 
 class Lookup : public sweeps::JobSink {
  public:
-  explicit Lookup(FinishedJobs* finished) : finished_(finished) {}
+  Lookup(FinishedJobs* finished, const std::string& slot_model)
+      : finished_(finished), misfits_(finished->workers(), slot_model) {}
 
-  void Begin(const sweeps::Expansion&) override {}
+  void Begin(const sweeps::Expansion& sweep) override { misfits_.Begin(sweep.resources); }
 
   bool Take(std::vector<sweeps::Job> jobs) override {
+    misfits_.Look(jobs);
     auto equals = finished_->EqualsOf(jobs);
     if (!equals) {
       failed_ = std::move(equals).error();
@@ -31,6 +35,7 @@ class Lookup : public sweeps::JobSink {
 
   v1::PlanSweepResponse response;
   const std::optional<Error>& failed() const { return failed_; }
+  void AddMisfits() { misfits_.AddTo(&response); }
 
  private:
   void Add(int32_t number, const FinishedJobs::Equal& equal) {
@@ -43,6 +48,7 @@ class Lookup : public sweeps::JobSink {
   }
 
   FinishedJobs* finished_;
+  MisfitFinder misfits_;
   std::optional<Error> failed_;
 };
 
@@ -50,13 +56,14 @@ RpcResult<v1::PlanSweepResponse> Plan(Backend* backend, const v1::PlanSweepReque
                                       const sweeps::SweepInput& source, const FileStamps& stamps) {
   auto finished = FinishedJobs::Read(backend, stamps);
   if (!finished) return tl::make_unexpected(FromError(finished.error()));
-  Lookup lookup(&*finished);
+  Lookup lookup(&*finished, request.slot_model());
   const sweeps::ExpandResult result = sweeps::ExpandSweepInto(source, kMostPointsAtOnce, &lookup);
   if (lookup.failed()) return tl::make_unexpected(FromError(*lookup.failed()));
   if (!result.expansion)
     return tl::make_unexpected(FromDiagnostics(result.diagnostics, request.sweep().files_size()));
   const auto merged = static_cast<int64_t>(result.expansion->merged_points.size());
   lookup.response.set_job_count(static_cast<int32_t>(result.expansion->points - merged));
+  lookup.AddMisfits();
   return std::move(lookup.response);
 }
 
@@ -66,6 +73,8 @@ void PlanSweep(Backend* backend, const v1::PlanSweepRequest& request,
                const Reply<v1::PlanSweepResponse>& reply) {
   auto source = FromWire(request.sweep());
   if (!source) return ReplyError(reply, std::move(source).error());
+  if (auto bad = CheckText("slot_model", request.slot_model(), kMaxTextBytes))
+    return ReplyError(reply, *std::move(bad));
   auto stamps = FromWire(request.file_stamps());
   if (!stamps) return ReplyError(reply, std::move(stamps).error());
   const bool taken =

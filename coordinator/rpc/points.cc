@@ -31,6 +31,11 @@ domain::Resources ResourcesOf(const sweeps::Resources& asked, int64_t predicted_
   return resources;
 }
 
+spec::MemoryDevice MemoryDeviceOf(const sweeps::Resources& asked) {
+  return asked.device == sweeps::Resources::Device::kGpu ? spec::MemoryDevice::kCuda
+                                                         : spec::MemoryDevice::kCpu;
+}
+
 std::vector<domain::Parameter> ParametersOf(const std::vector<std::string>& axes, const sweeps::Job& job) {
   std::vector<domain::Parameter> parameters;
   parameters.reserve(axes.size());
@@ -39,10 +44,7 @@ std::vector<domain::Parameter> ParametersOf(const std::vector<std::string>& axes
 }
 
 PointMaker::PointMaker(const sweeps::Expansion& sweep)
-    : axes_(sweep.axes),
-      resources_(sweep.resources),
-      memory_(sweep.resources.device == sweeps::Resources::Device::kGpu ? spec::MemoryDevice::kCuda
-                                                                        : spec::MemoryDevice::kCpu) {}
+    : axes_(sweep.axes), resources_(sweep.resources), memory_(MemoryDeviceOf(sweep.resources)) {}
 
 std::vector<engine::Point> PointMaker::Make(const std::vector<sweeps::Job>& jobs) {
   std::vector<engine::Point> points;

@@ -13,6 +13,9 @@ namespace optfleet::rpc {
 // `predicted_bytes`: of the job's spec; counts where the sweep asks for predicted memory.
 domain::Resources ResourcesOf(const sweeps::Resources& asked, int64_t predicted_bytes);
 
+// That memory is predicted for: a GPU's where the sweep asks for one.
+spec::MemoryDevice MemoryDeviceOf(const sweeps::Resources& asked);
+
 // Turns jobs into points, portion by portion, in order. `sweep` needs no jobs.
 class PointMaker {
  public:

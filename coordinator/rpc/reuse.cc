@@ -87,7 +87,8 @@ Result<FinishedJobs> FinishedJobs::Read(Backend* backend, FileStamps stamps) {
   FinishedJobs finished(backend, std::move(stamps));
   for (store::HashedJob& job : overview->jobs)
     finished.by_hash_[std::move(job.spec_hash)].push_back(job.name);
-  finished.devices_ = DevicesOf(overview->workers);
+  finished.workers_ = std::move(overview->workers);
+  finished.devices_ = DevicesOf(finished.workers_);
   return finished;
 }
 

@@ -39,6 +39,9 @@ class FinishedJobs {
   // One entry for each job, in order; nothing for those without an equal.
   Result<std::vector<std::optional<Equal>>> EqualsOf(const std::vector<sweeps::Job>& jobs);
 
+  // As they were at that look.
+  const std::vector<store::WorkerView>& workers() const { return workers_; }
+
   // Notes in each point of these jobs, in the same order, the outcome that it may take over.
   Status TakeOver(const std::vector<sweeps::Job>& jobs, std::vector<engine::Point>* points);
 
@@ -49,6 +52,7 @@ class FinishedJobs {
   Backend* backend_;
   FileStamps stamps_;
   std::unordered_map<std::string, std::vector<JobName>> by_hash_;
+  std::vector<store::WorkerView> workers_;
   std::set<std::string> devices_;  // that jobs may run on, by model
 };
 

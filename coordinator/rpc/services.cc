@@ -85,6 +85,11 @@ class JobService final : public v1::JobService::CallbackService {
     return Serve(methods_, "/optfleet.v1.JobService/ListJobs", context, *request, response);
   }
 
+  Reactor* ListMeasurements(Context* context, const v1::ListMeasurementsRequest* request,
+                            v1::ListMeasurementsResponse* response) override {
+    return Serve(methods_, "/optfleet.v1.JobService/ListMeasurements", context, *request, response);
+  }
+
   Reactor* CancelJob(Context* context, const v1::CancelJobRequest* request, v1::Job* response) override {
     return Serve(methods_, "/optfleet.v1.JobService/CancelJob", context, *request, response);
   }

@@ -78,31 +78,6 @@ struct Tally {
   }
 };
 
-std::string NoneWouldDo(const Snapshot& snapshot, const Demand& demand, const Tally& tally) {
-  const domain::Resources& request = demand.resources;
-  if (tally.count(Constraint::kMemory) > 0) {
-    int64_t largest = 0;
-    for (const WorkerOffer* worker : tally.workers.at(Constraint::kMemory))
-      largest = std::max(largest, LargestSlot(*worker, request));
-    return "it needs " + FormatBytes(request.memory_bytes) +
-           " on a slot, and the largest that it may use has " + FormatBytes(largest);
-  }
-  if (tally.count(Constraint::kTooFewSlots) > 0)
-    return "it needs " + std::to_string(request.slots) + " slots on one worker, and none has so many";
-  if (tally.count(Constraint::kHostMemory) > 0)
-    return "it needs " + FormatBytes(request.host_memory_bytes) +
-           " of host memory, and no worker has so much";
-  if (tally.count(Constraint::kLabels) == snapshot.workers.size() && snapshot.workers.size() == 1)
-    return "the only worker lacks the label " + MissingLabels(*snapshot.workers.front(), request);
-  if (tally.count(Constraint::kLabels) > 0 && tally.count(Constraint::kKind) == 0) {
-    std::string labels;
-    for (const std::string& label : request.labels) labels += (labels.empty() ? "" : " and ") + label;
-    return "no worker has the label " + labels;
-  }
-  if (!request.kind) return "the workers that are there have no slots";
-  return "no worker that it may use has a " + KindText(request);
-}
-
 std::string ReasonForAny(const Snapshot& snapshot, const Pool& pool, const Demand& demand) {
   if (snapshot.workers.empty()) return "no worker has connected yet";
   Tally tally;
@@ -111,7 +86,7 @@ std::string ReasonForAny(const Snapshot& snapshot, const Pool& pool, const Deman
   const size_t busy = tally.count(Constraint::kBusy) + tally.count(Constraint::kBusyMemory) +
                       tally.count(Constraint::kBusyHostMemory) + tally.count(Constraint::kReserved);
   const size_t away = tally.count(Constraint::kUnavailable);
-  if (busy == 0 && away == 0) return NoneWouldDo(snapshot, demand, tally);
+  if (busy == 0 && away == 0) return WhyNoneWouldDo(snapshot.workers, demand.resources);
   if (busy == 0) {
     std::string names;
     const auto& workers = tally.workers.at(Constraint::kUnavailable);
@@ -133,6 +108,46 @@ std::string ReasonForAny(const Snapshot& snapshot, const Pool& pool, const Deman
 }
 
 }  // namespace
+
+std::string WhyNoneWouldDo(const std::vector<const WorkerOffer*>& workers, const domain::Resources& request) {
+  Tally tally;
+  for (const WorkerOffer* worker : workers) tally.workers[FitsWhenFree(*worker, request)].push_back(worker);
+  if (tally.count(Constraint::kMemory) > 0) {
+    int64_t largest = 0;
+    for (const WorkerOffer* worker : tally.workers.at(Constraint::kMemory))
+      largest = std::max(largest, LargestSlot(*worker, request));
+    return "it needs " + FormatBytes(request.memory_bytes) +
+           " on a slot, and the largest that it may use has " + FormatBytes(largest);
+  }
+  if (tally.count(Constraint::kTooFewSlots) > 0)
+    return "it needs " + std::to_string(request.slots) + " slots on one worker, and none has so many";
+  if (tally.count(Constraint::kHostMemory) > 0)
+    return "it needs " + FormatBytes(request.host_memory_bytes) +
+           " of host memory, and no worker has so much";
+  if (tally.count(Constraint::kLabels) == workers.size() && workers.size() == 1)
+    return "the only worker lacks the label " + MissingLabels(*workers.front(), request);
+  if (tally.count(Constraint::kLabels) > 0 && tally.count(Constraint::kKind) == 0) {
+    std::string labels;
+    for (const std::string& label : request.labels) labels += (labels.empty() ? "" : " and ") + label;
+    return "no worker has the label " + labels;
+  }
+  if (!request.kind) return "the workers that are there have no slots";
+  return "no worker that it may use has a " + KindText(request);
+}
+
+std::optional<Misfit> FitsNowhere(const std::vector<const WorkerOffer*>& workers,
+                                  const domain::Resources& request, int64_t predicted_bytes) {
+  const domain::Resources limited = LimitedPrediction(request, workers);
+  const bool fits = std::any_of(workers.begin(), workers.end(), [&](const WorkerOffer* worker) {
+    return FitsWhenFree(*worker, limited) == Constraint::kNone;
+  });
+  if (!fits) return Misfit{WhyNoneWouldDo(workers, limited), /*is_tried=*/false};
+  if (limited.memory_bytes == request.memory_bytes || predicted_bytes <= limited.memory_bytes)
+    return std::nullopt;
+  return Misfit{"it is predicted to need " + FormatBytes(predicted_bytes) +
+                    " on a slot, and the largest that it may use has " + FormatBytes(limited.memory_bytes),
+                /*is_tried=*/true};
+}
 
 std::string ConstraintText(Constraint constraint, const WorkerOffer& worker,
                            const domain::Resources& request) {

@@ -46,5 +46,6 @@ Result<SweepPoints> ReadSweepPoints(Connection* connection, const std::string& s
 Result<std::vector<HashedJob>> ReadSucceededJobs(Connection* connection);
 Result<std::vector<SucceededJob>> ReadSucceededJobs(Connection* connection,
                                                     const std::vector<JobName>& names);
+Result<std::vector<MeasuredJob>> ReadMeasuredJobs(Connection* connection, const MeasuredLimits& limits);
 
 }  // namespace optfleet::store

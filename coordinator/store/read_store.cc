@@ -72,6 +72,9 @@ class SqliteReadStore final : public ReadStore {
   Result<std::vector<SucceededJob>> GetSucceededJobs(const std::vector<JobName>& names) override {
     return Read([&] { return store::ReadSucceededJobs(&connection_, names); });
   }
+  Result<std::vector<MeasuredJob>> ListMeasuredJobs(const MeasuredLimits& limits) override {
+    return Read([&] { return ReadMeasuredJobs(&connection_, limits); });
+  }
   Result<std::vector<SeriesColumn>> QuerySeries(const SeriesQuery& query) override {
     return Read([&]() -> Result<std::vector<SeriesColumn>> {
       const auto job = ReadOneJob(&connection_, query.job);

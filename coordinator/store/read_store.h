@@ -20,11 +20,11 @@
 #include "coordinator/domain/checkpoint.h"
 #include "coordinator/domain/event.h"
 #include "coordinator/domain/job.h"
-#include "coordinator/domain/reuse.h"
 #include "coordinator/domain/slot_time.h"
 #include "coordinator/domain/sweep.h"
 #include "coordinator/domain/worker.h"
 #include "coordinator/engine/inputs.h"
+#include "coordinator/store/measured_job.h"
 #include "coordinator/store/thin_plan.h"
 
 namespace optfleet::store {
@@ -132,14 +132,6 @@ struct HashedJob {
   JobName name;
 };
 
-// A job that ran and succeeded, for others to take its outcome over.
-struct SucceededJob {
-  JobName name;
-  int64_t step = 0;
-  domain::Figures final;
-  domain::RunGround ground;
-};
-
 class ReadStore {
  public:
   // The databases exist (StateStore and MetricsStore have been opened once). Errors as StateStore::Open.
@@ -185,6 +177,9 @@ class ReadStore {
   virtual Result<std::vector<HashedJob>> ListSucceededJobs() = 0;
   // Those of the names that did, in that order.
   virtual Result<std::vector<SucceededJob>> GetSucceededJobs(const std::vector<JobName>& names) = 0;
+
+  // Of the newest sweeps, spread evenly over the numbers of each one's jobs.
+  virtual Result<std::vector<MeasuredJob>> ListMeasuredJobs(const MeasuredLimits& limits) = 0;
 
   // One column per key that has points, in the order asked for, else by name; of a job that took an outcome
   // over, the series that was recorded then. NOT_FOUND if there is no such job.

@@ -280,6 +280,10 @@ Result<std::vector<v1::Job>> Client::ListJobs(const std::string& parent) {
   return all;
 }
 
+Result<v1::ListMeasurementsResponse> Client::ListMeasurements() {
+  return stubs_->Call(*stubs_->jobs, &v1::JobService::Stub::ListMeasurements, v1::ListMeasurementsRequest());
+}
+
 Result<v1::Job> Client::CancelJob(const std::string& name, const std::string& reason) {
   v1::CancelJobRequest request;
   request.set_name(name);

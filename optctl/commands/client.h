@@ -56,6 +56,7 @@ class Client {
 
   Result<v1::Job> GetJob(const std::string& name);
   Result<std::vector<v1::Job>> ListJobs(const std::string& parent);
+  Result<v1::ListMeasurementsResponse> ListMeasurements();
   Result<v1::Job> CancelJob(const std::string& name, const std::string& reason);
 
   Result<v1::Attempt> GetAttempt(const std::string& name);

@@ -7,10 +7,13 @@
 #include "common/text.h"
 #include "optctl/commands/epochs.h"
 #include "optctl/commands/exit_code.h"
+#include "optctl/commands/misfits_view.h"
+#include "optctl/commands/plan_time.h"
 #include "optctl/commands/plan_view.h"
 #include "optctl/commands/program.h"
 #include "optctl/commands/reuse_view.h"
 #include "optctl/commands/simulate_view.h"
+#include "optctl/commands/slot_types.h"
 #include "optctl/commands/sweep_source.h"
 
 namespace optfleet::commands {
@@ -23,6 +26,7 @@ struct Options {
   PlanOptions plan;
   std::string device = "cpu";
   int64_t index = 0;  // of the only job to show; 0: all
+  std::string on;     // name of a type of slots; empty: those that are connected
   bool offline = false;
   bool simulate = false;
   std::string curves;            // file of recorded ones; empty: made up
@@ -31,24 +35,48 @@ struct Options {
   bool simulates() const { return simulate || !curves.empty(); }
 };
 
-using Known = std::optional<v1::PlanSweepResponse>;
+// What a coordinator knows of use.
+struct Known {
+  std::vector<SlotType> types;  // that times are predicted for
+  std::vector<v1::Measurement> measurements;
+  std::optional<v1::PlanSweepResponse> plan;  // nothing of an older coordinator
+};
 
-Result<v1::PlanSweepResponse> Ask(Client& client, const SweepSource& source) {
-  // First whether anybody answers: what is asked then needs the files of the jobs to be read.
-  if (auto info = client.GetInfo(); !info) return Fail(std::move(info).error());
-  return PlanAtCoordinator(client, source);
+// Nothing of an older coordinator.
+Result<std::vector<v1::Measurement>> MeasurementsOf(Client& client) {
+  auto response = client.ListMeasurements();
+  if (!response && response.error().code() == Code::kUnimplemented) return std::vector<v1::Measurement>();
+  if (!response) return Fail(std::move(response).error());
+  return std::vector<v1::Measurement>(response->measurements().begin(), response->measurements().end());
 }
 
-// What a coordinator knows of use. A plan needs none: one that nobody named may be absent or fail.
-Result<Known> AskCoordinator(Context& context, const SweepSource& source) {
+Result<Known> Ask(Client& client, const SweepSource& source, const std::string& on) {
+  // First whether anybody answers: what is asked then needs the files of the jobs to be read.
+  if (auto info = client.GetInfo(); !info) return Fail(std::move(info).error());
+  Known known;
+  auto workers = client.ListWorkers();
+  if (!workers) return Fail(std::move(workers).error());
+  auto measurements = MeasurementsOf(client);
+  if (!measurements) return Fail(std::move(measurements).error());
+  known.measurements = *std::move(measurements);
+  auto types = ChooseTypes(SlotTypes(*workers, known.measurements), on);
+  if (!types) return Fail(std::move(types).error());
+  known.types = *std::move(types);
+  auto plan = PlanAtCoordinator(client, source, on.empty() ? "" : known.types.front().model);
+  if (plan) known.plan = *std::move(plan);
+  if (!plan && plan.error().code() != Code::kUnimplemented) return Fail(std::move(plan).error());
+  return known;
+}
+
+// A plan needs no coordinator: one that nobody named may be absent or fail.
+Result<Known> AskCoordinator(Context& context, const SweepSource& source, const std::string& on) {
   auto client = OpenClient(context);
   if (!client) return Fail(std::move(client).error());
-  auto plan = Ask(*client, source);
-  if (plan) return Known(*std::move(plan));
-  if (plan.error().code() == Code::kUnimplemented) return Known();  // an older one
-  if (client->address().origin != kDefaultOrigin) return Fail(std::move(plan).error());
-  if (plan.error().code() != Code::kUnavailable)
-    context.console.Note("what has been trained before is not known: " + plan.error().message());
+  auto known = Ask(*client, source, on);
+  if (known) return known;
+  if (!on.empty() || client->address().origin != kDefaultOrigin) return Fail(std::move(known).error());
+  if (known.error().code() != Code::kUnavailable)
+    context.console.Note("what has been trained before is not known: " + known.error().message());
   return Known();
 }
 
@@ -92,7 +120,8 @@ Result<sweeps::CurveTable> ReadCurves(const std::string& path) {
 
 Result<Simulation> SimulateOn(const sweeps::SweepInput& input, const sweeps::Expansion& expansion,
                               const Options& options) {
-  SimulationOptions simulation{.slots = options.plan.slots, .throughput = options.plan.throughput};
+  SimulationOptions simulation{.slots = options.plan.slots.value_or(1),
+                               .throughput = options.plan.throughput};
   if (options.seeds) simulation.seeds = *options.seeds;
   if (options.curves.empty()) return Simulate(input, expansion, nullptr, simulation);
   const auto table = ReadCurves(options.curves);
@@ -130,31 +159,39 @@ Result<int> Plan(Context& context, const Options& options) {
   if (options.simulates()) return ShowSimulation(context, source->input, known, options);
   const PlanTotals totals = Total(known, options.plan);
   const Console& console = context.console;
-  const auto plan = options.offline ? Result<Known>(Known()) : AskCoordinator(context, *source);
-  if (!plan) return Fail(plan.error());
+  const auto told = options.offline ? Result<Known>(Known()) : AskCoordinator(context, *source, options.on);
+  if (!told) return Fail(told.error());
+  const std::optional<v1::PlanSweepResponse>& plan = told->plan;
+  std::vector<TimePlan> times;
+  for (const SlotType& type : told->types)
+    times.push_back(PlanTime(known, type, told->measurements,
+                             {.throughput = options.plan.throughput, .slots = options.plan.slots}));
   if (context.json()) {
-    Json json = PlanJson(expansion, totals);
+    Json json = PlanJson(expansion, totals, times);
     AddStepsOfEpochs(expansion, known, &json);
     json["missing_files"] = source->missing_files;
     if (!options.sweep.dialect.empty())
       for (size_t i = 0; i < expansion.jobs.size(); ++i)
         json["jobs"][i]["overrides"] = OverridesOf(*source, i);
-    json["equal_jobs"] = *plan ? EqualJobsJson(**plan) : Json(nullptr);
-    json["reusable_jobs"] = *plan ? Json((*plan)->reusable_jobs()) : Json(nullptr);
+    json["equal_jobs"] = plan ? EqualJobsJson(*plan) : Json(nullptr);
+    json["reusable_jobs"] = plan ? Json(plan->reusable_jobs()) : Json(nullptr);
+    json["worker_count"] = plan ? Json(plan->worker_count()) : Json(nullptr);
+    json["misfits"] = plan ? MisfitsJson(*plan) : Json(nullptr);
+    if (plan) AddMisfits(*plan, json["jobs"]);
     console.PrintJson(json);
     return kExitOk;
   }
   const size_t limit = context.wide() ? expansion.jobs.size() : kJobsShown;
-  console.Print(
-      PlanText(known, totals, options.plan) + "\n" +
-      PointTable(known, totals, limit, context.wide()).Render(console.out().width, console.out().unicode));
+  console.Print(PlanText(known, totals, options.plan, times, plan ? PlacesText(*plan) : "") + "\n" +
+                PointTable(known, totals, times, limit, context.wide())
+                    .Render(console.out().width, console.out().unicode));
   if (expansion.jobs.size() > limit) {
     console.Note(FormatCount(static_cast<int64_t>(expansion.jobs.size() - limit)) +
                  " more jobs: -o wide shows all");
   }
-  if (*plan) {
-    const std::string equal = EqualJobsText(**plan);
-    if (!equal.empty()) console.Print("\n" + equal);
+  if (plan) {
+    for (const std::string& text : {MisfitsText(*plan), EqualJobsText(*plan)})
+      if (!text.empty()) console.Print("\n" + text);
   }
   for (const std::string& missing : source->missing_files) console.Note("to run it here: " + missing);
   const std::string files = FilesText(options.sweep);
@@ -169,6 +206,7 @@ void AddPlan(Program& program) {
       "plan", "Show the jobs of a sweep file and what they cost",
       "  optctl plan lr.yaml\n"
       "  optctl plan lr.yaml --throughput 20000 --slots 2\n"
+      "  optctl plan lr.yaml --on H100 --slots 8\n"
       "  optctl plan xl.yaml --device gpu --memory 40GiB\n"
       "  optctl plan lr.yaml --simulate --slots 4\n"
       "  optctl plan lr.yaml --index $SLURM_ARRAY_TASK_ID > job.yaml\n"
@@ -178,9 +216,15 @@ void AddPlan(Program& program) {
   AddSweepArguments(command, options->sweep);
   command
       .add_option("--throughput", options->plan.throughput,
-                  "Tokens per second of one slot; predicts the time")
+                  "Tokens per second of one slot, where nothing was timed")
       ->check(CLI::PositiveNumber);
-  command.add_option("--slots", options->plan.slots, "Slots that share the jobs")->check(CLI::PositiveNumber);
+  command
+      .add_option("--slots", options->plan.slots,
+                  "Slots that share the jobs; those that are connected if left out")
+      ->check(CLI::PositiveNumber);
+  command.add_option(
+      "--on", options->on,
+      "Predict for the slots that are called so, such as H100, connected or only timed before");
   command.add_option("--device", options->device, "Device that memory is predicted for: cpu or gpu")
       ->check(CLI::IsMember({"cpu", "gpu"}));
   command
@@ -198,7 +242,7 @@ void AddPlan(Program& program) {
   command.add_option("--seeds", options->seeds, "Of a simulation; 20 if left out")
       ->check(CLI::Range(1, 100000));
   command.get_option("--index")->excludes(simulate)->excludes(curves);
-  command.add_flag("--offline", options->offline, "Ask no coordinator what has been trained before");
+  command.add_flag("--offline", options->offline, "Ask no coordinator what it has trained and on what");
   program.Formats(command, {"table", "wide", "json"});
   program.On(command, [options](Context& context) {
     if (options->device == "gpu") options->plan.device = spec::MemoryDevice::kCuda;

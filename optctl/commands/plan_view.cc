@@ -97,7 +97,8 @@ PlanTotals Total(const sweeps::Expansion& expansion, const PlanOptions& options)
     const double rate = options.throughput.value_or(1);
     const double all = static_cast<double>(totals.all_tokens) / rate + totals.timed_seconds;
     const double longest = std::max(static_cast<double>(totals.tokens.most) / rate, longest_seconds);
-    totals.seconds = std::max(all / options.slots, longest);
+    totals.device_seconds = all;
+    totals.seconds = std::max(all / options.slots.value_or(1), longest);
   }
   return totals;
 }
@@ -177,8 +178,8 @@ std::string AxesText(const sweeps::Expansion& expansion) {
   return text;
 }
 
-std::string PlanText(const sweeps::Expansion& expansion, const PlanTotals& totals,
-                     const PlanOptions& options) {
+std::string PlanText(const sweeps::Expansion& expansion, const PlanTotals& totals, const PlanOptions& options,
+                     const std::vector<TimePlan>& times, const std::string& places) {
   const std::string tokens = SpanText(totals.tokens, FormatCount);
   Sections sections;
   sections.Begin("");
@@ -213,21 +214,26 @@ std::string PlanText(const sweeps::Expansion& expansion, const PlanTotals& total
   if (const v1::KeepCheckpoints keep = KeptBy(expansion.keep); keep.ByteSizeLong() > 0)
     sections.Add("kept", "checkpoints " + KeepText(keep));
   if (totals.seconds && options.throughput) {
-    sections.Add("time", fmt::format("about {} on {} slot{} of {} tokens/s", FormatAbout(*totals.seconds),
-                                     options.slots, options.slots == 1 ? "" : "s",
-                                     FormatCount(static_cast<int64_t>(*options.throughput))));
+    const int slots = options.slots.value_or(1);
+    sections.Add("time",
+                 fmt::format("about {} on {} slot{} of {} tokens/s, {}", FormatAbout(*totals.seconds), slots,
+                             slots == 1 ? "" : "s", FormatCount(static_cast<int64_t>(*options.throughput)),
+                             DeviceHoursText(totals.device_seconds)));
   }
+  sections.Add("places", places);
+  for (const TimePlan& time : times) AddTimes(time, sections);
   return sections.Render();
 }
 
-output::Table PointTable(const sweeps::Expansion& expansion, const PlanTotals& totals, size_t limit,
-                         bool wide) {
+output::Table PointTable(const sweeps::Expansion& expansion, const PlanTotals& totals,
+                         const std::vector<TimePlan>& times, size_t limit, bool wide) {
   using output::Align;
   std::vector<output::Column> columns = {{"JOB", Align::kRight}};
   for (const std::string& axis : expansion.axes) columns.push_back({ColumnHeader(axis), Align::kRight, true});
   if (wide) {
     for (const char* header : {"BLOCK", "PARAMETERS", "STEPS", "TOKENS", "STATE", "MEMORY"})
       columns.push_back({header, Align::kRight});
+    if (!times.empty()) columns.push_back({"TIME", Align::kRight});
     columns.push_back({"HASH"});
   }
   output::Table table(std::move(columns));
@@ -236,10 +242,12 @@ output::Table PointTable(const sweeps::Expansion& expansion, const PlanTotals& t
     std::vector<std::string> row = {std::to_string(job.number)};
     row.insert(row.end(), job.values.begin(), job.values.end());
     if (wide) {
-      row.insert(row.end(), {std::to_string(job.block), FormatCount(spec::CountParameters(job.spec.model)),
-                             KnownCount(job.spec.budget.steps), KnownCount(job.spec.budget.tokens),
-                             FormatBytes(spec::BytesOfState(job.spec).total()),
-                             FormatBytes(totals.memory.BytesOf(i)), job.hash.substr(0, 12)});
+      row.insert(row.end(),
+                 {std::to_string(job.block), FormatCount(spec::CountParameters(job.spec.model)),
+                  KnownCount(job.spec.budget.steps), KnownCount(job.spec.budget.tokens),
+                  FormatBytes(spec::BytesOfState(job.spec).total()), FormatBytes(totals.memory.BytesOf(i))});
+      if (!times.empty()) row.push_back(JobTimeText(times.front(), i));
+      row.push_back(job.hash.substr(0, 12));
     }
     table.Add(std::move(row));
   }
@@ -274,7 +282,8 @@ Json JobJson(const sweeps::Job& job, const spec::MemoryPrediction& memory) {
           {"values", std::move(values)}};
 }
 
-Json PlanJson(const sweeps::Expansion& expansion, const PlanTotals& totals) {
+Json PlanJson(const sweeps::Expansion& expansion, const PlanTotals& totals,
+              const std::vector<TimePlan>& times) {
   Json json;
   json["name"] = expansion.name;
   json["description"] = expansion.description;
@@ -300,6 +309,8 @@ Json PlanJson(const sweeps::Expansion& expansion, const PlanTotals& totals) {
   json["all_tokens"] = totals.all_tokens;
   json["all_flops"] = totals.all_flops;
   json["seconds"] = totals.seconds ? Json(*totals.seconds) : Json(nullptr);
+  json["times"] = Json::array();
+  for (const TimePlan& time : times) json["times"].push_back(TimePlanJson(time));
   json["merged_points"] = Json::array();
   for (const sweeps::MergedPoint& merged : expansion.merged_points) {
     json["merged_points"].push_back({{"point", merged.point}, {"job", merged.job}});
@@ -307,6 +318,8 @@ Json PlanJson(const sweeps::Expansion& expansion, const PlanTotals& totals) {
   json["jobs"] = Json::array();
   for (size_t i = 0; i < expansion.jobs.size(); ++i) {
     json["jobs"].push_back(JobJson(expansion.jobs[i], totals.memory.Of(i)));
+    Json& of_job = json["jobs"].back()["times"] = Json::array();
+    for (const TimePlan& time : times) of_job.push_back(JobTimeJson(time, i));
   }
   return json;
 }

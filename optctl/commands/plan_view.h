@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/json.h"
+#include "optctl/commands/plan_time.h"
 #include "optctl/output/table.h"
 #include "sweeps/expand.h"
 #include "sweeps/planned_memory.h"
@@ -13,8 +14,8 @@
 namespace optfleet::commands {
 
 struct PlanOptions {
-  std::optional<double> throughput;  // tokens per second of one slot
-  int slots = 1;
+  std::optional<double> throughput;                      // tokens per second of one slot
+  std::optional<int> slots;                              // that share the jobs
   spec::MemoryDevice device = spec::MemoryDevice::kCpu;  // that memory is predicted for
   std::optional<int64_t> slot_memory;                    // bytes; says which jobs do not fit
 };
@@ -36,7 +37,8 @@ struct PlanTotals {
   int64_t timed_jobs = 0;  // those with a budget of seconds: what they train on is not known before
   double timed_seconds = 0;
   int64_t unread_jobs = 0;        // those with a budget of epochs whose data is not here: the same
-  std::optional<double> seconds;  // of the whole sweep; no shorter than its longest job
+  double device_seconds = 0;      // where `seconds` is there: of all slots together
+  std::optional<double> seconds;  // by --throughput: of the whole sweep; no shorter than its longest job
 };
 PlanTotals Total(const sweeps::Expansion& expansion, const PlanOptions& options);
 
@@ -44,13 +46,14 @@ PlanTotals Total(const sweeps::Expansion& expansion, const PlanOptions& options)
 std::string JobsText(const sweeps::Expansion& expansion);
 // "optimizer.name 3, optimizer.learning_rate 15": how many values each axis has.
 std::string AxesText(const sweeps::Expansion& expansion);
-// The lines above the table of points.
-std::string PlanText(const sweeps::Expansion& expansion, const PlanTotals& totals,
-                     const PlanOptions& options);
+// The lines above the table of points. `places`: PlacesText, or empty.
+std::string PlanText(const sweeps::Expansion& expansion, const PlanTotals& totals, const PlanOptions& options,
+                     const std::vector<TimePlan>& times, const std::string& places);
 
-// The first `limit` jobs: their values on the axes; `wide` adds model, budget, state and memory.
-output::Table PointTable(const sweeps::Expansion& expansion, const PlanTotals& totals, size_t limit,
-                         bool wide);
+// The first `limit` jobs: their values on the axes; `wide` adds model, budget, state, memory and the time on
+// the first type of slots.
+output::Table PointTable(const sweeps::Expansion& expansion, const PlanTotals& totals,
+                         const std::vector<TimePlan>& times, size_t limit, bool wide);
 
 // A job as a sweep file of its own: a line for each key whose value is not the default, with paths as they
 // are on this machine. It expands to that one job, with the same hash.
@@ -59,6 +62,7 @@ std::string JobFile(const sweeps::Job& job);
 Json JobJson(const sweeps::Job& job, const spec::MemoryPrediction& memory);
 
 // Every job with the values that it reads, flattened to dotted keys.
-Json PlanJson(const sweeps::Expansion& expansion, const PlanTotals& totals);
+Json PlanJson(const sweeps::Expansion& expansion, const PlanTotals& totals,
+              const std::vector<TimePlan>& times);
 
 }  // namespace optfleet::commands

@@ -32,10 +32,12 @@ std::string ReusedText(int32_t reused) {
   return reused == 0 ? "" : ", " + FormatCount(reused) + " of them taken over";
 }
 
-Result<v1::PlanSweepResponse> PlanAtCoordinator(Client& client, const SweepSource& source) {
+Result<v1::PlanSweepResponse> PlanAtCoordinator(Client& client, const SweepSource& source,
+                                                const std::string& slot_model) {
   v1::PlanSweepRequest request;
   *request.mutable_sweep() = RequestOf(source).sweep();
   *request.mutable_file_stamps() = StampsOf(source.expanded.files);
+  request.set_slot_model(slot_model);
   return client.PlanSweep(request);
 }
 

@@ -14,8 +14,9 @@ void AskForReuse(const SweepSource& source, v1::CreateSweepRequest& request);
 // ", 12 of them taken over"; empty for none.
 std::string ReusedText(int32_t reused);
 
-// What the coordinator would find of use for the sweep.
-Result<v1::PlanSweepResponse> PlanAtCoordinator(Client& client, const SweepSource& source);
+// What the coordinator would find of use for the sweep. `slot_model`: only such slots count as places.
+Result<v1::PlanSweepResponse> PlanAtCoordinator(Client& client, const SweepSource& source,
+                                                const std::string& slot_model);
 
 // Lines for people: how many jobs have equals, which, and why some cannot be taken over. Empty if there are
 // none.

@@ -87,6 +87,8 @@ std::vector<WireCall> OfReader() {
       Call("GetJob", R"({"name": "sweeps/s/jobs/2"})"),
       Call("ListJobs", R"({"parent": "sweeps/s", "page_size": 2})"),
       Call("ListJobs", R"({"parent": "sweeps/-"})"),
+      Call("ListMeasurements", "{}"),
+      Call("PlanSweep", "{\"slot_model\": \"EPYC\", " + Sweep("0.1, 0.3") + "}"),
       Call("ExplainJob", R"({"name": "sweeps/s/jobs/4"})"),
       Call("GetAttempt", attempt),
       Call("GetAttemptLog", attempt),

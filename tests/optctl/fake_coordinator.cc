@@ -61,6 +61,26 @@ struct FakeCoordinator::Services final : v1::SweepService::Service,
     *out = Now().sweeps.front();
     return Status::OK;
   }
+  // Every job has a place, unless the sweep asks for slots: then the last two of five have none.
+  Status PlanSweep(ServerContext*, const v1::PlanSweepRequest* request, v1::PlanSweepResponse* out) override {
+    out->set_job_count(5);
+    out->set_worker_count(2);
+    for (const std::string& text : request->sweep().overrides()) {
+      if (!text.starts_with("resources.slots")) continue;
+      v1::PlanSweepResponse::Misfit* misfit = out->add_misfits();
+      misfit->set_job_count(2);
+      misfit->add_jobs(4);
+      misfit->add_jobs(5);
+      misfit->set_reason("it needs 2 slots on one worker, and none has so many");
+    }
+    return Status::OK;
+  }
+  Status ListMeasurements(ServerContext*, const v1::ListMeasurementsRequest*,
+                          v1::ListMeasurementsResponse* out) override {
+    const std::lock_guard lock(mutex);
+    for (const v1::Measurement& measurement : Now().measurements) *out->add_measurements() = measurement;
+    return Status::OK;
+  }
   Status GetSweep(ServerContext*, const v1::GetSweepRequest* request, v1::Sweep* out) override {
     const std::lock_guard lock(mutex);
     return Find(Now().sweeps, request->name(), out);

@@ -21,6 +21,7 @@ struct FakeData {
   std::vector<v1::Checkpoint> checkpoints;
   std::map<std::string, std::string> logs;  // by attempt
   v1::Series series;                        // answered for every job
+  std::vector<v1::Measurement> measurements;
 };
 
 // A coordinator whose data move through stages: each list of jobs shows the next stage, the last one stays.

@@ -2,10 +2,15 @@
 
 #include <ctime>
 
+#include "spec/canonical.h"
+#include "spec/resolve.h"
+
 namespace optfleet::commands {
 namespace {
 
 using google::protobuf::Timestamp;
+
+constexpr const char* kProcessor = "AMD EPYC 7B13";
 
 // Ages are counted from the real clock, so moments are given as distances from it.
 void SetAgo(Timestamp* time, int64_t seconds) { time->set_seconds(std::time(nullptr) - seconds); }
@@ -201,9 +206,35 @@ void AddWorkers(FakeData& data) {
   v1::Slot& cpu = *local.add_slots();
   cpu.set_kind(v1::Slot::KIND_CPU);
   cpu.set_threads(1);
+  cpu.set_model(kProcessor);
   cpu.set_memory_bytes(4294967296);
   local.add_attempts("sweeps/sizes/jobs/1/attempts/2");
   data.workers = {gone, local};
+}
+
+// A job like those of tests/optctl/data/good.yaml with adamw: 256 steps of 10 ms, and 2 s beside.
+v1::Measurement NewMeasurement() {
+  spec::TrainingSpec spec;
+  spec.model.layers = 2;
+  spec.model.width = 32;
+  spec.model.heads = 2;
+  spec.data.path = "text.txt";
+  spec.data.sequence_length = 32;
+  spec.training.batch_size = 8;
+  spec.budget.steps = 256;
+  spec::Resolve(&spec);
+  v1::Measurement measurement;
+  measurement.set_job("sweeps/lr/jobs/7");
+  measurement.set_spec_json(spec::CanonicalText(spec));
+  measurement.set_device(v1::Slot::KIND_CPU);
+  measurement.set_model(kProcessor);
+  measurement.set_threads(1);
+  measurement.set_slots(1);
+  measurement.set_steps(256);
+  measurement.set_train_seconds(2.56);
+  measurement.set_validation_seconds(0.5);
+  measurement.set_held_seconds(5.06);
+  return measurement;
 }
 
 v1::Checkpoint NewCheckpoint(int job, int64_t step, double val_loss) {
@@ -241,6 +272,7 @@ FakeData FrozenCluster() {
   AddAttempts(data);
   AddWorkers(data);
   AddCheckpoints(data);
+  data.measurements = {NewMeasurement()};
   data.series.set_key("loss");
   for (int i = 1; i <= 4; ++i) {
     data.series.add_steps(i);

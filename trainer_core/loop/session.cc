@@ -106,7 +106,7 @@ class Session {
   int64_t steps_here_ = 0;                        // by this attempt
   double seconds_here_ = 0;
   double data_wait_seconds_ = 0;  // of seconds_here_
-  double checkpoint_seconds_ = 0;
+  double validation_seconds_ = 0, checkpoint_seconds_ = 0;
   std::optional<Ending> ending_;
 };
 
@@ -275,7 +275,9 @@ Status Session::EvaluateNow(Validation which) {
   const auto begin = now_();
   Evaluate(which);
   Points points = ValidationFigures();
-  points.emplace_back("val_seconds", SecondsSince(begin));
+  const double seconds = SecondsSince(begin);
+  validation_seconds_ += seconds;
+  points.emplace_back("val_seconds", seconds);
   return Record(std::move(points));
 }
 
@@ -367,6 +369,7 @@ Result<rundir::ResultDocument> Session::Finish() {
   auto& final = result.final;
   final = {{"peak_memory_bytes", static_cast<double>(use.peak_bytes)},
            {"train_seconds", state_.train_seconds},
+           {"validation_seconds", validation_seconds_},
            {"checkpoint_seconds", checkpoint_seconds_},
            {"log_wait_seconds", std::chrono::duration<double>(recorder_->waited()).count()}};
   AddPrediction(spec_, device_, &final);

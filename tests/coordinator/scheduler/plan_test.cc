@@ -9,6 +9,7 @@
 
 #include "coordinator/scheduler/explain.h"
 #include "coordinator/scheduler/fit.h"
+#include "coordinator/scheduler/reasons.h"
 #include "tests/coordinator/scheduler/fleet.h"
 
 namespace optfleet::scheduler {
@@ -290,6 +291,40 @@ TEST(Plan, KeepsItsPromisesForAnySnapshot) {
   EXPECT_GT(gangs, 100);
   EXPECT_GT(shared, 100);
   EXPECT_GT(reserved, 100);
+}
+
+// What runs there or whether it is drained does not count: only what the fleet is.
+TEST(Misfit, IsWhatNoWorkerCouldStartWereEverythingFree) {
+  Fleet fleet{.workers = {Machine("a", 2, SlotKind::kGpu, 16 * kGiB), Away("b", "is draining")},
+              .classes = {}};
+  Occupy(&fleet.workers[0], 0);
+  Occupy(&fleet.workers[0], 1);
+  const std::vector<const WorkerOffer*> workers = fleet.Take().workers;
+  const auto misfit = [&](const domain::Resources& request, int64_t predicted = 0) {
+    return FitsNowhere(workers, request, predicted);
+  };
+  EXPECT_FALSE(misfit({}));
+  EXPECT_FALSE(misfit(Gang(2)));
+  EXPECT_FALSE(misfit({.kind = SlotKind::kCpu}));
+  ASSERT_TRUE(misfit(Gang(3)));
+  EXPECT_EQ(misfit(Gang(3))->reason, "it needs 3 slots on one worker, and none has so many");
+  EXPECT_FALSE(misfit(Gang(3))->is_tried);
+  domain::Resources on_gpu = Memory(40 * kGiB);
+  on_gpu.kind = SlotKind::kGpu;
+  EXPECT_EQ(misfit(on_gpu)->reason,
+            "it needs 40.0 GiB on a slot, and the largest that it may use has 16.0 GiB");
+}
+
+TEST(Misfit, MemoryThatIsPredictedIsTriedOnTheLargestSlot) {
+  Fleet fleet{.workers = {Machine("a", 1, SlotKind::kGpu, 16 * kGiB)}, .classes = {}};
+  const std::vector<const WorkerOffer*> workers = fleet.Take().workers;
+  const auto found = FitsNowhere(workers, Memory(22 * kGiB, /*predicted=*/true), 20 * kGiB);
+  ASSERT_TRUE(found);
+  EXPECT_TRUE(found->is_tried);
+  EXPECT_EQ(found->reason,
+            "it is predicted to need 20.0 GiB on a slot, and the largest that it may use has 16.0 GiB");
+  // The allowance on top of a prediction alone is no reason to expect that it fails.
+  EXPECT_FALSE(FitsNowhere(workers, Memory(17 * kGiB, /*predicted=*/true), 15 * kGiB));
 }
 
 }  // namespace
