@@ -275,9 +275,8 @@ Status Session::EvaluateNow(Validation which) {
   const auto begin = now_();
   Evaluate(which);
   Points points = ValidationFigures();
-  const double seconds = SecondsSince(begin);
-  validation_seconds_ += seconds;
-  points.emplace_back("val_seconds", seconds);
+  points.emplace_back("val_seconds", SecondsSince(begin));
+  validation_seconds_ += points.back().second;
   return Record(std::move(points));
 }
 
