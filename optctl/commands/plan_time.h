@@ -34,8 +34,8 @@ struct TimePlan {
 };
 
 struct TimeOptions {
-  std::optional<double> throughput;  // tokens per second of a slot, for what nothing was timed for
-  std::optional<int> slots;          // in the place of those that there are
+  std::optional<double> throughput = {};  // tokens per second of a slot, for what nothing was timed for
+  std::optional<int> slots = {};          // in the place of those that there are
 };
 TimePlan PlanTime(const sweeps::Expansion& expansion, const SlotType& type,
                   const std::vector<v1::Measurement>& measurements, const TimeOptions& options);
