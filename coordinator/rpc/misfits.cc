@@ -25,6 +25,12 @@ scheduler::WorkerOffer OfferOf(const domain::Worker& worker, const std::string& 
   return offer;
 }
 
+// "it needs 12.0 GiB on a slot, and the largest has 4.0 GiB" and the same of 13.0 GiB are one.
+std::string WithoutFigures(std::string text) {
+  std::erase_if(text, [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
+  return text;
+}
+
 }  // namespace
 
 MisfitFinder::MisfitFinder(const std::vector<store::WorkerView>& workers, const std::string& model) {
@@ -49,7 +55,8 @@ void MisfitFinder::Look(const std::vector<sweeps::Job>& jobs) {
     const auto [known, is_new] = known_.try_emplace({request, predicted});
     if (is_new) known->second = scheduler::FitsNowhere(workers_, request, predicted);
     if (!known->second) continue;
-    Class& equal = classes_[{request, known->second->is_tried}];
+    // Memory follows from the job, so nearly each would be a class of its own.
+    Class& equal = classes_[{WithoutFigures(known->second->reason), known->second->is_tried}];
     if (equal.jobs.empty()) equal.reason = known->second->reason;
     equal.jobs.push_back(job.number);
   }

@@ -37,7 +37,7 @@ class MisfitFinder {
   sweeps::Resources asked_;
   std::optional<sweeps::MemoryPredictor> memory_;
   std::map<std::pair<domain::Resources, int64_t>, Misfit> known_;  // by request and predicted bytes
-  std::map<std::pair<domain::Resources, bool>, Class> classes_;    // by request and is_tried
+  std::map<std::pair<std::string, bool>, Class> classes_;          // by reason without figures, and is_tried
 };
 
 }  // namespace optfleet::rpc

@@ -109,6 +109,13 @@ TEST_F(PlanApi, JobsThatFitOnNoWorkerAreNamedWithTheReason) {
   EXPECT_EQ(Plan("resources.device: gpu\n").misfits(0).reason(), "no worker that it may use has a gpu slot");
 }
 
+TEST_F(PlanApi, JobsOfDifferentMemoryThatLackTheSameAreOneClass) {
+  Synchronize(Hello(1 << 30));
+  const auto plan = Plan("resources.slots: 8\nsweep: [{model.width: 16}, {model.width: 32}]\n");
+  ASSERT_EQ(plan.misfits_size(), 1);
+  EXPECT_EQ(plan.misfits(0).job_count(), 6);
+}
+
 // As `optctl why` will say of the same job.
 TEST_F(PlanApi, TheReasonIsThatOfWhy) {
   Synchronize(Hello());
