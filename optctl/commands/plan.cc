@@ -146,6 +146,51 @@ Result<int> ShowSimulation(Context& context, const sweeps::SweepInput& input,
   return kExitOk;
 }
 
+// What a plan says.
+struct Planned {
+  const SweepSource& source;
+  const sweeps::Expansion& expansion;  // as submitted
+  const sweeps::Expansion& known;      // with steps in the place of epochs where the data is here
+  PlanTotals totals;
+  std::vector<TimePlan> times;  // on each type of slot
+  const std::optional<v1::PlanSweepResponse>& told;
+};
+
+Json ToJson(const Planned& planned, const Options& options) {
+  const auto& told = planned.told;
+  Json json = PlanJson(planned.expansion, planned.totals, planned.times);
+  AddStepsOfEpochs(planned.expansion, planned.known, &json);
+  json["missing_files"] = planned.source.missing_files;
+  if (!options.sweep.dialect.empty())
+    for (size_t i = 0; i < planned.expansion.jobs.size(); ++i)
+      json["jobs"][i]["overrides"] = OverridesOf(planned.source, i);
+  json["equal_jobs"] = told ? EqualJobsJson(*told) : Json(nullptr);
+  json["reusable_jobs"] = told ? Json(told->reusable_jobs()) : Json(nullptr);
+  json["worker_count"] = told ? Json(told->worker_count()) : Json(nullptr);
+  json["misfits"] = told ? MisfitsJson(*told) : Json(nullptr);
+  if (told) AddMisfits(*told, json["jobs"]);
+  return json;
+}
+
+void Show(const Context& context, const Planned& planned, const Options& options) {
+  const Console& console = context.console;
+  const auto& told = planned.told;
+  const size_t jobs = planned.known.jobs.size();
+  const size_t limit = context.wide() ? jobs : kJobsShown;
+  const output::Table table = PointTable(planned.known, planned.totals, planned.times, limit, context.wide());
+  console.Print(
+      PlanText(planned.known, planned.totals, options.plan, planned.times, told ? PlacesText(*told) : "") +
+      "\n" + table.Render(console.out().width, console.out().unicode));
+  if (jobs > limit)
+    console.Note(FormatCount(static_cast<int64_t>(jobs - limit)) + " more jobs: -o wide shows all");
+  if (told)
+    for (const std::string& text : {MisfitsText(*told), EqualJobsText(*told)})
+      if (!text.empty()) console.Print("\n" + text);
+  for (const std::string& missing : planned.source.missing_files) console.Note("to run it here: " + missing);
+  const std::string files = FilesText(options.sweep);
+  console.Note("next: optctl run " + files + "   |   optctl submit " + files);
+}
+
 Result<int> Plan(Context& context, const Options& options) {
   if (options.seeds && !options.simulates())
     return Fail(Code::kInvalidArgument, "--seeds needs --simulate or --simulate-from");
@@ -157,45 +202,16 @@ Result<int> Plan(Context& context, const Options& options) {
   const auto with_steps = AnyByEpochs(expansion) ? std::optional(WithStepsOfEpochs(expansion)) : std::nullopt;
   const sweeps::Expansion& known = with_steps ? *with_steps : expansion;
   if (options.simulates()) return ShowSimulation(context, source->input, known, options);
-  const PlanTotals totals = Total(known, options.plan);
-  const Console& console = context.console;
   const auto told = options.offline ? Result<Known>(Known()) : AskCoordinator(context, *source, options.on);
   if (!told) return Fail(told.error());
-  const std::optional<v1::PlanSweepResponse>& plan = told->plan;
-  std::vector<TimePlan> times;
+  Planned planned{*source, expansion, known, Total(known, options.plan), {}, told->plan};
   for (const SlotType& type : told->types)
-    times.push_back(PlanTime(known, type, told->measurements,
-                             {.throughput = options.plan.throughput, .slots = options.plan.slots}));
-  if (context.json()) {
-    Json json = PlanJson(expansion, totals, times);
-    AddStepsOfEpochs(expansion, known, &json);
-    json["missing_files"] = source->missing_files;
-    if (!options.sweep.dialect.empty())
-      for (size_t i = 0; i < expansion.jobs.size(); ++i)
-        json["jobs"][i]["overrides"] = OverridesOf(*source, i);
-    json["equal_jobs"] = plan ? EqualJobsJson(*plan) : Json(nullptr);
-    json["reusable_jobs"] = plan ? Json(plan->reusable_jobs()) : Json(nullptr);
-    json["worker_count"] = plan ? Json(plan->worker_count()) : Json(nullptr);
-    json["misfits"] = plan ? MisfitsJson(*plan) : Json(nullptr);
-    if (plan) AddMisfits(*plan, json["jobs"]);
-    console.PrintJson(json);
-    return kExitOk;
-  }
-  const size_t limit = context.wide() ? expansion.jobs.size() : kJobsShown;
-  console.Print(PlanText(known, totals, options.plan, times, plan ? PlacesText(*plan) : "") + "\n" +
-                PointTable(known, totals, times, limit, context.wide())
-                    .Render(console.out().width, console.out().unicode));
-  if (expansion.jobs.size() > limit) {
-    console.Note(FormatCount(static_cast<int64_t>(expansion.jobs.size() - limit)) +
-                 " more jobs: -o wide shows all");
-  }
-  if (plan) {
-    for (const std::string& text : {MisfitsText(*plan), EqualJobsText(*plan)})
-      if (!text.empty()) console.Print("\n" + text);
-  }
-  for (const std::string& missing : source->missing_files) console.Note("to run it here: " + missing);
-  const std::string files = FilesText(options.sweep);
-  console.Note("next: optctl run " + files + "   |   optctl submit " + files);
+    planned.times.push_back(PlanTime(known, type, told->measurements,
+                                     {.throughput = options.plan.throughput, .slots = options.plan.slots}));
+  if (context.json())
+    context.console.PrintJson(ToJson(planned, options));
+  else
+    Show(context, planned, options);
   return kExitOk;
 }
 
