@@ -27,6 +27,8 @@ from cluster import BIN, ROOT, Cluster, wait_until
 TIME, MEMORY = 0.25, 0.10
 STILL = 1.3  # a job that is repeated takes at most so much longer or shorter
 ALIKE = 1.2  # and jobs had at most so much more or less of a processor
+# Seconds, after which nothing is tried again, and for one sweep: a try of three takes 12 to 25 s where little else runs.
+PATIENCE, PATIENCE_OF_SWEEP = 150, 100
 
 # Shapes around those that are asked for afterwards.
 FIRST = """
@@ -63,9 +65,14 @@ def processor_seconds_of_children(pid):
     return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
 
 
+class TooSlow(Exception):
+    """Other work leaves the machine no time for this."""
+
+
 class Fleet(Cluster):
     """One worker of one slot of one thread."""
 
+    patience = 3600  # seconds, of one sweep
     share = 0.0  # of a processor that the attempts of the newest sweep had while their slot was taken
 
     def __enter__(self):
@@ -87,7 +94,12 @@ class Fleet(Cluster):
         worker = self.workers["w"].pid
         before = processor_seconds_of_children(worker)
         sweep = self.submit(path, *options)
-        wait_until(lambda: self.ended(sweep), 3600, lambda: self.tail("w.log"))
+        try:
+            wait_until(lambda: self.ended(sweep), self.patience, lambda: self.tail("w.log"))
+        except AssertionError as error:
+            if os.getloadavg()[0] > 1.5 * os.cpu_count():
+                raise TooSlow from error
+            raise
         jobs = self.jobs(sweep)
         for job in jobs:
             attempts = self.attempts(job["name"])
@@ -127,15 +139,19 @@ class Prediction(unittest.TestCase):
         self.temporary.cleanup()
 
     def attempt(self):
-        """How far medians of measured and of scaled jobs are off, as factors."""
+        """How far medians of measured and of scaled jobs are off, as factors. Nothing where it took too long."""
         with Fleet() as fleet:
-            self.assertEqual(fleet.plan(self.first)["jobs"][0]["times"][0]["source"], "unknown")
-            before, shares = fleet.run(self.first), [fleet.share]
-            plan = fleet.plan(self.second)
-            jobs = fleet.run(self.second)
-            shares.append(fleet.share)
-            after = fleet.run(self.first)
-            shares.append(fleet.share)
+            fleet.patience = PATIENCE_OF_SWEEP
+            try:
+                self.assertEqual(fleet.plan(self.first)["jobs"][0]["times"][0]["source"], "unknown")
+                before, shares = fleet.run(self.first), [fleet.share]
+                plan = fleet.plan(self.second)
+                jobs = fleet.run(self.second)
+                shares.append(fleet.share)
+                after = fleet.run(self.first)
+                shares.append(fleet.share)
+            except TooSlow:
+                return None
         self.assertEqual(plan["misfits"], [])
         rows = compare(plan, jobs)
         self.assertEqual([row[0] for row in rows], ["measured"] * 2 + ["scaled"] * 4)
@@ -149,9 +165,12 @@ class Prediction(unittest.TestCase):
         return {"measured": off("measured"), "scaled": off("scaled"), "still": still}
 
     def test_plan_says_what_then_takes_place(self):
-        tried = []
-        for _ in range(3):
-            tried.append(self.attempt())
+        tried, begin = [], time.monotonic()
+        while len(tried) < 3 and time.monotonic() - begin < PATIENCE:
+            found = self.attempt()
+            if found is None:
+                self.skipTest("other work leaves this machine no time")
+            tried.append(found)
             if all(abs(tried[-1][source] - 1) <= TIME for source in ("measured", "scaled")):
                 return
         told = "predicted over measured: " + ", ".join(f"{one['measured']:.2f} and {one['scaled']:.2f}" for one in tried)
