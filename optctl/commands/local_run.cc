@@ -150,16 +150,31 @@ Error LocalRun::OrOlderVersion(Client& client, const v1::CreateSweepRequest& req
   return error;
 }
 
-Result<std::string> LocalRun::Submit(const SweepSource& source, const SubmitOptions& options) {
+Result<v1::Sweep> LocalRun::Ask(const v1::CreateSweepRequest& request, bool replace) {
   auto client = Open();
-  if (!client) return Fail(std::move(client).error());
-  v1::CreateSweepRequest request = RequestOf(source);
-  MakePlaceless(*request.mutable_sweep());
-  OPTFLEET_RETURN_IF_ERROR(MakeRoom(*client, request, options.replace));
-  if (options.reuse) AskForReuse(source, request);
-  request.set_request_id(options.again ? RandomRequestId() : RequestIdOf(ContentOf(request.sweep())));
+  if (!client) return Fail(Code::kUnavailable, client.error().message());
+  OPTFLEET_RETURN_IF_ERROR(MakeRoom(*client, request, replace));
   auto sweep = client->CreateSweep(request);
   if (!sweep) return Fail(OrOlderVersion(*client, request, std::move(sweep).error()));
+  return sweep;
+}
+
+Result<std::string> LocalRun::Submit(const SweepSource& source, const SubmitOptions& options,
+                                     Interrupts& interrupts) {
+  v1::CreateSweepRequest request = RequestOf(source);
+  MakePlaceless(*request.mutable_sweep());
+  if (options.reuse) AskForReuse(source, request);
+  request.set_request_id(options.again ? RandomRequestId() : RequestIdOf(ContentOf(request.sweep())));
+  const auto until = steady_clock::now() + kStartPatience;
+  auto sweep = Ask(request, options.replace);
+  while (!sweep && sweep.error().code() == Code::kUnavailable && steady_clock::now() < until) {
+    auto lines = cluster_->Check();
+    if (!lines) return Fail(std::move(lines).error());
+    for (const std::string& line : *lines) console_.Note(line);
+    if (interrupts.WaitFor(kPoll)) return Fail(Interrupted());
+    sweep = Ask(request, options.replace);
+  }
+  if (!sweep) return Fail(std::move(sweep).error());
   const std::string id = ShortResource(sweep->name());
   const std::string done =
       std::to_string(EndedCount(*sweep)) + " of " + std::to_string(sweep->job_count()) + " jobs";

@@ -30,8 +30,8 @@ class LocalRun {
   // The sweep's resource name. The request id is made from the content: the same files and overrides are the
   // same sweep, in every run. Other content under the name of a sweep that has not ended is
   // FAILED_PRECONDITION unless `replace`, which cancels the old one. With `again` it is a new sweep in any
-  // case.
-  Result<std::string> Submit(const SweepSource& source, const SubmitOptions& options);
+  // case. A coordinator that dies meanwhile is started again and asked again: the request is the same.
+  Result<std::string> Submit(const SweepSource& source, const SubmitOptions& options, Interrupts& interrupts);
 
   // One line per worker, as soon as it is known to the coordinator; gives up waiting after some seconds,
   // silently. False if a signal came.
@@ -41,6 +41,8 @@ class LocalRun {
   LocalRun(const Console& console, std::string state, std::unique_ptr<LocalCluster> cluster, int workers)
       : console_(console), state_(std::move(state)), cluster_(std::move(cluster)), workers_(workers) {}
   Status WaitForCoordinator(Interrupts& interrupts);
+  // UNAVAILABLE if no coordinator answers.
+  Result<v1::Sweep> Ask(const v1::CreateSweepRequest& request, bool replace);
   Status MakeRoom(Client& client, const v1::CreateSweepRequest& request, bool replace);
   // What to do where `error` means that another version submitted this file here; else `error`.
   static Error OrOlderVersion(Client& client, const v1::CreateSweepRequest& request, Error error);

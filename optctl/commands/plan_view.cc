@@ -263,7 +263,7 @@ std::string JobFile(const sweeps::Job& job) {
     if (is_preset || spec::IsSilent(field, job.spec) || field.get(job.spec) == field.get(defaults)) continue;
     const std::string value = spec::ToText(field.get(job.spec));
     const bool is_text = field.type == spec::FieldType::kText;
-    text.append(field.key).append(": ") += (is_text ? Json(value).dump() : value) + "\n";
+    text.append(field.key).append(": ") += (is_text ? QuotedText(value) : value) + "\n";
   }
   return text;
 }

@@ -96,7 +96,7 @@ Status TakeGuardOff(LocalRun& run, const std::string& sweep) {
 Result<int> Train(Context& context, LocalRun& run, const SweepSource& source, const Options& options,
                   Interrupts& interrupts) {
   const Console& console = context.console;
-  auto sweep = run.Submit(source, {options.again, options.replace, options.reuse});
+  auto sweep = run.Submit(source, {options.again, options.replace, options.reuse}, interrupts);
   if (!sweep) return Fail(std::move(sweep).error());
   if (options.no_guard) OPTFLEET_RETURN_IF_ERROR(TakeGuardOff(run, *sweep));
   auto shown = run.ShowWorkers(interrupts);

@@ -278,7 +278,7 @@ class Translator {
       config_.Refuse("data.paths",
                      "`data.paths` must be one file here, found " + std::to_string(paths.size()),
                      "put them together: cat *.npy > all.npy");
-    Set("data.path", Json(paths.empty() ? std::string(kNoOlmoData) : paths.front()).dump(), "data.paths");
+    Set("data.path", QuotedText(paths.empty() ? std::string(kNoOlmoData) : paths.front()), "data.paths");
     Set("data.format", "nanogpt", "data.paths");
     Integer("data.sequence_length", "model.max_sequence_length");
   }

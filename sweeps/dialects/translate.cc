@@ -134,7 +134,7 @@ class Writer {
   std::string Write(std::vector<SourcePosition>* places) {
     places_ = places;
     Line("# Translated from the keys of another study.", {});
-    Line("name: " + Json(name_).dump(), {});
+    Line("name: " + QuotedText(name_), {});
     Line("equal_points: keep", {});
     for (const NativeLine& line : runs_.front())
       if (IsShared(line)) Line(line.key + ": " + line.value, line.position);

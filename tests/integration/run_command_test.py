@@ -149,6 +149,16 @@ class RunCommand(unittest.TestCase):
         self.assertGreater(sum(promoted for *_, promoted in rungs), 2)
         self.assertEqual((jobs, rungs, stages), self.run_staged("killed", 3))
 
+    def test_a_coordinator_that_dies_before_it_has_the_sweep_is_asked_again(self):
+        state = self.folder / "state"
+        run = subprocess.Popen(self.command(20), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=self.folder)
+        # As soon as it says where it serves: before, while or after it is submitted to.
+        wait_until(lambda: run.poll() is not None or (state / "endpoint.json").exists(), 60)
+        killed = [os.kill(pid, signal.SIGKILL) for pid, command in processes_under(state) if "opt-coordinator" in command]
+        output = run.communicate(timeout=200)[0]
+        self.assertEqual(0, run.returncode, output)
+        self.assertEqual(1, len(killed), output)
+
     def test_a_wider_sweep_trains_only_what_is_new_if_asked(self):
         subprocess.run(self.command(30), capture_output=True, timeout=120, check=True)
         wider = ["--set", "optimizer.learning_rate=[1e-3, 2e-3, 1e-2, 3e-2]", "--reuse"]

@@ -142,6 +142,14 @@ TEST(Olmo, WhatNobodyReadsMayReferToWhatIsNotThere) {
               HasSubstr("the references go in a circle: max_duration -> stop_at -> max_duration"));
 }
 
+// Found by random texts.
+TEST(Olmo, NamesOfFilesNeedNotBeText) {
+  SweepInput input = Text(One("seed: 1"));
+  for (SweepFile& file : input.files) file.path = "\xff.yaml";
+  const Translated result = Translate(input);
+  EXPECT_TRUE(result.expanded.expansion) << result.expanded.diagnostics.Render();
+}
+
 TEST(Olmo, DepthHasABound) {
   std::string nested = "1";
   std::string key = "a";
