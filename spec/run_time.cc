@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "common/median.h"
 #include "spec/evaluation_steps.h"
 #include "spec/parameters.h"
 #include "spec/step_shape.h"
@@ -13,12 +14,7 @@ namespace {
 
 double Real(int64_t value) { return static_cast<double>(value); }
 
-double Median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
+double MedianOrZero(std::vector<double> values) { return values.empty() ? 0 : Median(std::move(values)); }
 
 int64_t LastBatches(const TrainingSpec& spec) {
   return spec.evaluation.final_batches.value_or(spec.evaluation.batches);
@@ -135,8 +131,8 @@ int64_t CountCheckpoints(const TrainingSpec& spec, int64_t steps) {
 RunTimes::RunTimes(std::vector<MeasuredRun> runs, bool on_gpu) : on_gpu_(on_gpu) {
   std::erase_if(runs, [](const MeasuredRun& run) { return !MakesSense(run); });
   runs_ = runs.size();
-  other_seconds_ = Median(OtherSeconds(runs));
-  checkpoint_seconds_per_byte_ = Median(CheckpointSecondsPerByte(runs));
+  other_seconds_ = MedianOrZero(OtherSeconds(runs));
+  checkpoint_seconds_per_byte_ = MedianOrZero(CheckpointSecondsPerByte(runs));
   std::vector<TimedShape> steps, validations;
   for (Timed& timed : ByShape(runs)) {
     const TrainingSpec& spec = timed.first->spec;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "common/median.h"
 #include "spec/step_shape.h"
 
 namespace optfleet::spec {
@@ -27,12 +28,6 @@ double Sum(const Work& work, const Work& rates) {
   double seconds = 0;
   for (size_t i = 0; i < kWorkTerms; ++i) seconds += work.terms[i] * rates.terms[i];
   return seconds;
-}
-
-double Median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
 }
 
 // Least squares with non-negative unknowns: one after the other is set to its best value until none moves.

@@ -12,7 +12,6 @@ namespace {
 constexpr std::string_view kGroup = "guard";
 constexpr std::string_view kDotted = "guard.";
 constexpr int32_t kMostJobs = 1'000'000;
-constexpr double kSecondsOfHour = 3600;
 constexpr double kAll = 100;  // percent
 
 // Nothing, and reported, for what is neither a whole number nor a share.
@@ -35,7 +34,7 @@ std::optional<double> DeviceHours(const YamlEntry& entry, Diagnostics* diagnosti
   const auto found = spec::ParseQuantity(entry.value.text);
   if (found && found->amount > 0) {
     if (found->unit == spec::Unit::kNone) return found->amount;
-    if (found->unit == spec::Unit::kSeconds) return found->amount / kSecondsOfHour;
+    if (found->unit == spec::Unit::kSeconds) return found->amount / spec::kSecondsInHour;
   }
   AddWrongValue(entry, "a number of hours above 0, or a time as 90min", diagnostics);
   return std::nullopt;

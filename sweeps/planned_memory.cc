@@ -1,12 +1,9 @@
 #include "sweeps/planned_memory.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace optfleet::sweeps {
 namespace {
-
-constexpr size_t kRemembered = 256;  // distinct predictions that a job is compared with
 
 double OneIfAny(double value) { return value > 0 ? 1 : 0; }
 
@@ -32,14 +29,9 @@ spec::TrainingSpec WithoutValues(spec::TrainingSpec spec) {
 
 std::shared_ptr<const spec::MemoryPrediction> MemoryPredictor::Predict(const spec::TrainingSpec& spec) {
   spec::TrainingSpec sizes = WithoutValues(spec);
-  // Neighbours are most alike.
-  const auto found =
-      std::find_if(known_.begin(), known_.end(), [&](const Known& known) { return known.sizes == sizes; });
-  if (found != known_.end()) return found->prediction;
-  if (known_.size() == kRemembered) known_.pop_back();
-  known_.push_front(
-      {std::move(sizes), std::make_shared<spec::MemoryPrediction>(spec::PredictMemory(spec, device_))});
-  return known_.front().prediction;
+  if (const auto* known = known_.Find(sizes)) return *known;
+  return known_.Add(std::move(sizes),
+                    std::make_shared<spec::MemoryPrediction>(spec::PredictMemory(spec, device_)));
 }
 
 PlannedMemory::PlannedMemory(const std::vector<Job>& jobs, spec::MemoryDevice device) {

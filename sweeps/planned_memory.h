@@ -1,11 +1,11 @@
 // The memory that each job of a plan will need, and which jobs a slot does not hold. Pure.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "spec/known_specs.h"
 #include "spec/memory.h"
 #include "sweeps/expand.h"
 
@@ -20,12 +20,8 @@ class MemoryPredictor {
   std::shared_ptr<const spec::MemoryPrediction> Predict(const spec::TrainingSpec& spec);
 
  private:
-  struct Known {
-    spec::TrainingSpec sizes;  // without what costs no memory
-    std::shared_ptr<const spec::MemoryPrediction> prediction;
-  };
   spec::MemoryDevice device_;
-  std::deque<Known> known_;  // the newest first
+  spec::KnownSpecs<std::shared_ptr<const spec::MemoryPrediction>> known_;
 };
 
 class PlannedMemory {

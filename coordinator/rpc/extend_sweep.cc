@@ -56,7 +56,7 @@ RpcResult<int32_t> GivePoints(const sweeps::SweepInput& source, int file_count, 
   return tl::make_unexpected(FromDiagnostics(result.diagnostics, file_count));
 }
 
-RpcResult<int32_t> Give(const store::StagedSweep& known, const sweeps::SweepInput& source, int file_count,
+RpcResult<int32_t> Give(const KnownSweep& known, const sweeps::SweepInput& source, int file_count,
                         Extension* extension) {
   if (known.points.sweep.stages.all.empty()) return GivePoints(source, file_count, extension);
   if (auto wrong = GiveBegunStages(known, source, file_count, extension))
@@ -65,7 +65,7 @@ RpcResult<int32_t> Give(const store::StagedSweep& known, const sweeps::SweepInpu
 }
 
 // A file with stages as it is already.
-bool SaysTheSame(const store::StagedSweep& known, const engine::ExtendSweep& head) {
+bool SaysTheSame(const KnownSweep& known, const engine::ExtendSweep& head) {
   return !known.points.sweep.stages.all.empty() && head.source == known.source;
 }
 
@@ -80,8 +80,7 @@ void ReplyPreview(Backend* backend, const std::string& id, const Extension& exte
 }
 
 void Expand(Backend* backend, const v1::ExtendSweepRequest& request, const sweeps::SweepInput& source,
-            const store::StagedSweep& known, const FileStamps& stamps,
-            const Reply<v1::ExtendSweepResponse>& reply) {
+            const KnownSweep& known, const FileStamps& stamps, const Reply<v1::ExtendSweepResponse>& reply) {
   std::optional<FinishedJobs> finished;
   if (request.reuse() && !request.validate_only()) {
     auto read = FinishedJobs::Read(backend, stamps);
@@ -109,12 +108,16 @@ void Expand(Backend* backend, const v1::ExtendSweepRequest& request, const sweep
                 reply);
 }
 
-// Results are read only where stages follow from them.
-Result<store::StagedSweep> ReadKnown(store::ReadStore& store, const std::string& id) {
+Result<KnownSweep> ReadKnown(store::ReadStore& store, const std::string& id) {
   auto points = store.GetSweepPoints(id);
   if (!points) return Fail(std::move(points).error());
-  if (!points->sweep.stages.all.empty()) return store.GetStagedSweep(id);
-  return store::StagedSweep{.points = *std::move(points), .source = {}, .results = {}};
+  KnownSweep known{*std::move(points), {}};
+  if (known.points.sweep.stages.all.empty()) return known;
+  // Another one by now is another revision, too, which the engine refuses.
+  auto view = store.GetSweep(id);
+  if (!view) return Fail(std::move(view).error());
+  known.source = std::move(view->source);
+  return known;
 }
 
 }  // namespace
@@ -133,7 +136,7 @@ void ExtendSweep(Backend* backend, const v1::ExtendSweepRequest& request,
     auto read = ReadKnown(store, id);
     if (!read) return ReplyError(reply, AboutResource(read.error(), kSweepType, request.name()));
     // Shared, since what is posted to a queue must be copyable.
-    const auto known = std::make_shared<const store::StagedSweep>(*std::move(read));
+    const auto known = std::make_shared<const KnownSweep>(*std::move(read));
     const bool taken =
         backend->Work([backend, request, reply, source = std::move(source), stamps = std::move(stamps),
                        known] { Expand(backend, request, source, *known, stamps, reply); });

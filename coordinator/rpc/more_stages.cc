@@ -59,11 +59,11 @@ RpcError HasBegun(const domain::Stage& stage, size_t added, size_t gone) {
 
 }  // namespace
 
-std::optional<RpcError> GiveBegunStages(const store::StagedSweep& staged, const sweeps::SweepInput& source,
+std::optional<RpcError> GiveBegunStages(const KnownSweep& known, const sweeps::SweepInput& source,
                                         int file_count, Extension* extension) {
-  const domain::Stages& stages = staged.points.sweep.stages;
-  const sweeps::Progress whole = ProgressOf(staged.points);
-  sweeps::SweepInput before = InputOf(staged.source);
+  const domain::Stages& stages = known.points.sweep.stages;
+  const sweeps::Progress whole = ProgressOf(known.points);
+  sweeps::SweepInput before = InputOf(known.source);
   sweeps::SweepInput now = source;
   std::vector<std::string> axes = whole.axes;
   for (int32_t stage = 0; stage < stages.begun; ++stage) {

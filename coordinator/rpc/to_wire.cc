@@ -82,13 +82,18 @@ void AddCounts(const std::map<std::string, int32_t>& counts, v1::Sweep* wire) {
   }
 }
 
+v1::Stage* AddStage(const domain::Stage& stage, v1::Sweep* wire) {
+  v1::Stage* added = wire->add_stages();
+  added->set_name(stage.name);
+  added->set_base(stage.base);
+  added->set_round(stage.round);
+  return added;
+}
+
 void SetStages(const domain::Sweep& sweep, v1::Sweep* wire) {
   for (const domain::Stage& stage : sweep.stages.all) {
-    v1::Stage* added = wire->add_stages();
-    added->set_name(stage.name);
-    added->set_base(stage.base);
+    v1::Stage* added = AddStage(stage, wire);
     added->set_begun(wire->stages_size() <= sweep.stages.begun);
-    added->set_round(stage.round);
     for (const int32_t job : stage.from) added->add_from_jobs(ToResource(JobName{sweep.id, job}));
   }
   wire->set_stage_problem(sweep.stages.problem);
@@ -348,12 +353,7 @@ v1::ReportMetricsResponse ToWire(const std::vector<engine::RecordsHeld>& held) {
 void PutStages(const std::vector<domain::Stage>& stages, v1::Sweep* wire) {
   while (wire->stages_size() > 0 && !wire->stages(wire->stages_size() - 1).begun())
     wire->mutable_stages()->RemoveLast();
-  for (size_t i = static_cast<size_t>(wire->stages_size()); i < stages.size(); ++i) {
-    v1::Stage* added = wire->add_stages();
-    added->set_name(stages[i].name);
-    added->set_base(stages[i].base);
-    added->set_round(stages[i].round);
-  }
+  for (size_t i = static_cast<size_t>(wire->stages_size()); i < stages.size(); ++i) AddStage(stages[i], wire);
   wire->clear_stage_problem();
 }
 

@@ -8,6 +8,7 @@
 #include "common/text.h"
 #include "optctl/commands/exit_code.h"
 #include "optctl/commands/labels.h"
+#include "optctl/commands/numbers_text.h"
 #include "optctl/commands/program.h"
 #include "optctl/commands/resource_argument.h"
 #include "optctl/commands/stage_texts.h"
@@ -47,10 +48,6 @@ Difference Compare(const sweeps::Expansion& file, const std::vector<v1::Job>& jo
   for (const v1::Job& job : jobs)
     if (only_there.contains(job.spec_hash())) difference.gone.push_back(&job);
   return difference;
-}
-
-std::string Counted(size_t count, const char* one, const char* many) {
-  return FormatCount(static_cast<int64_t>(count)) + " " + (count == 1 ? one : many);
 }
 
 // The axes of the file, then those that only the sweep has.
@@ -140,7 +137,7 @@ Result<int> DiffStages(Context& context, const Options& options, const SweepSour
   const std::string id = ShortResource(sweep.name());
   const Console& console = context.console;
   console.Print(StagesTable(difference).Render(console.out().width, console.out().unicode) + "\n" +
-                Counted(static_cast<size_t>(difference.added), "stage is", "stages are") + " new, " +
+                CountText(difference.added, "stage is", "stages are") + " new, " +
                 FormatCount(difference.gone) + " only in " + id + ", " + FormatCount(difference.common) +
                 " in both\n");
   console.Note("points of stages that have begun are the same" +
@@ -175,12 +172,12 @@ Result<int> Diff(Context& context, const Options& options) {
     console.Print(PointsTable(file, difference, limit).Render(console.out().width, console.out().unicode) +
                   "\n");
   if (difference.added.size() + difference.gone.size() > limit)
-    console.Note(
-        Counted(difference.added.size() + difference.gone.size() - limit, "more point", "more points") +
-        ": -o wide shows all");
-  console.Print(Counted(difference.added.size(), "point is", "points are") + " new, " +
-                FormatCount(static_cast<int64_t>(difference.gone.size())) + " only in " + id + ", " +
-                FormatCount(static_cast<int64_t>(difference.common)) + " in both\n");
+    console.Note(CountText(static_cast<int64_t>(difference.added.size() + difference.gone.size() - limit),
+                           "more point", "more points") +
+                 ": -o wide shows all");
+  console.Print(CountText(static_cast<int64_t>(difference.added.size()), "point is", "points are") +
+                " new, " + FormatCount(static_cast<int64_t>(difference.gone.size())) + " only in " + id +
+                ", " + FormatCount(static_cast<int64_t>(difference.common)) + " in both\n");
   const sweeps::Objective objective{sweep->objective(), sweep->direction() == v1::DIRECTION_MAXIMIZE};
   if (objective != file.objective)
     console.Note(id + " compares its jobs by " + ToText(objective) + ", the file by " +

@@ -7,9 +7,9 @@
 
 #include "common/mapped_file.h"
 #include "common/text.h"
+#include "optctl/commands/plan_view.h"
 #include "spec/data/data_parts.h"
 #include "spec/epochs.h"
-#include "spec/parameters.h"
 
 namespace optfleet::commands {
 namespace {
@@ -85,9 +85,7 @@ void AddStepsOfEpochs(const sweeps::Expansion& expansion, const sweeps::Expansio
     const bool is_known = spec.budget.steps > 0;
     job["steps"] = is_known ? Json(spec.budget.steps) : Json(nullptr);
     job["tokens"] = is_known ? Json(spec.budget.tokens) : Json(nullptr);
-    const double tokens = static_cast<double>(spec.budget.tokens);
-    job["flops"] =
-        is_known ? Json(tokens * spec::FlopsPerToken(spec.model, spec.data.sequence_length)) : Json(nullptr);
+    job["flops"] = is_known ? Json(FlopsOf(spec)) : Json(nullptr);
   }
 }
 

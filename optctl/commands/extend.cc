@@ -4,6 +4,7 @@
 #include "common/text.h"
 #include "optctl/commands/exit_code.h"
 #include "optctl/commands/file_stamps.h"
+#include "optctl/commands/numbers_text.h"
 #include "optctl/commands/program.h"
 #include "optctl/commands/resource_argument.h"
 #include "optctl/commands/stage_texts.h"
@@ -21,10 +22,6 @@ struct Options {
   bool dry_run = false;
   bool reuse = false;
 };
-
-std::string CountText(int count, const char* one, const char* many) {
-  return FormatCount(count) + " " + (count == 1 ? one : many);
-}
 
 Result<int> Extend(Context& context, const Options& options) {
   auto name = SweepNamed(options.name);

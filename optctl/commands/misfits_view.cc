@@ -1,7 +1,6 @@
 #include "optctl/commands/misfits_view.h"
 
 #include <cstdint>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -11,23 +10,14 @@
 namespace optfleet::commands {
 namespace {
 
-constexpr size_t kWidth = 78;
+constexpr size_t kWidth = 76;
 
-// Words of a text on lines of their own, each behind two blanks.
-std::string Wrapped(const std::string& text) {
-  std::istringstream words(text);
-  std::string out, line = " ";
-  for (std::string word; words >> word;) {
-    if (line.size() + 1 + word.size() > kWidth) {
-      out += line + "\n";
-      line = " ";
-    }
-    line += " " + word;
-  }
-  return out + line + "\n";
+// On lines behind two blanks.
+std::string Indented(const std::string& text) {
+  std::string lines = "  ";
+  for (const char c : WrapWords(text, kWidth)) lines.append(1, c).append(c == '\n' ? "  " : "");
+  return lines + "\n";
 }
-
-std::string JobsText(int32_t count) { return FormatCount(count) + (count == 1 ? " job" : " jobs"); }
 
 Json ReasonJson(const v1::PlanSweepResponse::Misfit& misfit) {
   return {{"reason", misfit.reason()}, {"is_tried", misfit.is_tried()}};
@@ -45,12 +35,12 @@ std::string PlacesText(const v1::PlanSweepResponse& plan) {
 std::string MisfitsText(const v1::PlanSweepResponse& plan) {
   std::string text;
   for (const auto& misfit : plan.misfits()) {
-    text += JobsText(misfit.job_count());
+    text += CountText(misfit.job_count(), "job", "jobs");
     text += misfit.is_tried() ? (misfit.job_count() == 1 ? " is expected to run out of memory: "
                                                          : " are expected to run out of memory: ")
                               : (misfit.job_count() == 1 ? " fits on no worker: " : " fit on no worker: ");
     text += NumbersText(std::vector<int64_t>(misfit.jobs().begin(), misfit.jobs().end())) + "\n";
-    text += Wrapped((misfit.job_count() == 1 ? "" : "the first of them: ") + misfit.reason());
+    text += Indented((misfit.job_count() == 1 ? "" : "the first of them: ") + misfit.reason());
   }
   return text;
 }

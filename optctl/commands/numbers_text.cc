@@ -4,10 +4,16 @@
 
 #include <algorithm>
 
+#include "common/text.h"
+
 namespace optfleet::commands {
 namespace {
 constexpr size_t kNumbersShown = 12;
 }  // namespace
+
+std::string CountText(int64_t count, std::string_view one, std::string_view many) {
+  return FormatCount(count).append(" ").append(count == 1 ? one : many);
+}
 
 std::string NumbersText(const std::vector<int64_t>& numbers) {
   const size_t shown = std::min(numbers.size(), kNumbersShown);

@@ -4,19 +4,19 @@
 
 #include <algorithm>
 #include <cmath>
-#include <deque>
 #include <functional>
 #include <queue>
 #include <utility>
 
 #include "common/text.h"
 #include "spec/json.h"
+#include "spec/known_specs.h"
 #include "spec/step_shape.h"
+#include "sweeps/search/guard.h"
 
 namespace optfleet::commands {
 namespace {
 
-constexpr size_t kRemembered = 256;  // distinct predictions that a job is compared with
 constexpr int kWholeSlot = 100;
 
 // Specs of newer coordinators may have what this program does not read: those are left out.
@@ -63,18 +63,14 @@ class Predictor {
     key.evaluation = spec.evaluation;
     key.checkpoint = spec.checkpoint;
     key.data = spec.data;
-    const auto found =
-        std::find_if(known_.begin(), known_.end(), [&](const auto& known) { return known.first == key; });
-    if (found != known_.end()) return found->second;
-    if (known_.size() == kRemembered) known_.pop_back();
-    known_.emplace_front(std::move(key), times_.empty() ? Given(spec, throughput_) : times_.Of(spec));
-    return known_.front().second;
+    if (const spec::RunTime* known = known_.Find(key)) return *known;
+    return known_.Add(std::move(key), times_.empty() ? Given(spec, throughput_) : times_.Of(spec));
   }
 
  private:
   const spec::RunTimes& times_;
   const std::optional<double> throughput_;
-  std::deque<std::pair<spec::TrainingSpec, spec::RunTime>> known_;  // the newest first
+  spec::KnownSpecs<spec::RunTime> known_;
 };
 
 // Jobs that run at the same moment. Their memory may let fewer share a slot.
@@ -92,7 +88,7 @@ int64_t Places(const SlotType& type, const TimeOptions& options, const sweeps::R
 }
 
 std::string SecondsText(double seconds) {
-  return seconds < 10 ? FormatSignificant(seconds, 2) + " s" : FormatAbout(seconds);
+  return seconds < 10 ? FormatSignificant(seconds, kPredictedDigits) + " s" : FormatAbout(seconds);
 }
 
 std::string SpanText(double least, double most) {
@@ -154,10 +150,10 @@ Json MaybeJson(const std::optional<double>& value) { return value ? Json(*value)
 
 }  // namespace
 
-double TimePlan::DeviceSeconds() const {
+double TimePlan::DeviceHours() const {
   double seconds = 0;
   for (const spec::RunTime& job : jobs) seconds += job.total();
-  return seconds * slots_per_job;
+  return seconds * slots_per_job / spec::kSecondsInHour;
 }
 
 double ListSchedule(const std::vector<spec::RunTime>& jobs, int64_t places) {
@@ -202,11 +198,6 @@ TimePlan PlanTime(const sweeps::Expansion& expansion, const SlotType& type,
   return plan;
 }
 
-std::string DeviceHoursText(double seconds) {
-  const double hours = seconds / 3600;
-  return (hours < 100 ? FormatSignificant(hours, 2) : FormatCount(std::llround(hours))) + " device hours";
-}
-
 void AddTimes(const TimePlan& plan, Sections& sections) {
   sections.Begin("on " + plan.type.Name());
   sections.Add("memory", MemoryText(plan));
@@ -223,7 +214,7 @@ void AddTimes(const TimePlan& plan, Sections& sections) {
       plan.jobs.begin(), plan.jobs.end(), [](const auto& a, const auto& b) { return a.total() < b.total(); });
   sections.Add("time", SpanText(least->total(), most->total()) + " a job: " + SourcesText(plan));
   sections.Add("from", BasisText(plan));
-  sections.Add("in all", DeviceHoursText(plan.DeviceSeconds()) + SpreadText(plan));
+  sections.Add("in all", sweeps::DeviceTimeText(plan.DeviceHours(), kPredictedDigits) + SpreadText(plan));
   const bool all_validated = std::all_of(plan.jobs.begin(), plan.jobs.end(),
                                          [](const spec::RunTime& job) { return job.validation_is_known; });
   if (!all_validated)
@@ -249,7 +240,7 @@ Json JobTimeJson(const TimePlan& plan, size_t job) {
   add("validation_seconds", time.validation_seconds);
   add("checkpoint_seconds", time.checkpoint_seconds);
   add("other_seconds", time.other_seconds);
-  add("device_hours", plan.DeviceSeconds(job) / 3600);
+  add("device_hours", plan.DeviceHours(job));
   return json;
 }
 
@@ -268,7 +259,7 @@ Json TimePlanJson(const TimePlan& plan) {
           {"timed_shapes", plan.timed_shapes},
           {"median_factor_off", MaybeJson(plan.factor_off)},
           {"jobs_by_source", std::move(sources)},
-          {"device_hours", plan.IsKnown() ? Json(plan.DeviceSeconds() / 3600) : Json(nullptr)},
+          {"device_hours", plan.IsKnown() ? Json(plan.DeviceHours()) : Json(nullptr)},
           {"seconds", MaybeJson(plan.makespan)}};
 }
 

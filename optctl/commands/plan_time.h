@@ -9,11 +9,14 @@
 #include "common/json.h"
 #include "optctl/commands/sections.h"
 #include "optctl/commands/slot_types.h"
+#include "spec/quantity.h"
 #include "spec/run_time.h"
 #include "sweeps/expand.h"
 #include "sweeps/planned_memory.h"
 
 namespace optfleet::commands {
+
+inline constexpr int kPredictedDigits = 2;  // significant ones of what is no more than a prediction
 
 struct TimePlan {
   SlotType type;
@@ -27,8 +30,8 @@ struct TimePlan {
   sweeps::PlannedMemory memory;             // on this kind of device
 
   bool IsKnown() const { return jobs_by_source[0] == 0 && !jobs.empty(); }
-  double DeviceSeconds(size_t job) const { return jobs[job].total() * slots_per_job; }
-  double DeviceSeconds() const;
+  double DeviceHours(size_t job) const { return jobs[job].total() * slots_per_job / spec::kSecondsInHour; }
+  double DeviceHours() const;      // of all
   std::optional<double> makespan;  // from the first start to the last end, of a list schedule; nothing where
                                    // no worker has a place for a job, or something is not known
 };
@@ -45,8 +48,6 @@ double ListSchedule(const std::vector<spec::RunTime>& jobs, int64_t places);
 
 // A section: how long, on what, from what, and the memory.
 void AddTimes(const TimePlan& plan, Sections& sections);
-// "0.05 device hours".
-std::string DeviceHoursText(double seconds);
 // "3.5 s"; "-" if it is not known.
 std::string JobTimeText(const TimePlan& plan, size_t job);
 // Of one job on one type.

@@ -16,6 +16,7 @@
 #include "spec/json.h"
 #include "spec/parameters.h"
 #include "spec/presets.h"
+#include "sweeps/search/guard.h"
 
 namespace optfleet::commands {
 namespace {
@@ -29,10 +30,6 @@ template <typename Format>
 std::string SpanText(const Span& span, Format format) {
   if (span.least == span.most) return format(span.least);
   return format(span.least) + " to " + format(span.most);
-}
-
-double FlopsOf(const spec::TrainingSpec& spec) {
-  return static_cast<double>(spec.budget.tokens) * spec::FlopsPerToken(spec.model, spec.data.sequence_length);
 }
 
 v1::KeepCheckpoints KeptBy(const sweeps::KeepCheckpoints& policy) {
@@ -57,6 +54,10 @@ Json MemoryJson(const spec::MemoryPrediction& memory) {
 Json SpanJson(const Span& span) { return {{"least", span.least}, {"most", span.most}}; }
 
 }  // namespace
+
+double FlopsOf(const spec::TrainingSpec& spec) {
+  return static_cast<double>(spec.budget.tokens) * spec::FlopsPerToken(spec.model, spec.data.sequence_length);
+}
 
 PlanTotals Total(const sweeps::Expansion& expansion, const PlanOptions& options) {
   PlanTotals totals;
@@ -215,10 +216,11 @@ std::string PlanText(const sweeps::Expansion& expansion, const PlanTotals& total
     sections.Add("kept", "checkpoints " + KeepText(keep));
   if (totals.seconds && options.throughput) {
     const int slots = options.slots.value_or(1);
-    sections.Add("time",
-                 fmt::format("about {} on {} slot{} of {} tokens/s, {}", FormatAbout(*totals.seconds), slots,
-                             slots == 1 ? "" : "s", FormatCount(static_cast<int64_t>(*options.throughput)),
-                             DeviceHoursText(totals.device_seconds)));
+    sections.Add(
+        "time",
+        fmt::format("about {} on {} slot{} of {} tokens/s, {}", FormatAbout(*totals.seconds), slots,
+                    slots == 1 ? "" : "s", FormatCount(static_cast<int64_t>(*options.throughput)),
+                    sweeps::DeviceTimeText(totals.device_seconds / spec::kSecondsInHour, kPredictedDigits)));
   }
   sections.Add("places", places);
   for (const TimePlan& time : times) AddTimes(time, sections);

@@ -17,9 +17,7 @@ std::string SweepOf(const v1::PlanSweepResponse::EqualJob& equal) {
   return name ? name->sweep : equal.equal_job();
 }
 
-std::string CountText(size_t count) {
-  return FormatCount(static_cast<int64_t>(count)) + (count == 1 ? " job" : " jobs");
-}
+std::string JobsText(size_t count) { return CountText(static_cast<int64_t>(count), "job", "jobs"); }
 
 }  // namespace
 
@@ -50,13 +48,13 @@ std::string EqualJobsText(const v1::PlanSweepResponse& plan) {
   std::string text;
   auto not_named = static_cast<size_t>(plan.reusable_jobs());
   for (const auto& [sweep, jobs] : by_sweep) {
-    text += CountText(jobs.size()) + " succeeded already in " + sweep + ": " + NumbersText(jobs) + "\n";
+    text += JobsText(jobs.size()) + " succeeded already in " + sweep + ": " + NumbersText(jobs) + "\n";
     not_named -= std::min(not_named, jobs.size());
   }
-  if (not_named > 0) text += CountText(not_named) + " more, too many to name, succeeded already\n";
+  if (not_named > 0) text += JobsText(not_named) + " more, too many to name, succeeded already\n";
   if (!by_sweep.empty()) text += "  with --reuse their outcomes are taken over instead of training again\n";
   for (const auto& [obstacle, jobs] : by_obstacle)
-    text += CountText(jobs.size()) + " with an equal spec succeeded already, but " + obstacle + ": " +
+    text += JobsText(jobs.size()) + " with an equal spec succeeded already, but " + obstacle + ": " +
             NumbersText(jobs) + "\n";
   return text;
 }

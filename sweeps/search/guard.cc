@@ -1,5 +1,7 @@
 #include "sweeps/search/guard.h"
 
+#include <cmath>
+
 #include "common/text.h"
 
 namespace optfleet::sweeps {
@@ -21,12 +23,20 @@ std::optional<std::string> TooMany(const std::optional<JobsOrShare>& bound, int3
 
 }  // namespace
 
-std::string DeviceTimeText(double hours) {
+std::string DeviceTimeText(double hours, int digits) {
   constexpr double kParts = 60;
-  if (hours >= 1) return FormatSignificant(hours, kDigits) + " device hours";
-  const double minutes = hours * kParts;
-  if (minutes >= 1) return FormatSignificant(minutes, kDigits) + " device minutes";
-  return FormatSignificant(minutes * kParts, kDigits) + " device seconds";
+  double value = hours;
+  const char* unit = " device hours";
+  if (value < 1) {
+    value *= kParts;
+    unit = " device minutes";
+  }
+  if (value < 1) {
+    value *= kParts;
+    unit = " device seconds";
+  }
+  const bool is_whole = value >= std::pow(10, digits - 1);
+  return (is_whole ? FormatCount(std::llround(value)) : FormatSignificant(value, digits)) + unit;
 }
 
 std::optional<std::string> WhyOver(const GuardPlan& plan, const SweepSoFar& so_far) {

@@ -34,8 +34,8 @@ struct SweepSoFar {
   double device_hours = 0;
 };
 
-// "1.5 device hours", "30 device minutes", "8 device seconds".
-std::string DeviceTimeText(double hours);
+// "1.5 device hours", "30 device minutes", "8 device seconds": to so many significant digits, or whole.
+std::string DeviceTimeText(double hours, int digits = 4);
 
 // Why the sweep should not go on now, if it should not: "9 of 20 jobs that have ended diverged, more than
 // 30%". A limit of device hours is reached with the last of them, the others when they are exceeded.

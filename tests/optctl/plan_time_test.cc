@@ -159,9 +159,9 @@ TEST(PlanTime, SlotsSharesAndLimitsCount) {
   EXPECT_FALSE(seconds("resources.slots: 2\n", {1, 1}).makespan);
   EXPECT_NEAR(*seconds("resources.share: 50%\n", {1}).makespan, 7, 1e-6);
   EXPECT_NEAR(*seconds("", {1}, 2).makespan, 7, 1e-6);
-  EXPECT_NEAR(seconds("", {1}).DeviceSeconds(), 14, 1e-6);
-  EXPECT_NEAR(seconds("resources.slots: 2\n", {3}).DeviceSeconds(), 28, 1e-6);
-  EXPECT_NEAR(seconds("resources.share: 50%\n", {1}).DeviceSeconds(), 7, 1e-6);
+  EXPECT_NEAR(seconds("", {1}).DeviceHours() * 3600, 14, 1e-6);
+  EXPECT_NEAR(seconds("resources.slots: 2\n", {3}).DeviceHours() * 3600, 28, 1e-6);
+  EXPECT_NEAR(seconds("resources.share: 50%\n", {1}).DeviceHours() * 3600, 7, 1e-6);
 }
 
 TEST(PlanTime, MeasurementsOfNewerProgramsAreLeftOut) {

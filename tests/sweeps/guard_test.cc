@@ -78,6 +78,9 @@ TEST(Guard, TheLimitOfDeviceHoursIsReachedWithTheLastOne) {
   EXPECT_FALSE(WhyOver({.diverged = JobsOrShare{.share = 0.5, .jobs = 0}}, {.device_hours = 1e6}));
   EXPECT_EQ(DeviceTimeText(0.25), "15 device minutes");
   EXPECT_EQ(DeviceTimeText(8.0 / 3600), "8 device seconds");
+  EXPECT_EQ(DeviceTimeText(12345.6), "12,346 device hours");
+  EXPECT_EQ(DeviceTimeText(25.33 / 3600, 2), "25 device seconds");
+  EXPECT_EQ(DeviceTimeText(126, 2), "126 device hours");
 }
 
 }  // namespace

@@ -4,19 +4,13 @@
 #include <cmath>
 #include <vector>
 
+#include "common/median.h"
+
 namespace optfleet::trainer {
 namespace {
 
 constexpr double kDeviationPerMad = 1.4826;
 constexpr double kLeastShare = 0.02;  // of the median
-
-double Median(std::vector<double> values) {
-  const size_t upper = values.size() / 2;
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(upper), values.end());
-  if (values.size() % 2 == 1) return values[upper];
-  const double lower = *std::max_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(upper));
-  return (lower + values[upper]) / 2;
-}
 
 }  // namespace
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/json.h"
+#include "common/median.h"
 #include "spec/json.h"
 #include "spec/run_time.h"
 
@@ -46,12 +47,6 @@ struct Off {
   double predicted = 0, measured = 0;  // seconds of a step
   double factor() const { return std::exp(std::abs(std::log(predicted / measured))); }
 };
-
-double Median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 Off Predict(const spec::RunTimes& times, const spec::MeasuredRun& run) {
   spec::TrainingSpec spec = run.spec;
