@@ -9,7 +9,8 @@ namespace optfleet::sweeps {
 namespace {
 
 constexpr size_t kMostReserved = 1024;  // of a portion before its first job
-constexpr size_t kMostKnown = 512;      // classes, of some 4 KB each
+constexpr size_t kMostKnown = 4096;     // classes, of some 4 KB each
+constexpr size_t kKnownOfMore = 256;    // where there are more: a walk hardly comes back to one of them
 
 }  // namespace
 
@@ -39,7 +40,7 @@ void PointWalk::WalkBlock(size_t block) {
   free_ = FreeLeavesOf(classes);
   written_ = nullptr;
   known_.clear();
-  known_.resize(std::min(classes.count(), kMostKnown));
+  known_.resize(classes.count() <= kMostKnown ? classes.count() : kKnownOfMore);
   do {
     Known& known = Look(classes.Current(), block, &grid);
     if (known.kind == Known::Kind::kPoint) {

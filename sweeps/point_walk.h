@@ -2,7 +2,8 @@
 //
 // A grid has far fewer classes of points (sweeps/point_classes.h) than points, so a point costs what it takes
 // to put its own values into what its class came to, to hash it and to look whether it is there already. A
-// few hundred classes are remembered: the memory does not grow with the grid, but for the hashes of its jobs.
+// few thousand classes are remembered: the memory does not grow with the grid, but for the hashes of its
+// jobs.
 #pragma once
 
 #include <cstdint>

@@ -174,9 +174,9 @@ TEST(PointWalk, MoreClassesThanAreRemembered) {
   for (int width = 4; width <= 4 * 40; width += 4)
     widths += (widths.empty() ? "" : ", ") + std::to_string(width);
   std::string batches;
-  for (int batch = 1; batch <= 15; ++batch) batches += (batches.empty() ? "" : ", ") + std::to_string(batch);
-  ExpectJobs(2U * 40 * 15, "training.seed: [1, 2]\nmodel.width: [" + widths + "]\ntraining.batch_size: [" +
-                               batches + "]\n");
+  for (int batch = 1; batch <= 103; ++batch) batches += (batches.empty() ? "" : ", ") + std::to_string(batch);
+  ExpectJobs(2U * 40 * 103, "training.seed: [1, 2]\nmodel.width: [" + widths + "]\ntraining.batch_size: [" +
+                                batches + "]\n");
 }
 
 TEST(PointWalk, EqualPointsThatAreKept) {

@@ -60,6 +60,9 @@ std::vector<NamedFile> Grids(int points) {
                        "optimizer.learning_rate: ${1e-3 * sqrt(training.batch_size / 8)}\n" +
                        "optimizer.weight_decay: " + List(0, 0.001, 100) +
                        "\ntraining.seed: " + WholeList(0, 1, seeds) + "\n"},
+      {"batches fastest",
+       "data.path: text.txt\nbudget.steps: 500\noptimizer.learning_rate: " + List(0.001, 0.001, side) +
+           "\ntraining.batch_size: " + WholeList(1, 1, side) + "\n"},
       {"nothing in common",
        "data.path: text.txt\nbudget.steps: " + WholeList(500, 1, side) +
            "\ntraining.batch_size: " + WholeList(1, 1, side) + "\n",
