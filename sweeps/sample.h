@@ -47,7 +47,7 @@ int DrawSamples(const Sample& sample, Leaves* leaves, Diagnostics* diagnostics);
 
 // The keys of a block that have a distribution, as a method sees them.
 Space SpaceOf(const Leaves& leaves);
-// Gives them these values.
+// Gives them these values, one of each point for each of them.
 void DrawPoints(const Sample& sample, const std::vector<Point>& points, Leaves* leaves);
 
 }  // namespace optfleet::sweeps

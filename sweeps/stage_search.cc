@@ -162,7 +162,10 @@ void StageSearch::DrawRound(int32_t round, const Round* drawn, std::vector<Block
   for (const Block& block : *blocks) SplitByLists(block, &split);
   for (size_t i = 0; i < split.size(); ++i) {
     Leaves& leaves = split[i].leaves;
-    CheckSearched(leaves, diagnostics);
+    if (!CheckSearched(leaves, diagnostics)) {
+      split[i].has_points = false;
+      continue;
+    }
     const bool searches = !SpaceOf(leaves).empty();
     const std::vector<Point> points = searches ? PointsOf(round, drawn, i, leaves) : std::vector<Point>();
     split[i].has_points = searches ? !points.empty() : round == 0;
@@ -171,17 +174,19 @@ void StageSearch::DrawRound(int32_t round, const Round* drawn, std::vector<Block
   *blocks = std::move(split);
 }
 
-void StageSearch::CheckSearched(const Leaves& leaves, Diagnostics* diagnostics) const {
+bool StageSearch::CheckSearched(const Leaves& leaves, Diagnostics* diagnostics) const {
   const Leaf* first = nullptr;
   for (const Leaf& leaf : leaves) {
     if (leaf.distribution == nullptr || !looks_for_largest()) continue;
-    if (!leaf.distribution->is_largest || first != nullptr)
-      return diagnostics->Add(
-          leaf.key_position,
-          "`" + std::string(leaf.field->key) + "` cannot stand beside a search for the largest",
-          "a block has one key with `largest`, and none that is drawn");
+    if (!leaf.distribution->is_largest || first != nullptr) {
+      diagnostics->Add(leaf.key_position,
+                       "`" + std::string(leaf.field->key) + "` cannot stand beside a search for the largest",
+                       "a block has one key with `largest`, and none that is drawn");
+      return false;
+    }
     first = &leaf;
   }
+  return true;
 }
 
 }  // namespace optfleet::sweeps

@@ -50,7 +50,8 @@ class StageSearch {
   std::vector<Point> PointsOf(int32_t round, const Round* drawn, size_t block, const Leaves& leaves) const;
 
  private:
-  void CheckSearched(const Leaves& leaves, Diagnostics* diagnostics) const;
+  // Whether the search knows what to do with the keys that are drawn.
+  bool CheckSearched(const Leaves& leaves, Diagnostics* diagnostics) const;
   void DrawRound(int32_t round, const Round* drawn, std::vector<Block>* blocks,
                  Diagnostics* diagnostics) const;
 

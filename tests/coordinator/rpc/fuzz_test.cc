@@ -143,8 +143,9 @@ std::unique_ptr<engine::Engine> EngineWithJobs() {
 }
 
 TEST(Fuzz, NoMessageOfAWorkerBreaksTheEngine) {
-  int taken = 0, refused = 0;
-  for (uint32_t seed = 1; seed <= Seeds(300); ++seed) {
+  const uint32_t seeds = Seeds(300);
+  uint32_t taken = 0, refused = 0;
+  for (uint32_t seed = 1; seed <= seeds; ++seed) {
     SCOPED_TRACE("OPTFLEET seed " + std::to_string(seed));
     Fuzzer fuzzer(seed);
     const auto engine = EngineWithJobs();
@@ -166,14 +167,15 @@ TEST(Fuzz, NoMessageOfAWorkerBreaksTheEngine) {
       ASSERT_TRUE(violations.empty()) << violations.front();
     }
   }
-  EXPECT_GT(taken, 500);
-  EXPECT_GT(refused, 500);
+  EXPECT_GT(taken, 2 * seeds);
+  EXPECT_GT(refused, 2 * seeds);
 }
 
 TEST(Fuzz, DamagedBytesAreRefusedOrRead) {
   const google::protobuf::LogSilencer text_that_is_not_utf8;
-  int parsed = 0;
-  for (uint32_t seed = 1; seed <= Seeds(300) * 10; ++seed) {
+  const uint32_t seeds = Seeds(300) * 10;
+  uint32_t parsed = 0;
+  for (uint32_t seed = 1; seed <= seeds; ++seed) {
     SCOPED_TRACE("OPTFLEET seed " + std::to_string(seed));
     Fuzzer fuzzer(seed);
     v1::SynchronizeRequest request;
@@ -186,7 +188,7 @@ TEST(Fuzz, DamagedBytesAreRefusedOrRead) {
       (void)FromWire(records);
     (void)FromWire(fuzzer.Records());
   }
-  EXPECT_GT(parsed, 200);
+  EXPECT_GT(parsed, seeds / 10);
 }
 
 }  // namespace
