@@ -160,12 +160,19 @@ void StageSearch::DrawRound(int32_t round, const Round* drawn, std::vector<Block
                             Diagnostics* diagnostics) const {
   std::vector<Block> split;
   for (const Block& block : *blocks) SplitByLists(block, &split);
+  std::vector<SourcePosition> told;  // once, however many blocks a key is in
   for (size_t i = 0; i < split.size(); ++i) {
     Leaves& leaves = split[i].leaves;
-    if (!CheckSearched(leaves, diagnostics)) {
-      split[i].has_points = false;
-      continue;
+    const std::vector<const Leaf*> others = NotSearched(leaves);
+    for (const Leaf* leaf : others) {
+      if (std::find(told.begin(), told.end(), leaf->key_position) != told.end()) continue;
+      told.push_back(leaf->key_position);
+      diagnostics->Add(leaf->key_position,
+                       "`" + std::string(leaf->field->key) + "` cannot stand beside a search for the largest",
+                       "a block has one key with `largest`, and none that is drawn");
     }
+    split[i].has_points = false;
+    if (!others.empty()) continue;
     const bool searches = !SpaceOf(leaves).empty();
     const std::vector<Point> points = searches ? PointsOf(round, drawn, i, leaves) : std::vector<Point>();
     split[i].has_points = searches ? !points.empty() : round == 0;
@@ -174,19 +181,17 @@ void StageSearch::DrawRound(int32_t round, const Round* drawn, std::vector<Block
   *blocks = std::move(split);
 }
 
-bool StageSearch::CheckSearched(const Leaves& leaves, Diagnostics* diagnostics) const {
-  const Leaf* first = nullptr;
+std::vector<const Leaf*> StageSearch::NotSearched(const Leaves& leaves) const {
+  std::vector<const Leaf*> others;
+  if (!looks_for_largest()) return others;
+  bool has_largest = false;
   for (const Leaf& leaf : leaves) {
-    if (leaf.distribution == nullptr || !looks_for_largest()) continue;
-    if (!leaf.distribution->is_largest || first != nullptr) {
-      diagnostics->Add(leaf.key_position,
-                       "`" + std::string(leaf.field->key) + "` cannot stand beside a search for the largest",
-                       "a block has one key with `largest`, and none that is drawn");
-      return false;
-    }
-    first = &leaf;
+    if (leaf.distribution == nullptr) continue;
+    const bool is_searched = !has_largest && leaf.distribution->is_largest;
+    has_largest = has_largest || is_searched;
+    if (!is_searched) others.push_back(&leaf);
   }
-  return true;
+  return others;
 }
 
 }  // namespace optfleet::sweeps
