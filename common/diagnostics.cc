@@ -87,8 +87,14 @@ std::string LineNumber(int32_t line) { return PadLeft(std::to_string(line), kGut
 }  // namespace
 
 void Diagnostics::Add(const SourcePosition& position, std::string message, std::string hint) {
+  const auto is_same = [&](const Diagnostic& one) {
+    return one.position == position && one.message == message;
+  };
+  if (kept_.size() < kMostKept) {
+    if (std::any_of(kept_.begin(), kept_.end(), is_same)) return;
+    kept_.push_back({position, std::move(message), std::move(hint)});
+  }
   ++count_;
-  if (kept_.size() < kMostKept) kept_.push_back({position, std::move(message), std::move(hint)});
 }
 
 std::vector<Diagnostic> Diagnostics::Sorted() const {

@@ -38,11 +38,12 @@ struct Diagnostic {
 
 class Diagnostics {
  public:
-  // Bound of what is kept; the rest is only counted.
+  // Bound of what is kept; the rest is only counted, repeats too.
   static constexpr size_t kMostKept = 1000;
 
   explicit Diagnostics(std::vector<SourceText> sources = {}) : sources_(std::move(sources)) {}
 
+  // The same at the same place is one mistake, from however many points or blocks it is seen.
   void Add(const SourcePosition& position, std::string message, std::string hint = "");
 
   bool empty() const { return count_ == 0; }

@@ -160,19 +160,10 @@ void StageSearch::DrawRound(int32_t round, const Round* drawn, std::vector<Block
                             Diagnostics* diagnostics) const {
   std::vector<Block> split;
   for (const Block& block : *blocks) SplitByLists(block, &split);
-  std::vector<SourcePosition> told;  // once, however many blocks a key is in
   for (size_t i = 0; i < split.size(); ++i) {
     Leaves& leaves = split[i].leaves;
-    const std::vector<const Leaf*> others = NotSearched(leaves);
-    for (const Leaf* leaf : others) {
-      if (std::find(told.begin(), told.end(), leaf->key_position) != told.end()) continue;
-      told.push_back(leaf->key_position);
-      diagnostics->Add(leaf->key_position,
-                       "`" + std::string(leaf->field->key) + "` cannot stand beside a search for the largest",
-                       "a block has one key with `largest`, and none that is drawn");
-    }
     split[i].has_points = false;
-    if (!others.empty()) continue;
+    if (!CheckSearched(leaves, diagnostics)) continue;
     const bool searches = !SpaceOf(leaves).empty();
     const std::vector<Point> points = searches ? PointsOf(round, drawn, i, leaves) : std::vector<Point>();
     split[i].has_points = searches ? !points.empty() : round == 0;
@@ -181,17 +172,21 @@ void StageSearch::DrawRound(int32_t round, const Round* drawn, std::vector<Block
   *blocks = std::move(split);
 }
 
-std::vector<const Leaf*> StageSearch::NotSearched(const Leaves& leaves) const {
-  std::vector<const Leaf*> others;
-  if (!looks_for_largest()) return others;
-  bool has_largest = false;
+bool StageSearch::CheckSearched(const Leaves& leaves, Diagnostics* diagnostics) const {
+  if (!looks_for_largest()) return true;
+  bool has_largest = false, is_fine = true;
   for (const Leaf& leaf : leaves) {
     if (leaf.distribution == nullptr) continue;
-    const bool is_searched = !has_largest && leaf.distribution->is_largest;
-    has_largest = has_largest || is_searched;
-    if (!is_searched) others.push_back(&leaf);
+    if (!has_largest && leaf.distribution->is_largest) {
+      has_largest = true;
+      continue;
+    }
+    is_fine = false;
+    diagnostics->Add(leaf.key_position,
+                     "`" + std::string(leaf.field->key) + "` cannot stand beside a search for the largest",
+                     "a block has one key with `largest`, and none that is drawn");
   }
-  return others;
+  return is_fine;
 }
 
 }  // namespace optfleet::sweeps

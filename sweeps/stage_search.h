@@ -50,8 +50,8 @@ class StageSearch {
   std::vector<Point> PointsOf(int32_t round, const Round* drawn, size_t block, const Leaves& leaves) const;
 
  private:
-  // Keys that are drawn of which the search does not know what to do with them.
-  std::vector<const Leaf*> NotSearched(const Leaves& leaves) const;
+  // Whether the search knows what to do with the keys that are drawn.
+  bool CheckSearched(const Leaves& leaves, Diagnostics* diagnostics) const;
   void DrawRound(int32_t round, const Round* drawn, std::vector<Block>* blocks,
                  Diagnostics* diagnostics) const;
 

@@ -65,9 +65,18 @@ TEST(Diagnostics, APlaceOutsideTheTextShowsNoLine) {
   EXPECT_EQ(diagnostics.Render(), "s.yaml:9:1: nothing is here\n      | write something\n");
 }
 
+TEST(Diagnostics, TheSameAtTheSamePlaceIsOne) {
+  Diagnostics diagnostics;
+  diagnostics.Add(At(1, 1, 1), "wrong", "one way");
+  diagnostics.Add(At(1, 1, 1), "also wrong");
+  diagnostics.Add(At(1, 2, 1), "wrong");
+  diagnostics.Add(At(1, 1, 1), "wrong", "another way");
+  EXPECT_EQ(diagnostics.count(), 3U);
+}
+
 TEST(Diagnostics, KeepsABoundedNumberAndCountsAll) {
   Diagnostics diagnostics(Sources{{"s.yaml", "x\n"}});
-  for (int i = 0; i < 5000; ++i) diagnostics.Add(At(1, 1, 1), "again");
+  for (int i = 0; i < 5000; ++i) diagnostics.Add(At(1, i + 1, 1), "again");
   EXPECT_EQ(diagnostics.count(), 5000U);
   EXPECT_EQ(diagnostics.Sorted().size(), Diagnostics::kMostKept);
   EXPECT_NE(diagnostics.Render(2).find("... and 4998 more problems"), std::string::npos);
