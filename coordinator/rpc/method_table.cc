@@ -21,23 +21,22 @@ void MethodTable::Call(std::string_view path, const Message& request, Message* r
   if (found == methods_.end()) {
     return done(RpcError{Code::kUnimplemented, "UNKNOWN_METHOD", "there is no method " + std::string(path)});
   }
-  if (faults_ != nullptr) {
-    if (const auto fault = faults_->Draw(path)) {
-      if (*fault == FaultKind::kRequestLost) return done(Injected(Code::kUnavailable, "lost"));
-      const Code code = *fault == FaultKind::kAnswerLost ? Code::kDeadlineExceeded : Code::kUnavailable;
-      done = [code, done = std::move(done)](const std::optional<RpcError>&) {
-        done(Injected(code, "carried out"));
-      };
-    }
-  }
   const auto begin = std::chrono::steady_clock::now();
   const std::string& name = found->first;
-  found->second.run(request, response,
-                    [this, &name, begin, done = std::move(done)](std::optional<RpcError> error) {
-                      const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
-                      observer_(name, error ? CodeName(error->code) : "OK", elapsed.count());
-                      done(std::move(error));
-                    });
+  // Counts what the caller hears, faults included.
+  Done answer = [this, &name, begin, done = std::move(done)](std::optional<RpcError> error) {
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
+    observer_(name, error ? CodeName(error->code) : "OK", elapsed.count());
+    done(std::move(error));
+  };
+  if (const auto fault = faults_ == nullptr ? std::nullopt : faults_->Draw(path)) {
+    if (*fault == FaultKind::kRequestLost) return answer(Injected(Code::kUnavailable, "lost"));
+    const Code code = *fault == FaultKind::kAnswerLost ? Code::kDeadlineExceeded : Code::kUnavailable;
+    answer = [code, answer = std::move(answer)](const std::optional<RpcError>&) {
+      answer(Injected(code, "carried out"));
+    };
+  }
+  found->second.run(request, response, std::move(answer));
 }
 
 }  // namespace optfleet::rpc

@@ -216,6 +216,14 @@ class Cluster:
             return [(int(step), float(value)) for step, value in zip(series.get("steps", []), series.get("last", []))]
         return []
 
+    def failed_calls(self, method):
+        """How many calls of the method the coordinator that runs now answered with an error."""
+        endpoint = self.read_json(self.endpoint_file)
+        with urllib.request.urlopen(f"http://{endpoint['http']}/metrics", timeout=10) as answer:
+            lines = answer.read().decode().splitlines()
+        return sum(int(float(line.rsplit(" ", 1)[1])) for line in lines
+                   if line.startswith("optfleet_rpc_requests_total{") and f'/{method}"' in line and 'code="OK"' not in line)
+
     def submit(self, path, *options):
         """Runs the real `optctl submit` and returns the sweep's name."""
         endpoint = self.read_json(self.endpoint_file)

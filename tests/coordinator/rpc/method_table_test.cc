@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
 #include "coordinator/rpc/maintenance.h"
 #include "coordinator/rpc/methods.h"
 #include "coordinator/rpc/services.h"
@@ -47,6 +52,33 @@ TEST(MethodTable, CountsEveryAnswerByItsCode) {
   EXPECT_EQ(seen[0].code, "INVALID_ARGUMENT");
   EXPECT_EQ(seen[1].code, "OK");
   EXPECT_EQ(seen[1].path, "/s/Get");
+}
+
+TEST(MethodTable, CountsAFaultOnPurposeByTheCodeThatTheCallerHears) {
+  for (const auto& [kind, code, times_run] : {std::tuple{FaultKind::kRequestLost, Code::kUnavailable, 0},
+                                              {FaultKind::kAnswerLost, Code::kDeadlineExceeded, 1},
+                                              {FaultKind::kReportedFailed, Code::kUnavailable, 1}}) {
+    std::vector<std::string> codes;
+    MethodTable methods(
+        [&codes](std::string_view, std::string_view seen, double) { codes.emplace_back(seen); });
+    int run = 0;
+    methods.Add<v1::GetSweepRequest, v1::Sweep>(
+        "/s/Get", true, [&run](const v1::GetSweepRequest&, const Reply<v1::Sweep>& reply) {
+          ++run;
+          reply(v1::Sweep());
+        });
+    Faults faults({{.method = "Get", .kind = kind, .probability = 1}}, 0);
+    methods.Disturb(&faults);
+    v1::Sweep response;
+    std::optional<RpcError> heard;
+    methods.Call("/s/Get", v1::GetSweepRequest(), &response,
+                 [&heard](std::optional<RpcError> error) { heard = std::move(error); });
+
+    ASSERT_TRUE(heard);
+    EXPECT_EQ(heard->code, code);
+    EXPECT_EQ(run, times_run);
+    EXPECT_EQ(codes, std::vector<std::string>{std::string(CodeName(code))});
+  }
 }
 
 TEST(MethodTable, HasEveryMethodOfTheWire) {
