@@ -1,11 +1,11 @@
 #include "spec/canonical.h"
 
 #include <algorithm>
-#include <array>
 
 #include "common/sha256.h"
 #include "spec/fields.h"
 #include "spec/json.h"
+#include "spec/key_groups.h"
 #include "spec/presets.h"
 
 namespace optfleet::spec {
@@ -14,10 +14,6 @@ namespace {
 const TrainingSpec& Defaults() {
   static const TrainingSpec defaults;
   return defaults;
-}
-
-bool Same(const Field& field, const TrainingSpec& a, const TrainingSpec& b) {
-  return field.same != nullptr ? field.same(a, b) : field.get(a) == field.get(b);
 }
 
 bool Inherits(const Value& value) {
@@ -55,55 +51,34 @@ void AppendGroup(std::string_view name, std::string_view parts, std::string* out
   out->append(out->size() == 1 ? "\"" : ",\"").append(name).append("\":{").append(parts).append("}");
 }
 
-// A group of keys is a member of the spec.
-struct Group {
-  bool (*same)(const TrainingSpec& a, const TrainingSpec& b);
-  void (*copy)(const TrainingSpec& from, TrainingSpec* to);
-};
-template <auto member>
-constexpr Group Of() {
-  return {[](const TrainingSpec& a, const TrainingSpec& b) { return a.*member == b.*member; },
-          [](const TrainingSpec& from, TrainingSpec* to) { to->*member = from.*member; }};
-}
-using Spec = TrainingSpec;
-// As Groups(), of which tests say that they are in this order.
-constexpr std::array<Group, 11> kMembers{
-    Of<&Spec::model>(),    Of<&Spec::optimizer>(), Of<&Spec::schedule>(),   Of<&Spec::data>(),
-    Of<&Spec::training>(), Of<&Spec::budget>(),    Of<&Spec::evaluation>(), Of<&Spec::checkpoint>(),
-    Of<&Spec::start>(),    Of<&Spec::averaging>(), Of<&Spec::diagnostics>()};
-
 }  // namespace
 
 CanonicalWriter::CanonicalWriter() = default;
 
 void CanonicalWriter::Begin() {
-  const auto fields = Fields();
-  parts_.resize(fields.size());
-  for (const std::string_view name : Groups()) {
-    const auto in_group = [&](const Field& field) { return field.group() == name; };
-    const auto begin = std::find_if(fields.begin(), fields.end(), in_group);
-    const auto end = std::find_if_not(begin, fields.end(), in_group);
-    for (auto field = begin; field != end; ++field)
-      parts_[static_cast<size_t>(field - fields.begin())].group = groups_.size();
-    groups_.push_back(
-        {name, static_cast<size_t>(begin - fields.begin()), static_cast<size_t>(end - fields.begin()), {}});
-  }
+  parts_.resize(Fields().size());
+  const auto groups = KeyGroups();
+  hashed_.resize(groups.size());
+  for (size_t group = 0; group < groups.size(); ++group)
+    for (size_t i = groups[group].begin; i < groups[group].end; ++i) parts_[i].group = group;
 }
 
 void CanonicalWriter::Update(const TrainingSpec& spec) {
   const bool first = parts_.empty();
   if (first) Begin();
-  for (size_t i = 0; i < kMembers.size(); ++i) {
-    if (!first && kMembers[i].same(last_, spec)) continue;
-    UpdateGroup(spec, first, &groups_[i]);
-    kMembers[i].copy(spec, &last_);
+  const auto groups = KeyGroups();
+  for (size_t i = 0; i < groups.size(); ++i) {
+    if (!first && groups[i].same(last_, spec)) continue;
+    UpdateGroup(spec, first, i);
+    groups[i].copy(spec, &last_);
   }
 }
 
-void CanonicalWriter::UpdateGroup(const TrainingSpec& spec, bool first, GroupText* group) {
+void CanonicalWriter::UpdateGroup(const TrainingSpec& spec, bool first, size_t group) {
   const auto fields = Fields();
-  for (size_t i = group->begin; i < group->end; ++i)
-    if (first || !Same(fields[i], last_, spec)) UpdatePart(spec, i);
+  const KeyGroup& keys = KeyGroups()[group];
+  for (size_t i = keys.begin; i < keys.end; ++i)
+    if (first || !fields[i].same(last_, spec)) UpdatePart(spec, i);
   JoinHashed(group);
 }
 
@@ -111,23 +86,26 @@ void CanonicalWriter::UpdatePart(const TrainingSpec& spec, size_t field) {
   const Field& of = Fields()[field];
   const Value value = of.get(spec);
   Part& part = parts_[field];
-  part.is_default = Same(of, spec, Defaults());
+  part.is_default = of.same(spec, Defaults());
   part.inherits = Inherits(value);
   part.text.assign("\"").append(of.name()).append("\":");
   AppendJsonText(value, &part.text);
 }
 
-void CanonicalWriter::JoinHashed(GroupText* group) const {
-  group->hashed.clear();
-  for (size_t i = group->begin; i < group->end; ++i)
-    if (!parts_[i].is_default && Fields()[i].key != kPresetKey) AppendPart(parts_[i].text, &group->hashed);
+void CanonicalWriter::JoinHashed(size_t group) {
+  const auto fields = Fields();
+  std::string& text = hashed_[group];
+  text.clear();
+  const KeyGroup& keys = KeyGroups()[group];
+  for (size_t i = keys.begin; i < keys.end; ++i)
+    if (!parts_[i].is_default && fields[i].key != kPresetKey) AppendPart(parts_[i].text, &text);
 }
 
 const std::string& CanonicalWriter::TextOf(const TrainingSpec& spec) {
   Update(spec);
   const auto fields = Fields();
   text_ = "{";
-  for (const GroupText& group : groups_) {
+  for (const KeyGroup& group : KeyGroups()) {
     shown_.clear();
     for (size_t i = group.begin; i < group.end; ++i) {
       if (!SaysNothing(parts_[i].inherits, parts_[i].is_default, fields[i], spec))
@@ -146,24 +124,25 @@ const std::string& CanonicalWriter::HashedTextOf(const TrainingSpec& spec) {
 const std::string& CanonicalWriter::HashedTextOf(const TrainingSpec& spec,
                                                  std::span<const Field* const> changed) {
   for (const Field* field : changed) {
-    if (Same(*field, last_, spec)) continue;
+    if (field->same(last_, spec)) continue;
     const auto index = static_cast<size_t>(field - Fields().data());
     UpdatePart(spec, index);
     field->set(last_, field->get(spec));
-    JoinHashed(&groups_[parts_[index].group]);
+    JoinHashed(parts_[index].group);
   }
   return JoinHashed();
 }
 
 const std::string& CanonicalWriter::JoinHashed() {
   text_ = "{";
-  for (const GroupText& group : groups_)
-    if (group.name != kGroupOutsideHash) AppendGroup(group.name, group.hashed, &text_);
+  const auto groups = KeyGroups();
+  for (size_t i = 0; i < groups.size(); ++i)
+    if (groups[i].name != kGroupOutsideHash) AppendGroup(groups[i].name, hashed_[i], &text_);
   return text_ += "}";
 }
 
 bool IsSilent(const Field& field, const TrainingSpec& spec) {
-  return SaysNothing(Inherits(field.get(spec)), Same(field, spec, Defaults()), field, spec);
+  return SaysNothing(Inherits(field.get(spec)), field.same(spec, Defaults()), field, spec);
 }
 
 std::string CanonicalText(const TrainingSpec& spec) { return CanonicalWriter().TextOf(spec); }
@@ -175,7 +154,7 @@ std::string Hash(const TrainingSpec& spec) { return Sha256Hex(HashedText(spec));
 std::string HashOfRun(TrainingSpec spec) {
   for (const std::string_view key : FileKeys()) {
     const Field& field = *FindField(key);
-    if (!Same(field, spec, Defaults())) field.set(spec, std::string("a file"));
+    if (!field.same(spec, Defaults())) field.set(spec, std::string("a file"));
   }
   return Hash(spec);
 }

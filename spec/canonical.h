@@ -48,24 +48,18 @@ class CanonicalWriter {
     std::string text;  // "name":value
     bool is_default = false;
     bool inherits = false;
-    size_t group = 0;  // in groups_
-  };
-  struct GroupText {
-    std::string_view name;
-    size_t begin = 0;    // its fields
-    size_t end = 0;      // behind them
-    std::string hashed;  // its parts in the hashed text
+    size_t group = 0;  // in KeyGroups()
   };
   void Begin();
   void Update(const TrainingSpec& spec);
-  void UpdateGroup(const TrainingSpec& spec, bool first, GroupText* group);
+  void UpdateGroup(const TrainingSpec& spec, bool first, size_t group);
   void UpdatePart(const TrainingSpec& spec, size_t field);
-  void JoinHashed(GroupText* group) const;
+  void JoinHashed(size_t group);
   const std::string& JoinHashed();
 
   TrainingSpec last_;
-  std::vector<Part> parts_;        // as Fields(); empty before the first spec
-  std::vector<GroupText> groups_;  // as Groups()
+  std::vector<Part> parts_;          // as Fields(); empty before the first spec
+  std::vector<std::string> hashed_;  // as KeyGroups(): its parts in the hashed text
   std::string text_;
   std::string shown_;  // of one group
 };

@@ -52,7 +52,7 @@ struct Field {
   Value (*get)(const TrainingSpec& spec) = nullptr;
   void (*set)(TrainingSpec& spec, const Value& value) = nullptr;  // value has the field's type
   Use use;
-  // Whether two specs have the same value; null: where only the values tell.
+  // Whether two specs have the same value: quicker than to compare what `get` gives.
   bool (*same)(const TrainingSpec& a, const TrainingSpec& b) = nullptr;
 
   std::string_view group() const { return key.substr(0, key.find('.')); }

@@ -46,6 +46,11 @@ void SetNumber(TrainingSpec& spec, const Value& value) {
   In<group>(spec).*member = number == nullptr ? std::nullopt : std::optional(*number);
 }
 
+template <size_t group, auto member>
+bool SameIn(const TrainingSpec& a, const TrainingSpec& b) {
+  return In<group>(a).*member == In<group>(b).*member;
+}
+
 template <ParameterGroup group>
 bool Exists(const TrainingSpec& spec) {
   return HasGroup(spec.model, group);
@@ -61,13 +66,15 @@ void Add(const Texts& texts, std::vector<Field>* fields) {
   constexpr auto index = static_cast<size_t>(group);
   const Use use{&Exists<group>, texts.when};
   fields->push_back({texts.name_key, FieldType::kChoice, Range{}, Names(kRules), "",
-                     "Its update rule; `none` leaves it as it is.", &GetRule<index>, &SetRule<index>, use});
+                     "Its update rule; `none` leaves it as it is.", &GetRule<index>, &SetRule<index>, use,
+                     &SameIn<index, &GroupSpec::name>});
   fields->push_back({texts.rate_key, FieldType::kOwnNumber, From(0, 1e6), Names(), "",
                      "Its peak of the schedule.", &GetNumber<index, &GroupSpec::learning_rate>,
-                     &SetNumber<index, &GroupSpec::learning_rate>, use});
+                     &SetNumber<index, &GroupSpec::learning_rate>, use,
+                     &SameIn<index, &GroupSpec::learning_rate>});
   fields->push_back({texts.decay_key, FieldType::kOwnNumber, From(0, 1e6), Names(), "", "Its weight decay.",
                      &GetNumber<index, &GroupSpec::weight_decay>, &SetNumber<index, &GroupSpec::weight_decay>,
-                     use});
+                     use, &SameIn<index, &GroupSpec::weight_decay>});
 }
 
 #define OPTFLEET_GROUP_TEXTS(name, when)                                         \

@@ -105,7 +105,8 @@ constexpr std::array kFields{
     Field{"evaluation.final_batches", FieldType::kOwnInteger, From(0, 1e9), Names(), "batches",
           "At most so many batches of the last validation; 0 takes the whole validation part; inherit takes "
           "`evaluation.batches`.",
-          &GetFinalBatches, &SetFinalBatches, Use{}},
+          &GetFinalBatches, &SetFinalBatches, Use{},
+          &SameMember<kEvaluation, &EvaluationSpec::final_batches>},
     Choice<kEvaluation, &EvaluationSpec::metrics, kMetrics>(
         "evaluation.metrics",
         "`standard` records val_loss, val_perplexity and val_bits_per_byte; `all` next-token accuracy and "

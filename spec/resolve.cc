@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "spec/fields.h"
+#include "spec/key_groups.h"
 #include "spec/resolve_run.h"
 
 namespace optfleet::spec {
@@ -11,9 +12,14 @@ namespace {
 // In the order of the table, as a use may depend on keys further up.
 void ResetUnused(TrainingSpec* spec) {
   static const TrainingSpec defaults;
-  for (const Field& field : Fields()) {
-    const bool is_default = field.same != nullptr && field.same(*spec, defaults);
-    if (!is_default && !IsUsed(field, *spec)) field.set(*spec, field.get(defaults));
+  const auto fields = Fields();
+  for (const KeyGroup& group : KeyGroups()) {
+    if (group.same(*spec, defaults)) continue;
+    for (size_t i = group.begin; i < group.end; ++i) {
+      const Field& field = fields[i];
+      if (field.use.by == nullptr || field.same(*spec, defaults)) continue;
+      if (!IsUsed(field, *spec)) field.set(*spec, field.get(defaults));
+    }
   }
   const int64_t steps = spec->budget.steps;
   EvaluationSpec& evaluation = spec->evaluation;

@@ -16,6 +16,11 @@ const std::vector<std::string_view>& Keys() {
   return keys;
 }
 
+int CountGiven(const BudgetSpec& budget) {
+  return (budget.steps != 0 ? 1 : 0) + (budget.tokens != 0 ? 1 : 0) + (budget.flops != 0 ? 1 : 0) +
+         (budget.seconds != 0 ? 1 : 0) + (budget.epochs != 0 ? 1 : 0) + (budget.device_hours != 0 ? 1 : 0);
+}
+
 struct Given {
   std::string_view key;
   std::string shown;
@@ -23,15 +28,18 @@ struct Given {
 
 std::vector<Given> GivenBudgets(const BudgetSpec& budget) {
   std::vector<Given> given;
-  const auto add = [&](std::string_view key, bool is_given, const std::string& value) {
-    if (is_given) given.push_back({key, Show(key, value)});
+  const auto add = [&](std::string_view key, double value) {
+    if (value != 0) given.push_back({key, Show(key, FormatNumber(value))});
   };
-  add("budget.steps", budget.steps != 0, std::to_string(budget.steps));
-  add("budget.tokens", budget.tokens != 0, std::to_string(budget.tokens));
-  add("budget.flops", budget.flops != 0, FormatNumber(budget.flops));
-  add("budget.seconds", budget.seconds != 0, FormatNumber(budget.seconds));
-  add("budget.epochs", budget.epochs != 0, FormatNumber(budget.epochs));
-  add("budget.device_hours", budget.device_hours != 0, FormatNumber(budget.device_hours));
+  const auto add_count = [&](std::string_view key, int64_t value) {
+    if (value != 0) given.push_back({key, Show(key, value)});
+  };
+  add_count("budget.steps", budget.steps);
+  add_count("budget.tokens", budget.tokens);
+  add("budget.flops", budget.flops);
+  add("budget.seconds", budget.seconds);
+  add("budget.epochs", budget.epochs);
+  add("budget.device_hours", budget.device_hours);
   return given;
 }
 
@@ -45,8 +53,8 @@ bool Agree(const BudgetSpec& budget, int64_t step_tokens) {
 
 // Whether exactly one end of the run is given.
 bool CheckOneGiven(const BudgetSpec& budget, int64_t step_tokens, std::vector<Problem>* problems) {
-  const auto given = GivenBudgets(budget);
-  if (given.empty()) {
+  const int count = CountGiven(budget);
+  if (count == 0) {
     problems->push_back(
         {"budget_is_given", Keys(),
          "none of `budget.steps`, `budget.tokens`, `budget.epochs`, `budget.flops`, `budget.seconds` and "
@@ -54,7 +62,8 @@ bool CheckOneGiven(const BudgetSpec& budget, int64_t step_tokens, std::vector<Pr
          "give one of them"});
     return false;
   }
-  if (given.size() == 1 || Agree(budget, step_tokens)) return true;
+  if (count == 1 || Agree(budget, step_tokens)) return true;
+  const auto given = GivenBudgets(budget);
   std::string message = given[0].shown + " and " + given[1].shown + " are both given";
   if (budget.steps != 0 && budget.tokens != 0)
     message += " and differ, as a step has " + std::to_string(step_tokens) + " tokens";

@@ -73,15 +73,16 @@ bool IsElementWise(OptimizerKind kind) {
 
 void CheckRule(OptimizerKind kind, const OptimizerSpec& optimizer, std::vector<Problem>* problems) {
   const bool coupled = DecayFormOf(kind, optimizer.decay_form) == DecayForm::kCoupled;
-  const std::vector<std::string_view> keys{"optimizer.decay_form", "optimizer.name"};
   if (coupled && !CanCouple(kind))
     problems->push_back(
-        {"decay_cannot_couple", keys,
+        {"decay_cannot_couple",
+         {"optimizer.decay_form", "optimizer.name"},
          "`optimizer.decay_form` is coupled, which only sgd, ema_sgd, adam, adamw, their 8-bit forms "
          "and the schedule-free rules know",
          "leave it out, or use decoupled"});
   if (!coupled && IsScheduleFree(kind))
-    problems->push_back({"decay_must_couple", keys,
+    problems->push_back({"decay_must_couple",
+                         {"optimizer.decay_form", "optimizer.name"},
                          "`optimizer.decay_form` is decoupled, but schedule-free rules decay where they take "
                          "gradients",
                          "leave it out"});

@@ -1,9 +1,11 @@
 #include "sweeps/axes.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <numeric>
 #include <set>
+#include <type_traits>
 
 namespace optfleet::sweeps {
 namespace {
@@ -86,6 +88,18 @@ Spelling::Spelling(const Field& field, const std::vector<Block>& blocks) {
   for (const Block& block : blocks)
     if (const Leaf* leaf = FindLeaf(block.leaves, field.key))
       for (const LeafValue& value : leaf->values) texts_.emplace(value.value, value.text);
+}
+
+size_t Spelling::HashOf::operator()(const Value& value) const {
+  return std::visit(
+      [](const auto& plain) -> size_t {
+        using Plain = std::remove_cvref_t<decltype(plain)>;
+        if constexpr (std::is_same_v<Plain, spec::Length>)
+          return std::hash<double>()(plain.amount);
+        else
+          return std::hash<Plain>()(plain);
+      },
+      value);
 }
 
 const std::string& Spelling::Of(const Value& value) {

@@ -1,8 +1,9 @@
 // Which keys tell the jobs of a sweep apart, and how a value on them is spelled.
 #pragma once
 
-#include <map>
+#include <cstddef>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "sweeps/document.h"
@@ -26,7 +27,10 @@ class Spelling {
   const std::string& Of(const spec::Value& value);
 
  private:
-  std::map<spec::Value, std::string> texts_;
+  struct HashOf {
+    size_t operator()(const spec::Value& value) const;
+  };
+  std::unordered_map<spec::Value, std::string, HashOf> texts_;
 };
 
 }  // namespace optfleet::sweeps

@@ -174,6 +174,7 @@ Result Visit(const Node& node, const Expression::Lookup& lookup) {
   }
   if (node.name == "if") return Choose(node, lookup);
   std::vector<Term> arguments;
+  arguments.reserve(node.parts.size());
   for (const Node& part : node.parts) {
     auto value = Visit(part, lookup);
     if (!value) return value;
@@ -202,6 +203,7 @@ tl::expected<Term, std::string> Apply(std::string_view name, const std::vector<T
   if (IsComparison(name)) return Compare(name, arguments[0], arguments[1]);
   if (name == "and" || name == "or" || name == "not") return Logic(name, arguments);
   std::vector<Quantity> numbers;
+  numbers.reserve(arguments.size());
   for (const Term& term : arguments) {
     const auto* number = std::get_if<Quantity>(&term);
     if (number == nullptr) return Error("`" + std::string(name) + "` takes numbers, found " + Describe(term));

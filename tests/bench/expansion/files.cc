@@ -66,6 +66,11 @@ std::vector<NamedFile> Grids(int points) {
       {"nothing in common",
        "data.path: text.txt\nbudget.steps: " + WholeList(500, 1, side) +
            "\ntraining.batch_size: " + WholeList(1, 1, side) + "\n",
+       2},
+      {"nothing in common, computed",
+       "data.path: text.txt\nbudget.steps: " + WholeList(500, 1, side) + "\ntraining.batch_size: " +
+           WholeList(1, 1, side) + "\nschedule.warmup: ${ceil(0.01 * budget.steps)}\n" +
+           "optimizer.learning_rate: ${1e-3 * sqrt(training.batch_size / 8)}\n",
        4},
   };
 }

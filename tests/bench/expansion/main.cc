@@ -36,6 +36,7 @@ struct Options {
   int points = 100'000;
   int lines = 10'000;
   int rounds = 1;
+  std::string only;  // grid; all grids and files if empty
   double most_us_a_point = kNoBound;
   double most_read_ms = kNoBound;
   double most_mib = kNoBound;
@@ -142,10 +143,11 @@ bool Read(const NamedFile& file, const Options& options, Report* report) {
 
 int Run(const Options& options) {
   Report report;
-  for (const NamedFile& file : LongFiles(options.lines))
+  const auto files = options.only.empty() ? LongFiles(options.lines) : std::vector<NamedFile>();
+  for (const NamedFile& file : files)
     if (!Read(file, options, &report)) return 2;
   for (const NamedFile& file : Grids(options.points))
-    if (!Expand(file, options, &report)) return 2;
+    if ((options.only.empty() || options.only == file.shape) && !Expand(file, options, &report)) return 2;
   report.Hold("MiB at the most", PeakMib(), options.most_mib);
   return report.all_hold() ? 0 : 1;
 }
@@ -159,6 +161,7 @@ int main(int argc, char** argv) {
   app.add_option("--points", options.points, "Of each grid, about")->check(CLI::Range(1000, 1'000'000));
   app.add_option("--lines", options.lines, "Of each long file, about")->check(CLI::Range(10, 1'000'000));
   app.add_option("--rounds", options.rounds, "Of which the fastest counts")->check(CLI::Range(1, 100));
+  app.add_option("--only", options.only, "This grid alone: \"nothing in common\"");
   app.add_option("--most-us-a-point", options.most_us_a_point,
                  "Bound of a grid whose points have much in common");
   app.add_option("--most-read-ms", options.most_read_ms, "Bound of each file");
