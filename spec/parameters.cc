@@ -143,4 +143,8 @@ double FlopsPerToken(const ModelSpec& model, int64_t sequence_length) {
   return 6.0 * weights + attention;
 }
 
+double FlopsOfRun(const TrainingSpec& spec) {
+  return static_cast<double>(spec.budget.tokens) * FlopsPerToken(spec.model, spec.data.sequence_length);
+}
+
 }  // namespace optfleet::spec

@@ -49,4 +49,7 @@ StateBytes BytesOfState(const TrainingSpec& spec);
 // appendix B); recomputation is not counted.
 double FlopsPerToken(const ModelSpec& model, int64_t sequence_length);
 
+// The same of all tokens of a resolved spec whose steps are known; 0 of others.
+double FlopsOfRun(const TrainingSpec& spec);
+
 }  // namespace optfleet::spec

@@ -40,8 +40,8 @@ struct Stage {
   int32_t round = 0;          // from 1, where the stage has rounds; 0 otherwise
   // Of a round after the first: the points that it tries, in the unit cube, by block.
   std::vector<std::vector<std::vector<double>>> points = {};
-  // "rates", "rates, round 3".
-  std::string Title() const { return round == 0 ? name : name + ", round " + std::to_string(round); }
+  // "rates", "rates (round 3)".
+  std::string Title() const { return round == 0 ? name : name + " (round " + std::to_string(round) + ")"; }
   friend bool operator==(const Stage&, const Stage&) = default;
 };
 

@@ -10,6 +10,7 @@
 #include "optctl/commands/plan_view.h"
 #include "spec/data/data_parts.h"
 #include "spec/epochs.h"
+#include "spec/parameters.h"
 
 namespace optfleet::commands {
 namespace {
@@ -85,7 +86,7 @@ void AddStepsOfEpochs(const sweeps::Expansion& expansion, const sweeps::Expansio
     const bool is_known = spec.budget.steps > 0;
     job["steps"] = is_known ? Json(spec.budget.steps) : Json(nullptr);
     job["tokens"] = is_known ? Json(spec.budget.tokens) : Json(nullptr);
-    job["flops"] = is_known ? Json(FlopsOf(spec)) : Json(nullptr);
+    job["flops"] = is_known ? Json(spec::FlopsOfRun(spec)) : Json(nullptr);
   }
 }
 

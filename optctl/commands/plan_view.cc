@@ -55,10 +55,6 @@ Json SpanJson(const Span& span) { return {{"least", span.least}, {"most", span.m
 
 }  // namespace
 
-double FlopsOf(const spec::TrainingSpec& spec) {
-  return static_cast<double>(spec.budget.tokens) * spec::FlopsPerToken(spec.model, spec.data.sequence_length);
-}
-
 PlanTotals Total(const sweeps::Expansion& expansion, const PlanOptions& options) {
   PlanTotals totals;
   double longest_seconds = 0;
@@ -280,7 +276,7 @@ Json JobJson(const sweeps::Job& job, const spec::MemoryPrediction& memory) {
           {"parameters", spec::CountParameters(job.spec.model)},
           {"state_bytes", spec::BytesOfState(job.spec).total()},
           {"memory", MemoryJson(memory)},
-          {"flops", FlopsOf(job.spec)},
+          {"flops", spec::FlopsOfRun(job.spec)},
           {"values", std::move(values)}};
 }
 

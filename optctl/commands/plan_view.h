@@ -40,8 +40,6 @@ struct PlanTotals {
   double device_seconds = 0;      // where `seconds` is there: of all slots together
   std::optional<double> seconds;  // by --throughput: of the whole sweep; no shorter than its longest job
 };
-// Work of a resolved job with steps, in floating-point operations.
-double FlopsOf(const spec::TrainingSpec& spec);
 PlanTotals Total(const sweeps::Expansion& expansion, const PlanOptions& options);
 
 // "34 jobs = 30 + 4 in 2 blocks (2 equal points merged)".

@@ -254,5 +254,12 @@ TEST(Flops, OfOneTokenByHand) {
   EXPECT_DOUBLE_EQ(FlopsPerToken(model, 16), 6.0 * 3584 + 3072);
 }
 
+TEST(Flops, OfARunAreThoseOfItsTokens) {
+  TrainingSpec spec;
+  EXPECT_EQ(FlopsOfRun(spec), 0) << "its steps are not known";
+  spec.budget.tokens = 1000;
+  EXPECT_DOUBLE_EQ(FlopsOfRun(spec), 1000 * FlopsPerToken(spec.model, spec.data.sequence_length));
+}
+
 }  // namespace
 }  // namespace optfleet::spec

@@ -216,7 +216,7 @@ TEST(Stages, ARoundFollowsAnotherAndItsJobsCompeteWithThoseBefore) {
 }
 
 TEST(Stages, ARoundIsCalledByItsStageAndNumber) {
-  EXPECT_EQ((domain::Stage{.name = "rates", .base = "", .from = {}, .round = 3}).Title(), "rates, round 3");
+  EXPECT_EQ((domain::Stage{.name = "rates", .base = "", .from = {}, .round = 3}).Title(), "rates (round 3)");
   EXPECT_EQ((domain::Stage{.name = "round 3", .base = "", .from = {}}).Title(), "round 3");
 }
 
