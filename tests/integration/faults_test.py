@@ -65,7 +65,7 @@ class Faults(unittest.TestCase):
             cluster.start_coordinator(*options, "--fault-seed", "3")
             cluster.start_worker("a", "--slots", "2")
             sweeps = []
-            while len(sweeps) < MOST_SWEEPS and not self.enough(cluster):
+            while len(sweeps) < MOST_SWEEPS and not self.enough(self.failed(cluster)):
                 self.submit_number(cluster, folder, len(sweeps))
                 sweeps.append(f"sweeps/faults{len(sweeps)}")
                 wait_until(lambda: self.ended(cluster, sweeps[:-4]), 150, lambda: cluster.tail("coordinator.log") + cluster.tail("a.log"))
@@ -78,13 +78,17 @@ class Faults(unittest.TestCase):
                         self.assertEqual("OUTCOME_SUCCEEDED", job.get("outcome"), job.get("reason"))
                         self.assertEqual(1, job["attemptCount"])
                         self.assertEqual(list(range(1, STEPS + 1)), [step for step, _ in cluster.series(job["name"])])
-            failed = {method: cluster.failed_calls(method) for method in ENOUGH}
+            failed = self.failed(cluster)
             print(f"{len(sweeps)} sweeps, failed calls {failed}")
-            self.assertTrue(self.enough(cluster), failed)
+            self.assertTrue(self.enough(failed), failed)
 
     @staticmethod
-    def enough(cluster):
-        return all(cluster.failed_calls(method) >= count for method, count in ENOUGH.items())
+    def failed(cluster):
+        return {method: cluster.failed_calls(method) for method in ENOUGH}
+
+    @staticmethod
+    def enough(failed):
+        return all(failed[method] >= count for method, count in ENOUGH.items())
 
 
 if __name__ == "__main__":
